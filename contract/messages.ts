@@ -1,0 +1,121 @@
+/**
+ * The JSON payloads, as schemas: the agent's types, the client's validation and docs/result.schema.json come from here.
+ * A result is identified by (dev, cam, boot, seq); seq counts from 0 without gaps per camera and boot.
+ */
+import { z } from 'zod'
+
+const id = z.string().regex(/^[a-z0-9_-]{1,64}$/)
+const count = z.number().int().nonnegative()
+
+const ResultBase = z.object({
+  v: z.literal(1),
+  dev: id,
+  cam: id,
+  boot: z.string().regex(/^[0-9a-f]{16}$/).describe('random id of one run of the agent'),
+  seq: count.describe('without gaps per (dev, cam, boot)'),
+  ts: z.iso.datetime().describe('capture time, UTC'),
+  mono_ns: z.string().regex(/^\d+$/).describe("capture time on the box's monotonic clock, nanoseconds, decimal"),
+  clk: z.enum(['ok', 'unsynced', 'restamped']),
+  frame: z.object({ w: count, h: count }),
+  model: z.object({ id: z.string(), sha256: z.string(), ep: z.string().describe('execution provider that ran') }),
+  lat: z.object({ shape: z.array(count).length(3).describe('C, H/8, W/8'), bpp: z.number() }),
+  bits: z.object({
+    ref: z.string().describe('name in the archive: cam/boot/seq'),
+    bytes: count,
+    sha256: z.string(),
+    fmt: z.literal('blindsight.frame.v1'),
+  }),
+  q: z.object({
+    lat_ms: z.number().describe('capture to commit'),
+    age_ms: z.number().describe('capture to publish'),
+    dropped: count.describe('frames of this camera dropped before inference since the agent started'),
+  }),
+  hist: z.boolean().describe('true when published late, after an outage'),
+})
+
+export const ClassifyResult = ResultBase.extend({
+  cls: z.array(z.object({ id: z.string(), label: z.string(), p: z.number().min(0).max(1) })),
+})
+export type ClassifyResult = z.infer<typeof ClassifyResult>
+
+export const SegmentResult = ResultBase.extend({
+  seg: z.object({
+    w: count,
+    h: count,
+    classes: z.array(z.object({ id: count, label: z.string(), frac: z.number().min(0).max(1) })),
+    mask: z.object({
+      enc: z.literal('rle'),
+      data: z.array(count).describe('class id, run length, class id, run length, … over the rows from the top left'),
+    }),
+  }),
+})
+export type SegmentResult = z.infer<typeof SegmentResult>
+
+export type DeviceState = 'starting' | 'online' | 'degraded' | 'stopped' | 'offline'
+export const DeviceStateMessage = z.object({
+  v: z.literal(1),
+  state: z.enum(['starting', 'online', 'degraded', 'stopped', 'offline']),
+  session: z.string(),
+  ts: z.iso.datetime(),
+  reason: z.string().optional(),
+})
+
+export type CameraStatus = 'online' | 'offline' | 'stalled' | 'disabled'
+export interface CameraStateMessage {
+  v: 1
+  state: CameraStatus
+  reason: string
+  since: string
+}
+
+const bytesLimit = 65536
+export const BLOCK_BYTES = bytesLimit
+
+/** Requests, by verb. `transaction` is echoed for clients without MQTT 5 correlation data. */
+const transaction = z.string().max(128).optional()
+const ref = z.string().regex(/^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/, 'expected cam/boot/seq')
+export const requests = {
+  list: z.strictObject({
+    transaction,
+    cam: id.optional(),
+    from: z.iso.datetime().optional(),
+    to: z.iso.datetime().optional(),
+    limit: z.number().int().min(1).max(500).default(100),
+    cursor: z.string().regex(/^\d+$/).optional(),
+  }),
+  describe: z.strictObject({ transaction, ref }),
+  get: z.strictObject({ transaction, ref, off: count.default(0), n: z.number().int().min(1).max(16).default(1) }),
+  pin: z.strictObject({ transaction, ref }),
+  unpin: z.strictObject({ transaction, ref }),
+}
+
+export type ResponseCode = 'not_found' | 'evicted' | 'busy' | 'too_large' | 'bad_request'
+
+const Failure = z.object({
+  transaction,
+  status: z.literal('error'),
+  code: z.enum(['not_found', 'evicted', 'busy', 'too_large', 'bad_request']),
+  message: z.string(),
+})
+const Described = z.object({
+  ref: z.string(),
+  ts: z.string(),
+  bytes: count,
+  sha256: z.string(),
+  fmt: z.string(),
+  model: z.string(),
+  pinned: z.boolean(),
+})
+export type Described = z.infer<typeof Described>
+const ok = { transaction, status: z.literal('ok') }
+/**
+ * Answers, by verb. A `get` is answered by up to n messages, one per block of at most 64 KiB, base64 in `data`;
+ * `off` is the block's offset and `total` the bitstream's length, so a cut transfer is resumed at off + block length.
+ */
+export const responses = {
+  list: z.union([z.object({ ...ok, items: z.array(Described), cursor: z.string().optional() }), Failure]),
+  describe: z.union([z.object({ ...ok, item: Described }), Failure]),
+  get: z.union([z.object({ ...ok, ref: z.string(), off: count, total: count, sha256: z.string(), data: z.string() }), Failure]),
+  pin: z.union([z.object({ ...ok, item: Described }), Failure]),
+  unpin: z.union([z.object({ ...ok, item: Described }), Failure]),
+}

@@ -1,0 +1,60 @@
+"""Quality figures. Pictures are float [N,3,H,W] in [0, 1]."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+def psnr(a, b):
+    """-> [N], dB, over the three channels of each picture, after rounding to 8 bits."""
+    a, b = (a * 255).round().clamp(0, 255), (b * 255).round().clamp(0, 255)
+    return 10 * torch.log10(255**2 / ((a - b) ** 2).mean(dim=(1, 2, 3)).clamp_min(1e-9))
+
+
+def _window(channels, size=11, sigma=1.5):
+    x = torch.arange(size, dtype=torch.float32) - size // 2
+    g = torch.exp(-(x**2) / (2 * sigma**2))
+    g = g / g.sum()
+    return (g[:, None] * g[None, :]).expand(channels, 1, size, size)
+
+
+def ssim_terms(a, b):
+    """-> mean SSIM and mean contrast-structure term, each [N] (Wang et al., 2004; valid windows only)."""
+    window = _window(a.shape[1]).to(a)
+    blur = lambda x: F.conv2d(x, window, groups=x.shape[1])
+    ma, mb = blur(a), blur(b)
+    va, vb, vab = blur(a * a) - ma**2, blur(b * b) - mb**2, blur(a * b) - ma * mb
+    c1, c2 = 0.01**2, 0.03**2
+    cs = (2 * vab + c2) / (va + vb + c2)
+    ssim = cs * (2 * ma * mb + c1) / (ma**2 + mb**2 + c1)
+    return ssim.mean(dim=(1, 2, 3)), cs.mean(dim=(1, 2, 3))
+
+
+def ms_ssim(a, b, weights=(0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
+    """-> [N] (Wang, Simoncelli, Bovik, 2003). The shorter side must be at least 176 pixels."""
+    result = torch.ones(a.shape[0])
+    for i, weight in enumerate(weights):
+        ssim, cs = ssim_terms(a, b)
+        result = result * (ssim if i == len(weights) - 1 else cs).clamp_min(1e-6) ** weight
+        a, b = F.avg_pool2d(a, 2), F.avg_pool2d(b, 2)
+    return result
+
+
+class Confusion:
+    """Confusion matrix over labelled pixels; rows truth, columns prediction."""
+
+    def __init__(self, classes, void):
+        self.matrix, self.void = np.zeros((classes, classes), np.int64), void
+
+    def add(self, truth, prediction):
+        keep = truth != self.void
+        n = len(self.matrix)
+        self.matrix += np.bincount(truth[keep].astype(np.int64) * n + prediction[keep], minlength=n * n).reshape(n, n)
+
+    def iou(self):
+        hit = np.diag(self.matrix)
+        union = self.matrix.sum(0) + self.matrix.sum(1) - hit
+        return hit / np.maximum(union, 1)
+
+    def pixel_accuracy(self):
+        return np.diag(self.matrix).sum() / max(1, self.matrix.sum())

@@ -1,0 +1,188 @@
+"""The networks: lean encoder, quantiser, decoder, cResNet and its dilated form with ASPP.
+
+Shapes are NCHW. A frame of H x W pixels (multiples of 16) gives a latent of C x H/8 x W/8.
+Architecture: Torfason et al., ICLR 2018 (cResNet, ASPP on the latent); the lean encoder, which works
+at 1/8 resolution instead of 1/4, is this project's own.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+STRIDE = 8
+
+
+def conv_bn(cin, cout, kernel, stride=1, dilation=1, relu=True):
+    padding = dilation * (kernel // 2)
+    layers = [nn.Conv2d(cin, cout, kernel, stride, padding, dilation, bias=False), nn.BatchNorm2d(cout)]
+    return nn.Sequential(*layers, nn.ReLU(inplace=True)) if relu else nn.Sequential(*layers)
+
+
+class ResidualUnit(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.body = nn.Sequential(conv_bn(channels, channels, 3), conv_bn(channels, channels, 3, relu=False))
+
+    def forward(self, x):
+        return x + self.body(x)
+
+
+class Encoder(nn.Module):
+    """RGB in [0, 1], [N,3,H,W] -> unquantised latent [N,C,H/8,W/8]. 0.46 G multiply-adds at 224x224."""
+
+    def __init__(self, latent_channels, widths=(24, 48, 96), units=2):
+        super().__init__()
+        a, b, c = widths
+        self.body = nn.Sequential(
+            conv_bn(3, a, 5, 2), conv_bn(a, b, 5, 2), conv_bn(b, c, 5, 2),
+            *[ResidualUnit(c) for _ in range(units)],
+            nn.Conv2d(c, latent_channels, 3, padding=1),
+        )
+
+    def forward(self, rgb):
+        return self.body(rgb * 2 - 1)
+
+
+class Decoder(nn.Module):
+    """Quantised latent [N,C,h,w] -> RGB in [0, 1] (unclamped), [N,3,8h,8w]. Sub-pixel convolutions up."""
+
+    def __init__(self, latent_channels, widths=(128, 48, 32), units=2):
+        super().__init__()
+        a, b, c = widths
+        self.body = nn.Sequential(
+            conv_bn(latent_channels, a, 3),
+            *[ResidualUnit(a) for _ in range(units)],
+            nn.Conv2d(a, b * 4, 3, padding=1), nn.PixelShuffle(2), nn.ReLU(inplace=True),
+            nn.Conv2d(b, c * 4, 3, padding=1), nn.PixelShuffle(2), nn.ReLU(inplace=True),
+            nn.Conv2d(c, 12, 3, padding=1), nn.PixelShuffle(2),
+        )
+
+    def forward(self, latent):
+        return self.body(latent) * 0.5 + 0.5
+
+
+class Quantiser(nn.Module):
+    """Scalar quantisation to L learned centres, soft-to-hard (Agustsson et al., 2017; paper.md section 1).
+
+    Forward: nearest centre. Backward: softmax(-sigma * (z - c)^2).
+    """
+
+    def __init__(self, levels, sigma=1.0):
+        super().__init__()
+        self.centres = nn.Parameter(torch.linspace(-2, 2, levels))
+        self.sigma = sigma
+
+    def forward(self, z):
+        """-> quantised latent [N,C,h,w], mean entropy of a symbol in bits (one histogram per channel)."""
+        distance = (z.float().unsqueeze(-1) - self.centres) ** 2
+        soft = F.softmax(-self.sigma * distance, dim=-1)
+        hard = F.one_hot(distance.argmin(-1), len(self.centres)).to(soft.dtype)
+        mix = soft + (hard - soft).detach()  # value of the hard assignment, gradient of the soft one
+        # The codec has a table per channel, so the rate that is trained is that of a histogram per channel.
+        histogram = mix.mean(dim=(0, 2, 3)).clamp_min(1e-9)
+        entropy = -(histogram * histogram.log2()).sum(-1).mean()
+        return (mix * self.centres).sum(-1), entropy
+
+    def symbols(self, z):
+        """-> [N,C,h,w] uint8, index into the ascending centres. A tie between two centres goes to the lower."""
+        return symbols_by_midpoints(z.float(), self.centres.sort().values)
+
+
+def symbols_by_midpoints(z, centres):
+    midpoints = (centres[1:] + centres[:-1]) / 2
+    return sum((z > m).to(torch.uint8) for m in midpoints)
+
+
+class Autoencoder(nn.Module):
+    def __init__(self, latent_channels, levels, encoder=None, decoder=None):
+        super().__init__()
+        self.encoder = Encoder(latent_channels, **(encoder or {}))
+        self.quantiser = Quantiser(levels)
+        self.decoder = Decoder(latent_channels, **(decoder or {}))
+
+    def forward(self, rgb):
+        latent, entropy = self.quantiser(self.encoder(rgb))
+        return self.decoder(latent), entropy
+
+
+class Bottleneck(nn.Module):
+    """ResNet version 1: the stride sits on the first 1x1 convolution."""
+
+    def __init__(self, cin, mid, stride=1, dilation=1):
+        super().__init__()
+        cout = mid * 4
+        self.body = nn.Sequential(
+            conv_bn(cin, mid, 1, stride), conv_bn(mid, mid, 3, dilation=dilation), conv_bn(mid, cout, 1, relu=False)
+        )
+        self.shortcut = conv_bn(cin, cout, 1, stride, relu=False) if stride > 1 or cin != cout else nn.Identity()
+
+    def forward(self, x):
+        return F.relu(self.body(x) + self.shortcut(x))
+
+
+class CResNet(nn.Module):
+    """Trunk of cResNet-k: ResNet without its root block and 56x56 stage. k = 39 has blocks (4, 6, 3).
+
+    dilated: every stage at stride 1 with rates 1 / 2 / 4, so the output keeps the latent's size.
+    """
+
+    def __init__(self, latent_channels, blocks=(4, 6, 3), width=1.0, dilated=False):
+        super().__init__()
+        stages, cin = [], latent_channels
+        for i, count in enumerate(blocks):
+            mid = int(128 * 2**i * width)
+            for j in range(count):
+                stride = 2 if i > 0 and j == 0 and not dilated else 1
+                stages.append(Bottleneck(cin, mid, stride, dilation=2**i if dilated else 1))
+                cin = mid * 4
+        self.blocks = nn.Sequential(*stages)
+        self.channels = cin
+
+    def forward(self, latent):
+        return self.blocks(latent)
+
+
+class Classifier(nn.Module):
+    """Quantised latent (centre values) [N,C,h,w] -> logits [N,classes]."""
+
+    def __init__(self, latent_channels, classes, blocks=(4, 6, 3), width=1.0):
+        super().__init__()
+        self.trunk = CResNet(latent_channels, blocks, width)
+        self.head = nn.Linear(self.trunk.channels, classes)
+
+    def forward(self, latent):
+        return self.head(self.trunk(latent).mean(dim=(2, 3)))
+
+
+class Segmenter(nn.Module):
+    """Quantised latent [N,C,h,w] -> logits [N,classes,h,w]; ASPP sums four atrous branches (DeepLab v2)."""
+
+    def __init__(self, latent_channels, classes, blocks=(4, 6, 3), width=1.0, rates=(6, 12, 18, 24)):
+        super().__init__()
+        self.trunk = CResNet(latent_channels, blocks, width, dilated=True)
+        self.aspp = nn.ModuleList(
+            nn.Conv2d(self.trunk.channels, classes, 3, padding=r, dilation=r) for r in rates
+        )
+
+    def forward(self, latent):
+        x = self.trunk(latent)
+        return sum(branch(x) for branch in self.aspp)
+
+
+def fold_batch_norm(module):
+    """Replaces every Conv2d + BatchNorm2d pair by one Conv2d and rounds all weights to fp16 values, in place.
+
+    The bundle stores fp16; rounding before anything is trained or measured on top makes the frozen
+    codec the same one everywhere.
+    """
+    for child in module.children():
+        fold_batch_norm(child)
+    if isinstance(module, nn.Sequential):
+        for i in range(len(module) - 1):
+            if isinstance(module[i], nn.Conv2d) and isinstance(module[i + 1], nn.BatchNorm2d):
+                module[i] = nn.utils.fuse_conv_bn_eval(module[i].eval(), module[i + 1].eval())
+                module[i + 1] = nn.Identity()
+    with torch.no_grad():
+        for parameter in module.parameters(recurse=False):
+            parameter.copy_(parameter.half().float())
+    return module

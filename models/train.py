@@ -1,0 +1,413 @@
+"""Trains one part of a profile: the autoencoder, the classifier, the segmenter's trunk, or the segmenter.
+
+    python models/train.py autoencoder --data DIR --minutes 25
+    python models/train.py classify    --data DIR
+    python models/train.py pretrain    --data DIR
+    python models/train.py segment     --data DIR
+
+Each writes models/runs/<profile>/<part>.pt (a checkpoint, every minute, whole or not at all; the same
+command goes on from it) and, at its end, <part>.json with the figures measured on validation data.
+The codec is frozen, batch norms folded and weights rounded to fp16, before any head is trained.
+The learning rate follows max(steps done / steps, time used / minutes), so a run always ends annealed.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import data
+import metrics
+from networks import STRIDE, Autoencoder, Classifier, Segmenter, fold_batch_norm
+
+HERE = Path(__file__).parent
+PARTS = ["autoencoder", "classify", "pretrain", "segment"]
+EMA = 0.998  # evaluated and exported weights are a running mean over about 500 steps
+
+
+class TrainError(Exception):
+    """The run cannot go on; the message says why and what to do."""
+
+
+def main():
+    args = parse_args()
+    config = tomllib.loads(args.config.read_text())
+    for key in ("steps", "minutes"):
+        if getattr(args, key) is not None:
+            config[args.part][key] = getattr(args, key)
+    run = Run(args, config)
+    run.out.mkdir(parents=True, exist_ok=True)
+    {"autoencoder": autoencoder, "classify": classify, "pretrain": classify, "segment": segment}[args.part](run)
+
+
+def parse_args():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("part", choices=PARTS)
+    p.add_argument("--config", type=Path, default=HERE / "configs" / "lean.toml")
+    p.add_argument("--data", type=Path, required=True, help="where unpack.sh put the data sets")
+    p.add_argument("--out", type=Path, help="default: models/runs/<config's name>")
+    p.add_argument("--minutes", type=float, help="time budget of this part, over all resumed runs")
+    p.add_argument("--steps", type=int)
+    p.add_argument("--limit", type=int, help="use at most this many pictures per folder or class (smoke runs)")
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    args = p.parse_args()
+    args.out = args.out or HERE / "runs" / args.config.stem
+    return args
+
+
+class Run:
+    """What a part needs: its knobs, its place, and the loop with its checkpoint."""
+
+    def __init__(self, args, config):
+        self.args, self.config, self.knobs = args, config, config[args.part]
+        self.part, self.out, self.data, self.limit = args.part, args.out, args.data, args.limit
+        self.device = torch.device(args.device)
+        # A run may be given more time when it is resumed; any other change makes it another run.
+        fixed = {k: v for k, v in self.knobs.items() if k not in ("steps", "minutes")}
+        self.config_hash = hashlib.sha256(json.dumps([config["codec"], config["seed"], fixed]).encode()).hexdigest()
+        self.rng = np.random.default_rng(config["seed"])
+        torch.manual_seed(config["seed"])
+
+    def autocast(self):
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+    def checkpoint_path(self, part=None):
+        return self.out / f"{part or self.part}.pt"
+
+    def train(self, model, optimiser, step_loss):
+        """Runs step_loss() -> (loss, {name: figure}) until steps or minutes are used up; returns the EMA weights."""
+        model.to(self.device).train()
+        ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        base_lr = [g["lr"] for g in optimiser.param_groups]
+        step, used = self._restore(model, optimiser, ema)
+        started, saved, shown = time.monotonic() - used, time.monotonic(), 0.0
+        while True:
+            used = time.monotonic() - started
+            progress = max(step / self.knobs["steps"], used / (self.knobs["minutes"] * 60))
+            if progress >= 1:
+                break
+            warm = min(1.0, (step + 1) / 100)
+            for group, lr in zip(optimiser.param_groups, base_lr):
+                group["lr"] = lr * warm * 0.5 * (1 + math.cos(math.pi * progress))
+            loss, figures = step_loss()
+            if not torch.isfinite(loss):
+                raise TrainError(f"{self.part}: loss is {loss.item()} at step {step}; lower lr in {self.args.config}")
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+            optimiser.step()
+            step += 1
+            decay = min(EMA, step / (step + 20))
+            with torch.no_grad():
+                for k, v in model.state_dict().items():
+                    ema[k].lerp_(v, 1 - decay) if v.is_floating_point() else ema[k].copy_(v)
+            now = time.monotonic()
+            if now - shown > 5:
+                left = used * (1 - progress) / max(progress, 1e-6)
+                text = "  ".join(f"{k} {v:.3f}" for k, v in figures.items())
+                print(f"{self.part}  step {step}  {progress:6.1%}  {left / 60:5.1f} min left  {text}", flush=True)
+                shown = now
+            if now - saved > 60:
+                self._save(model, optimiser, ema, step, now - started)
+                saved = now
+        self._save(model, optimiser, ema, step, used)
+        model.load_state_dict(ema)
+        print(f"{self.part}: {step} steps in {used / 60:.1f} min", flush=True)
+        self.spent = {"steps": step, "minutes": round(used / 60, 2), "device": str(self.device)}
+        return model.eval()
+
+    def _save(self, model, optimiser, ema, step, used):
+        write_whole(self.checkpoint_path(), lambda tmp: torch.save({
+            "config": self.config_hash, "model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": ema,
+            "step": step, "used": used, "rng": self.rng.bit_generator.state, "torch_rng": torch.get_rng_state(),
+        }, tmp))
+
+    def _restore(self, model, optimiser, ema):
+        path = self.checkpoint_path()
+        if not path.exists():
+            return 0, 0.0
+        saved = torch.load(path, map_location=self.device, weights_only=False)
+        if saved["config"] != self.config_hash:
+            raise TrainError(f"{path} is of another configuration; move it away or give --out DIR")
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        for k, v in saved["ema"].items():
+            ema[k].copy_(v)
+        self.rng.bit_generator.state = saved["rng"]
+        torch.set_rng_state(saved["torch_rng"].cpu())
+        print(f"{self.part}: goes on from step {saved['step']}", flush=True)
+        return saved["step"], saved["used"]
+
+    def report(self, figures):
+        figures = {"part": self.part, **self.spent, "seed": self.config["seed"], **figures}
+        write_whole(self.out / f"{self.part}.json", lambda tmp: Path(tmp).write_text(json.dumps(figures, indent=1)))
+        print(json.dumps(figures), flush=True)
+
+
+def write_whole(path, write):
+    tmp = str(path) + ".tmp"
+    write(tmp)
+    os.replace(tmp, path)
+
+
+# ---- autoencoder ----------------------------------------------------------------------------------------------------
+
+def build_autoencoder(config):
+    return Autoencoder(config["codec"]["channels"], config["codec"]["levels"])
+
+
+def autoencoder(run):
+    codec, knobs = run.config["codec"], run.knobs
+    target = codec["target_bpp"] * STRIDE**2 / codec["channels"]  # bits per symbol
+    paths = data.pictures_in(run.data / "photos-256")[: run.limit] + data.pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
+    paths += data.pictures_in(run.data / "imagenet20-160" / "train")[:: 1 if run.limit is None else 400][: run.limit]
+    paths = paths[:1367] + paths[1367::4]  # a quarter of imagenet20: enough variety, a quarter of the memory
+    print(f"reading {len(paths)} pictures", flush=True)
+    images = [im for im in data.read_all(paths) if min(im.shape[:2]) >= knobs["crop"]]
+    # The clean, large photographs are few: half of every batch comes from them and from CamVid.
+    large = [i for i, im in enumerate(images) if min(im.shape[:2]) > 200] or list(range(len(images)))
+
+    model = build_autoencoder(run.config).to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(model.parameters(), lr=knobs["lr"])
+
+    def step_loss():
+        picks = np.concatenate([run.rng.choice(large, knobs["batch"] // 2), run.rng.integers(len(images), size=knobs["batch"] // 2)])
+        rgb = data.to_batch([data.random_crop(images[i], knobs["crop"], run.rng) for i in picks])
+        rgb = rgb.to(run.device).contiguous(memory_format=torch.channels_last)
+        with run.autocast():
+            out, entropy = model(rgb)
+        mse = F.mse_loss(out.float(), rgb) * 255**2
+        loss = mse + codec["beta"] * F.relu(entropy - target)
+        bpp = entropy.item() * codec["channels"] / STRIDE**2
+        return loss, {"mse": mse.item(), "psnr": 10 * math.log10(255**2 / mse.item()), "bpp": bpp}
+
+    model = fold_codec(run.train(model, optimiser, step_loss).cpu())
+    write_whole(run.out / "codec.pt", lambda tmp: torch.save(model.state_dict(), tmp))
+    freqs = symbol_tables(model, data.read_all(paths[:: max(1, len(paths) // 1500)]), codec)
+    write_whole(run.out / "tables.json", lambda tmp: Path(tmp).write_text(json.dumps(freqs)))
+    run.report(evaluate_codec(model, freqs, run.data, run.limit))
+
+
+def fold_codec(model):
+    """Folded, rounded to fp16, centres ascending: the codec as it is frozen and exported."""
+    model.eval()
+    fold_batch_norm(model)
+    with torch.no_grad():
+        model.quantiser.centres.copy_(model.quantiser.centres.sort().values)
+    return model
+
+
+def load_codec(run):
+    path = run.out / "codec.pt"
+    if not path.exists():
+        raise TrainError(f"{path} is missing; train the autoencoder first: python models/train.py autoencoder --data {run.data}")
+    model = fold_codec(build_autoencoder(run.config))
+    model.load_state_dict(torch.load(path, weights_only=True))
+    return model
+
+
+@torch.inference_mode()
+def encode(model, batch):
+    """float [N,3,H,W] in [0, 1] -> symbols uint8 [N,C,H/8,W/8]"""
+    device = model.quantiser.centres.device
+    return model.quantiser.symbols(model.encoder(batch.to(device).contiguous(memory_format=torch.channels_last))).cpu()
+
+
+SCALE_BITS = 12
+
+
+def symbol_tables(model, images, codec):
+    """Per-channel integer frequencies [C][L], each row sums to 2^12 and no entry is 0: the static entropy model."""
+    counts = np.zeros((codec["channels"], codec["levels"]), np.int64)
+    for image in images:
+        h, w = (s // 16 * 16 for s in image.shape[:2])
+        symbols = encode(model, data.to_batch([data.centre_crop(image, h, w)]))[0].numpy()
+        for c in range(len(counts)):
+            counts[c] += np.bincount(symbols[c].ravel(), minlength=codec["levels"])
+    rows = []
+    for row in counts + 1:
+        freq = np.maximum(1, np.floor(row / row.sum() * 2**SCALE_BITS)).astype(int)
+        freq[freq.argmax()] += 2**SCALE_BITS - freq.sum()
+        rows.append(freq.tolist())
+    return rows
+
+
+def cross_entropy_bits(symbols, freqs):
+    """Bits that the tables give to symbols [C,h,w]."""
+    cost = SCALE_BITS - np.log2(np.array(freqs))
+    return sum(cost[c][symbols[c]].sum() for c in range(len(freqs)))
+
+
+@torch.inference_mode()
+def evaluate_codec(model, freqs, root, limit):
+    sets = {
+        "camvid/test": [(im, 352, 480) for im in data.read_all(data.pictures_in(root / "camvid/test/images")[:limit])],
+        "imagenet20-160/val": [(im, 160, 160) for im in data.read_all(data.pictures_in(root / "imagenet20-160/val")[:: 1 if limit else 16][:limit])],
+    }
+    figures = {}
+    for name, images in sets.items():
+        rows = []
+        for image, h, w in images:
+            rgb = data.to_batch([data.centre_crop(image, h, w)])
+            symbols = encode(model, rgb)
+            out = model.decoder(model.quantiser.centres[symbols.long()]).clamp(0, 1)
+            bpp = cross_entropy_bits(symbols[0].numpy(), freqs) / (h * w)
+            big = min(h, w) >= 176
+            rows.append([bpp, metrics.psnr(out, rgb).item(), metrics.ssim_terms(out, rgb)[0].item(), metrics.ms_ssim(out, rgb).item() if big else math.nan])
+        bpp, psnr, ssim, ms = np.mean(rows, axis=0)
+        figures[name] = {"images": len(rows), "bpp": round(bpp, 4), "psnr_db": round(psnr, 2), "ssim": round(ssim, 4)}
+        if not math.isnan(ms):
+            figures[name]["ms_ssim"] = round(ms, 4)
+    return figures
+
+
+# ---- classifier -----------------------------------------------------------------------------------------------------
+
+def classify(run):
+    knobs, channels = run.knobs, run.config["codec"]["channels"]
+    codec = load_codec(run).to(run.device)
+    latents, labels, wnids = cached_latents(run, codec)
+    if len(wnids) > run.config["classes"]:
+        raise TrainError(f"{run.data}: {len(wnids)} classes found, the configuration says {run.config['classes']}")
+    centres = codec.quantiser.centres.detach()
+    model = Classifier(channels, run.config["classes"], width=knobs["width"]).to(memory_format=torch.channels_last)
+    optimiser = sgd(model, knobs)
+    side = knobs["crop"] // STRIDE
+
+    def step_loss():
+        picks = run.rng.integers(len(labels), size=knobs["batch"])
+        views = run.rng.integers(knobs["variants"], size=knobs["batch"])
+        offsets = run.rng.integers(latents.shape[-1] - side + 1, size=(knobs["batch"], 2))
+        batch = np.stack([latents[v, p, :, y : y + side, x : x + side] for v, p, (y, x) in zip(views, picks, offsets)])
+        target = torch.from_numpy(labels[picks]).to(run.device)
+        with run.autocast():
+            logits = model(centres[torch.from_numpy(batch).long().to(run.device)].contiguous(memory_format=torch.channels_last)).float()
+        loss = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
+        return loss, {"loss": loss.item(), "batch_top1": (logits.argmax(1) == target).float().mean().item()}
+
+    model = fold_batch_norm(run.train(model, optimiser, step_loss).cpu())
+    write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
+    run.report({"width": knobs["width"], "wnids": wnids, **evaluate_classifier(codec.cpu(), model, run.data, knobs["crop"], run.limit)})
+
+
+def sgd(model, knobs):
+    """No weight decay on biases and batch norms, as usual."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    rest = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": weights, "weight_decay": knobs["weight_decay"]}, {"params": rest, "weight_decay": 0.0}]
+    return torch.optim.SGD(groups, lr=knobs["lr"], momentum=0.9, nesterov=True)
+
+
+def cached_latents(run, codec):
+    """Latents of random views, computed once: uint8 [variants, pictures, C, h, w]; the codec is frozen, so they stay true."""
+    knobs = run.knobs
+    paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
+    size = knobs["crop"] + 32  # room for random crops of the latent at training time
+    key = hashlib.sha256((run.out / "codec.pt").read_bytes() + repr((len(paths), size, knobs["variants"])).encode()).hexdigest()[:12]
+    path = run.out / f"latents-{key}.npy"
+    if not path.exists():
+        images = data.read_all(paths)
+        rng = np.random.default_rng(run.config["seed"])
+        h = size // STRIDE
+        out = np.empty((knobs["variants"], len(images), run.config["codec"]["channels"], h, h), np.uint8)
+        started = time.monotonic()
+        for v in range(knobs["variants"]):
+            for i in range(0, len(images), 64):
+                views = [data.random_resized(im, size, rng) for im in images[i : i + 64]]
+                with run.autocast():
+                    out[v, i : i + len(views)] = encode(codec, data.to_batch(views)).numpy()
+            done = (v + 1) / knobs["variants"]
+            left = (time.monotonic() - started) * (1 - done) / done
+            print(f"{run.part}  latents of view {v + 1} of {knobs['variants']}  {left / 60:.1f} min left", flush=True)
+        with open(str(path) + ".tmp", "wb") as f:
+            np.save(f, out)
+        os.replace(str(path) + ".tmp", path)
+    return np.load(path, mmap_mode="r" if run.limit is None else None), labels, wnids
+
+
+@torch.inference_mode()
+def evaluate_classifier(codec, model, root, crop, limit):
+    """Centre crop of the validation pictures; top-1 and top-5 over all classes, and per half."""
+    paths, labels, wnids = data.class_folders(root / "imagenet20-160" / "val", limit)
+    scores = []
+    for i in range(0, len(paths), 64):
+        batch = data.to_batch([data.centre_crop(im, crop, crop) for im in data.read_all(paths[i : i + 64])])
+        scores.append(model(codec.quantiser.centres[encode(codec, batch).long()]))
+    ranked = torch.cat(scores).argsort(1, descending=True)
+    hit = ranked[:, :5] == torch.from_numpy(labels)[:, None]
+    # Imagewoof's ten are the dogs' wnids, but for the English springer, which is Imagenette's.
+    woof = torch.tensor(["n02085" < wnids[l] < "n02116" and wnids[l] != "n02102040" for l in labels])
+    rate = lambda x: round(100 * x.float().mean().item(), 2) if len(x) else None
+    top1 = hit[:, 0]
+    return {"images": len(labels), "crop": crop, "top1": rate(top1), "top5": rate(hit.any(1)), "top1_imagenette": rate(top1[~woof]), "top1_imagewoof": rate(top1[woof])}
+
+
+# ---- segmenter ------------------------------------------------------------------------------------------------------
+
+def segment(run):
+    knobs, channels = run.knobs, run.config["codec"]["channels"]
+    codec = load_codec(run).to(run.device)
+    centres = codec.quantiser.centres.detach()
+    model = Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["width"])
+    start_from_classifier(run, model)
+    model = model.to(memory_format=torch.channels_last)
+    pairs = data.camvid(run.data / "camvid" / "train", run.limit)
+    pixels = np.bincount(np.concatenate([m[m != data.VOID].ravel() for _, m in pairs]), minlength=len(data.CAMVID_CLASSES))
+    # Square root of median-frequency balancing: the full form favours poles and signs beyond what mIoU rewards.
+    weight = torch.from_numpy(np.sqrt(np.median(pixels) / np.maximum(pixels, 1)).clip(0.2, 5)).float().to(run.device)
+
+    def step_loss():
+        crops = [data.scaled_crop_with_mask(*pairs[i], knobs["crop"], run.rng) for i in run.rng.integers(len(pairs), size=knobs["batch"])]
+        target = torch.from_numpy(np.stack([m for _, m in crops])).long().to(run.device)
+        with run.autocast():
+            symbols = encode(codec, data.to_batch([im for im, _ in crops]))
+            logits = model(centres[symbols.long().to(run.device)].contiguous(memory_format=torch.channels_last)).float()
+        # The loss is taken at a quarter of the size: full size costs more than the network and gains little.
+        logits = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
+        target = target[:, 2::4, 2::4]
+        loss = F.cross_entropy(logits, target, weight=weight, ignore_index=data.VOID)
+        return loss, {"loss": loss.item()}
+
+    model = fold_batch_norm(run.train(model, sgd(model, knobs), step_loss).cpu())
+    write_whole(run.out / "segment.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
+    codec = codec.cpu()
+    run.report({"width": knobs["width"], **{f"camvid/{split}": evaluate_segmenter(codec, model, run.data / "camvid" / split, run.limit) for split in ("val", "test")}})
+
+
+def start_from_classifier(run, model):
+    path = run.checkpoint_path("pretrain")
+    if not path.exists():
+        raise TrainError(f"{path} is missing; run: python models/train.py pretrain --data {run.data}")
+    saved = torch.load(path, map_location="cpu", weights_only=False)["ema"]
+    trunk = {k.removeprefix("trunk."): v for k, v in saved.items() if k.startswith("trunk.")}
+    model.trunk.load_state_dict(trunk)
+
+
+@torch.inference_mode()
+def evaluate_segmenter(codec, model, folder, limit):
+    """mIoU at full size on 480x352 (the middle rows of 480x360, since sides must be multiples of 16)."""
+    confusion = metrics.Confusion(len(data.CAMVID_CLASSES), data.VOID)
+    for image, mask in data.camvid(folder, limit):
+        h, w = (s // 16 * 16 for s in mask.shape)
+        symbols = encode(codec, data.to_batch([data.centre_crop(image, h, w)]))
+        logits = F.interpolate(model(codec.quantiser.centres[symbols.long()]), scale_factor=8, mode="bilinear", align_corners=False)
+        confusion.add(data.centre_crop(mask, h, w), logits.argmax(1)[0].numpy())
+    iou = confusion.iou()
+    per_class = {name: round(100 * v, 1) for name, v in zip(data.CAMVID_CLASSES, iou)}
+    return {"miou": round(100 * iou.mean(), 2), "pixel_accuracy": round(100 * confusion.pixel_accuracy(), 2), "iou": per_class}
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (TrainError, data.DataError) as error:
+        sys.exit(f"train.py: {error}")
