@@ -175,13 +175,13 @@ def fold_batch_norm(module):
     The bundle stores fp16; rounding before anything is trained or measured on top makes the frozen
     codec the same one everywhere.
     """
-    for child in module.children():
-        fold_batch_norm(child)
     if isinstance(module, nn.Sequential):
         for i in range(len(module) - 1):
             if isinstance(module[i], nn.Conv2d) and isinstance(module[i + 1], nn.BatchNorm2d):
                 module[i] = nn.utils.fuse_conv_bn_eval(module[i].eval(), module[i + 1].eval())
                 module[i + 1] = nn.Identity()
+    for child in module.children():
+        fold_batch_norm(child)
     with torch.no_grad():
         for parameter in module.parameters(recurse=False):
             parameter.copy_(parameter.half().float())

@@ -1,0 +1,275 @@
+"""Writes a bundle: four ONNX graphs, the integer entropy table and the manifest, from a finished profile.
+
+    python models/export.py --id lean-1 --data DIR
+
+Pre- and post-processing are inside the graphs; N, H and W are dynamic (H and W multiples of 16):
+
+    encoder.onnx          frame   uint8 [N,H,W,3] RGB    -> symbols uint8 [N,C,H/8,W/8]
+    classify.onnx         symbols uint8 [N,C,H/8,W/8]    -> probabilities float32 [N,classes]
+    segment.onnx          symbols uint8 [N,C,H/8,W/8]    -> mask uint8 [N,H/4,W/4], fractions float32 [N,classes]
+    decoder/decoder.onnx  symbols uint8 [N,C,H/8,W/8]    -> frame uint8 [N,H,W,3] RGB
+
+Every graph is run in ONNX Runtime and in PyTorch on real pictures of several sizes. Symbols must be equal but
+for counted ties (a value within TIE of the midpoint of two centres); any other difference fails the export.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import tomllib
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+import torch
+import torch.nn.functional as F
+from onnx import helper, numpy_helper
+from torch import nn
+
+import data
+from networks import STRIDE, Classifier, Segmenter, fold_batch_norm, symbols_by_midpoints
+from train import HERE, SCALE_BITS, TrainError, load_codec
+
+MULTIPLE = 16
+SEGMENT_STRIDE = 4
+TIE = 1e-3  # in units of the latent; centres lie about 0.8 apart
+LABELS = {
+    "n01440764": "tench", "n02102040": "English springer", "n02979186": "cassette player", "n03000684": "chain saw",
+    "n03028079": "church", "n03394916": "French horn", "n03417042": "garbage truck", "n03425413": "gas pump",
+    "n03445777": "golf ball", "n03888257": "parachute", "n02086240": "Shih-Tzu", "n02087394": "Rhodesian ridgeback",
+    "n02088364": "beagle", "n02089973": "English foxhound", "n02093754": "Border terrier",
+    "n02096294": "Australian terrier", "n02099601": "golden retriever", "n02105641": "Old English sheepdog",
+    "n02111889": "Samoyed", "n02115641": "dingo",
+}
+
+
+class EncoderGraph(nn.Module):
+    def __init__(self, codec):
+        super().__init__()
+        self.encoder, self.centres = codec.encoder, codec.quantiser.centres
+
+    def forward(self, frame):
+        rgb = frame.permute(0, 3, 1, 2).float() / 255
+        return symbols_by_midpoints(self.encoder(rgb), self.centres.detach())
+
+
+class OnSymbols(nn.Module):
+    """A network on the centre values of symbols."""
+
+    def __init__(self, centres, network):
+        super().__init__()
+        self.register_buffer("centres", centres.detach().clone())
+        self.network = network
+
+    def latent(self, symbols):
+        return self.centres[symbols.to(torch.int64)]
+
+
+class ClassifyGraph(OnSymbols):
+    def forward(self, symbols):
+        return self.network(self.latent(symbols)).softmax(1)
+
+
+class SegmentGraph(OnSymbols):
+    def forward(self, symbols):
+        logits = self.network(self.latent(symbols))
+        logits = F.interpolate(logits, scale_factor=STRIDE / SEGMENT_STRIDE, mode="bilinear", align_corners=False)
+        mask = logits.argmax(1)
+        classes = torch.arange(logits.shape[1]).view(1, -1, 1, 1)
+        fractions = (mask.unsqueeze(1) == classes).float().mean(dim=(2, 3))
+        return mask.to(torch.uint8), fractions
+
+
+class DecoderGraph(OnSymbols):
+    def forward(self, symbols):
+        rgb = self.network(self.latent(symbols)).clamp(0, 1)
+        return (rgb * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+
+
+def write_graph(module, example, path, inputs, outputs, dynamic):
+    program = torch.onnx.export(
+        module.eval(), (example,), input_names=inputs, output_names=outputs, dynamic_shapes=(dynamic,),
+        dynamo=True, opset_version=18, verbose=False,
+    )
+    model = program.model_proto
+    halve_weights(model.graph)
+    strip_debug_text(model)
+    onnx.checker.check_model(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def halve_weights(graph):
+    """Stores float32 weights as fp16 with a Cast in front of their use. Folded weights are fp16 values already, so no
+    figure changes; ONNX Runtime folds the casts when it loads the graph."""
+    casts = []
+    for i, tensor in enumerate(graph.initializer):
+        array = numpy_helper.to_array(tensor)
+        if array.dtype != np.float32 or array.size < 64 or not np.array_equal(array.astype(np.float16).astype(np.float32), array):
+            continue
+        name = tensor.name
+        graph.initializer[i].CopyFrom(numpy_helper.from_array(array.astype(np.float16), name + "_fp16"))
+        casts.append(helper.make_node("Cast", [name + "_fp16"], [name], to=onnx.TensorProto.FLOAT))
+    for node in reversed(casts):
+        graph.node.insert(0, node)
+
+
+def strip_debug_text(model):
+    """The exporter writes stack traces with this machine's paths into every node."""
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    del model.graph.value_info[:]
+    for value in [*model.graph.input, *model.graph.output]:
+        del value.metadata_props[:]
+    for tensor in model.graph.initializer:
+        del tensor.metadata_props[:]
+
+
+def compare(folder, codec, graphs, images):
+    """Runs both runtimes on every picture; returns the counted differences, raises if they are more than ties."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    sessions = {k: ort.InferenceSession(str(folder / f), options, providers=["CPUExecutionProvider"]) for k, f in FILES.items()}
+    run = lambda name, x: sessions[name].run(None, {sessions[name].get_inputs()[0].name: x})
+    seen = {"symbols": 0, "ties": 0, "max_probability_difference": 0.0, "mask_pixels": 0, "mask_differences": 0, "max_decoded_difference": 0}
+    for image in images:
+        frame = np.ascontiguousarray(image[None])
+        with torch.inference_mode():
+            z = codec.encoder(torch.from_numpy(frame).permute(0, 3, 1, 2).float() / 255)
+            want = codec.quantiser.symbols(z).numpy()
+            (got,) = run("encoder", frame)
+            centres = codec.quantiser.centres
+            to_tie = (z.unsqueeze(-1) - (centres[1:] + centres[:-1]) / 2).abs().amin(-1).numpy()
+            wrong = (got != want) & (to_tie > TIE)
+            if got.shape != want.shape or wrong.any():
+                raise TrainError(f"encoder.onnx: {wrong.sum()} symbols differ from PyTorch on a {image.shape} frame and are no ties")
+            seen["symbols"] += got.size
+            seen["ties"] += int((got != want).sum())
+            symbols = torch.from_numpy(got)
+            p = np.abs(run("classify", got)[0] - graphs["classify"](symbols).numpy()).max()
+            seen["max_probability_difference"] = max(seen["max_probability_difference"], float(p))
+            mask, fractions = run("segment", got)
+            want_mask, want_fractions = (x.numpy() for x in graphs["segment"](symbols))
+            seen["mask_pixels"] += mask.size
+            seen["mask_differences"] += int((mask != want_mask).sum())
+            picture = run("decoder", got)[0].astype(int) - graphs["decoder"](symbols).numpy().astype(int)
+            seen["max_decoded_difference"] = max(seen["max_decoded_difference"], int(np.abs(picture).max()))
+    if seen["max_probability_difference"] > 1e-3 or seen["mask_differences"] > 1e-3 * seen["mask_pixels"] or seen["max_decoded_difference"] > 1:
+        raise TrainError(f"ONNX Runtime differs from PyTorch: {seen}")
+    return seen
+
+
+FILES = {"encoder": "encoder.onnx", "classify": "classify.onnx", "segment": "segment.onnx", "decoder": "decoder/decoder.onnx"}
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--id", required=True)
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--config", type=Path, default=HERE / "configs" / "lean.toml")
+    p.add_argument("--runs", type=Path, help="default: models/runs/<config's name>")
+    p.add_argument("--out", type=Path, default=HERE / "bundles")
+    args = p.parse_args()
+    warnings.filterwarnings("ignore")
+    logging.disable(logging.WARNING)
+    config = tomllib.loads(args.config.read_text())
+    runs = args.runs or HERE / "runs" / args.config.stem
+    target = args.out / args.id
+    args.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=args.out) as tmp:
+        build(Path(tmp), args, config, runs)
+        # Whole or not at all: a failed export leaves the old bundle as it was.
+        if target.exists():
+            shutil.rmtree(target)
+        shutil.copytree(tmp, target)
+    size = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
+    print(f"{target}: {size / 1e6:.1f} MB")
+
+
+def build(folder, args, config, runs):
+    reports = {part: read_report(runs / f"{part}.json") for part in ("autoencoder", "classify", "pretrain", "segment")}
+    channels, levels = config["codec"]["channels"], config["codec"]["levels"]
+    codec = load_codec(SimpleNamespace(out=runs, data=args.data, config=config))
+    classifier = restore(Classifier(channels, config["classes"], width=config["classify"]["width"]), runs / "classify.final.pt")
+    segmenter = restore(Segmenter(channels, len(data.CAMVID_CLASSES), width=config["segment"]["width"]), runs / "segment.final.pt")
+    centres = codec.quantiser.centres
+    graphs = {
+        "encoder": EncoderGraph(codec), "classify": ClassifyGraph(centres, classifier),
+        "segment": SegmentGraph(centres, segmenter), "decoder": DecoderGraph(centres, codec.decoder),
+    }
+    n, h, w = (torch.export.Dim(name, min=1, max=limit) for name, limit in (("n", 64), ("h", 512), ("w", 512)))
+    frame = torch.zeros(2, 160, 192, 3, dtype=torch.uint8)
+    write_graph(graphs["encoder"], frame, folder / FILES["encoder"], ["frame"], ["symbols"], {0: n, 1: 16 * h, 2: 16 * w})
+    symbols = torch.zeros(2, channels, 20, 24, dtype=torch.uint8)
+    outputs = {"classify": ["probabilities"], "segment": ["mask", "fractions"], "decoder": ["frame"]}
+    for name, names in outputs.items():
+        write_graph(graphs[name], symbols, folder / FILES[name], ["symbols"], names, {0: n, 2: 2 * h, 3: 2 * w})
+    seen = compare(folder, codec, graphs, check_images(args.data))
+    print("ONNX Runtime against PyTorch:", seen)
+
+    freqs = json.loads((runs / "tables.json").read_text())
+    (folder / "entropy.json").write_text(json.dumps({"scaleBits": SCALE_BITS, "freqs": freqs}) + "\n")
+    files = {f: describe(folder / f) for f in [*FILES.values(), "entropy.json"]}
+    manifest = {
+        "format": 1, "id": args.id, "created": datetime.date.today().isoformat(),
+        "latent": {"channels": channels, "levels": levels, "stride": STRIDE, "multiple": MULTIPLE, "centres": [float(c) for c in centres]},
+        "classes": {
+            "classify": [{"id": wnid, "label": LABELS.get(wnid, wnid)} for wnid in reports["classify"]["wnids"]],
+            "segment": data.CAMVID_CLASSES,
+        },
+        "segment": {"stride": SEGMENT_STRIDE},
+        "files": files,
+        "metrics": {"codec": reports["autoencoder"], "classify": reports["classify"], "segment": reports["segment"], "onnx_against_pytorch": seen},
+        "training": {
+            "profile": args.config.stem, "pretrain": reports["pretrain"],
+            "data": [
+                "imagenet20-160 (Imagenette2 + Imagewoof2): ImageNet's research terms",
+                "photos-256 (one photograph per ImageNet class): ImageNet's research terms",
+                "CamVid (Brostow et al.): research use, non-commercial",
+            ],
+            "terms": "Weights trained on research data; check the data sets' terms before commercial use.",
+        },
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def check_images(root):
+    street = data.read_all(data.pictures_in(root / "camvid/test/images")[::60])
+    things = data.read_all(data.pictures_in(root / "imagenet20-160/val")[::2000])
+    return [data.centre_crop(im, 352, 480) for im in street] + [data.centre_crop(im, 160, 160) for im in things] + [data.centre_crop(things[0], 16, 48)]
+
+
+def restore(model, path):
+    if not path.exists():
+        raise TrainError(f"{path} is missing; finish that part of train.py first")
+    fold_batch_norm(model.eval())
+    model.load_state_dict(torch.load(path, weights_only=True))
+    return model
+
+
+def read_report(path):
+    if not path.exists():
+        raise TrainError(f"{path} is missing; finish that part of train.py first")
+    return json.loads(path.read_text())
+
+
+def describe(path):
+    content = path.read_bytes()
+    return {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (TrainError, data.DataError) as error:
+        sys.exit(f"export.py: {error}")
