@@ -1,0 +1,315 @@
+/** The agent: makes the parts, joins them, starts them in order and stops them in reverse. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { type Bundle, openBundle } from '../contract/bundle.js'
+import type { DeviceState } from '../contract/messages.js'
+import { Topics } from '../contract/topics.js'
+import { Archive, type ArchiveLimits } from './archive/archive.js'
+import { bundleDir } from './bundles.js'
+import { Camera } from './capture/camera.js'
+import type { LoadedConfig } from './config/load.js'
+import { AgentError, ExitCode, messageOf } from './errors.js'
+import { Health } from './health.js'
+import { Engine } from './infer/engine.js'
+import type { Log } from './log.js'
+import type { Notifier } from './notify.js'
+import type { NewFrame } from './outbox.js'
+import { type Committed, Pipeline } from './pipeline.js'
+import { type EmbeddedBroker, startEmbeddedBroker } from './publish/embedded.js'
+import { Presence } from './publish/presence.js'
+import { Publisher } from './publish/publisher.js'
+import { Requests } from './retrieve/requests.js'
+import { Stages } from './stages.js'
+import { version } from './version.js'
+
+export interface AgentEvents {
+  committed?(result: Committed): void
+  /** A file that is not looped has been read to its end. */
+  finished?(camera: string): void
+  cameraState?(camera: Camera): void
+  /** The agent cannot go on. */
+  failed?(error: Error): void
+}
+
+const MB = 1e6
+const UPKEEP_MS = 5000
+/** A stuck pipeline stops feeding the watchdog: frames come in, none is committed for this long. */
+const PROGRESS_MS = 30_000
+const RETRY_ARCHIVE_MS = 10_000
+
+export class Agent {
+  readonly boot = randomBytes(8).toString('hex')
+  readonly stages = new Stages()
+  readonly bundle: Bundle
+  readonly topics: Topics
+  readonly cameras: Camera[]
+  archive!: Archive
+  publisher!: Publisher
+  presence!: Presence
+  pipeline!: Pipeline
+  brokerUrl = ''
+  private engine: Engine | undefined
+  private embedded: EmbeddedBroker | undefined
+  private health!: Health
+  private requests!: Requests
+  private readonly limits: ArchiveLimits
+  private readonly encoded = new Map<string, number>()
+  private readonly lost = { inference: 0, commit: 0 }
+  private timers: NodeJS.Timeout[] = []
+  private archivePaused = false
+  private pausedUntil = 0
+  private lastProgress = performance.now()
+  private started: Promise<void> | undefined
+  private stopped: Promise<void> | undefined
+
+  /** @throws {BundleError} @throws {AgentError} */
+  constructor(
+    private readonly config: LoadedConfig,
+    private readonly log: Log,
+    private readonly notifier: Notifier,
+    private readonly events: AgentEvents = {},
+    private readonly workerScript?: URL,
+    /** Take this many frames and no more. */
+    private readonly maxFrames?: number,
+  ) {
+    this.bundle = openBundle(bundleDir(config.bundle))
+    this.topics = new Topics(config.mqtt.base, config.device)
+    this.limits = {
+      maxBytes: config.archive.maxMegabytes * MB,
+      maxAgeMs: config.archive.maxDays * 86_400_000,
+      minFreeBytes: config.archive.minFreeMegabytes * MB,
+      outboxMaxBytes: config.outbox.maxMegabytes * MB,
+      outboxMaxAgeMs: config.outbox.maxHours * 3_600_000,
+      onFull: config.outbox.onFull,
+    }
+    this.cameras = config.cameras.map(
+      (camera) =>
+        new Camera(camera, log, {
+          frameReady: () => this.pipeline?.wake(),
+          stateChanged: (changed) => this.cameraChanged(changed),
+          finished: (done) => events.finished?.(done.config.id),
+        }),
+    )
+  }
+
+  start(): Promise<void> {
+    this.started ??= this.run()
+    return this.started
+  }
+
+  /** Stops capture, commits what is under way, sends what the broker takes within `drainMs`, says goodbye. */
+  stop(drainMs = 3000): Promise<void> {
+    this.stopped ??= this.shutDown(drainMs)
+    return this.stopped
+  }
+
+  /** Execution provider that really runs, per graph. */
+  get providers(): Record<string, string> {
+    return this.engine?.providers ?? {}
+  }
+
+  get unpublished(): number {
+    return this.archive.stats.outboxRows
+  }
+
+  private async run(): Promise<void> {
+    const { config, log } = this
+    this.archive = Archive.open(config.stateDir)
+    const url = config.mqtt.url ?? (await this.startBroker())
+    this.brokerUrl = url
+    this.publisher = new Publisher(this.archive, { topics: this.topics, historyPerSecond: config.mqtt.historyPerSecond }, log)
+    this.publisher.onAcked = (ms) => this.stages.add({ publish: ms })
+    this.requests = new Requests(this.archive, this.topics)
+    this.presence = new Presence({ ...config.mqtt, url }, this.topics, log, {
+      connected: (link) => this.publisher.attach(link),
+      lost: () => this.publisher.detach(),
+      request: (message, link) =>
+        this.requests.handle(message, (topic, payload, correlationData) => {
+          const properties = correlationData ? { correlationData } : {}
+          link.publish(topic, payload, { qos: 1, properties }).catch((error) => log.debug({ topic, reason: messageOf(error) }, 'answer not delivered'))
+        }),
+    })
+    const { archive, publisher, requests, stages, encoded, lost, cameras, limits } = this
+    this.health = new Health({ cameras, archive, publisher, requests, stages, encoded, lost, limits })
+    this.announceInfo({})
+    this.setState('starting')
+    for (const camera of this.cameras) this.announceCamera(camera)
+    this.presence.start()
+
+    const engine = await this.startEngine()
+    this.pipeline = new Pipeline(
+      {
+        cameras: this.cameras,
+        infer: (rgb, size, heads) => engine.infer(rgb, size, heads),
+        commit: (frame) => this.commit(frame),
+        committed: (result) => this.afterCommit(result),
+        failed: (cam, error) => this.inferenceFailed(cam, error),
+      },
+      { dev: config.device, boot: this.boot, bundle: this.bundle, provider: engine.providers.encoder!, publishBitstreams: config.mqtt.publishBitstreams, maxFrames: this.maxFrames ?? Number.POSITIVE_INFINITY },
+    )
+    for (const camera of this.cameras) camera.start()
+    this.announceInfo(engine.providers)
+    this.setState('online')
+    const summary = `${this.cameras.length} camera(s), ${this.bundle.manifest.id} on ${engine.providers.encoder}, broker ${url}`
+    this.notifier.ready(summary)
+    log.info({ device: config.device, boot: this.boot, providers: engine.providers, broker: url, archive: archive.path }, 'running')
+    this.every(UPKEEP_MS, () => this.upkeep())
+    this.every(config.healthSeconds * 1000, () => this.announceHealth())
+    this.announceHealth()
+    const watchdogMs = this.notifier.watchdogMs
+    if (watchdogMs) this.every(watchdogMs / 2, () => this.feedWatchdog())
+  }
+
+  private async startBroker(): Promise<string> {
+    this.embedded = await startEmbeddedBroker(this.config.mqtt.embeddedPort)
+    this.log.info({ url: this.embedded.url }, 'no mqtt.url configured: started an embedded broker, reachable from this machine only')
+    return this.embedded.url
+  }
+
+  private async startEngine(): Promise<Engine> {
+    const { config, log } = this
+    const enabled = config.cameras.filter((c) => c.enabled)
+    this.engine = await Engine.start(
+      {
+        bundleDir: this.bundle.dir,
+        providers: config.providers,
+        threads: config.threads,
+        heads: [...new Set(enabled.flatMap((c) => c.heads))],
+        sizes: [...new Map(enabled.map(({ width, height }) => [`${width}x${height}`, { width, height }])).values()],
+      },
+      join(config.stateDir, 'engines'),
+      (text) => {
+        log.info({ note: text }, 'networks')
+        this.setState('starting', text)
+        this.notifier.status(text)
+        this.notifier.extend(600_000)
+      },
+      (error) => {
+        log.error({ reason: error.message }, 'the inference thread died')
+        this.events.failed?.(new AgentError('engine', `the inference thread died: ${error.message}`, ExitCode.unexpected))
+      },
+      ...(this.workerScript ? [this.workerScript] : []),
+    )
+    return this.engine
+  }
+
+  private commit(frame: NewFrame): boolean {
+    if (this.archivePaused && performance.now() < this.pausedUntil) {
+      this.lost.commit++
+      return false
+    }
+    for (let attempt = 0; ; attempt++) {
+      try {
+        this.archive.commit(frame)
+        if (this.archivePaused) {
+          this.archivePaused = false
+          this.log.info({}, 'the archive takes frames again')
+          this.setState('online')
+        }
+        return true
+      } catch (error) {
+        const full = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR'].includes((error as { code?: string }).code ?? '')
+        if (full && attempt === 0 && this.evictForRoom()) continue
+        this.lost.commit++
+        this.pausedUntil = performance.now() + RETRY_ARCHIVE_MS
+        if (!this.archivePaused) this.log.error({ reason: messageOf(error), retryMs: RETRY_ARCHIVE_MS }, 'the archive cannot take frames; frames are dropped and counted until it can')
+        this.archivePaused = true
+        this.setState('degraded', `archive: ${messageOf(error)}`)
+        return false
+      }
+    }
+  }
+
+  private evictForRoom(): boolean {
+    try {
+      return this.archive.evictOldest() > 0
+    } catch {
+      return false
+    }
+  }
+
+  private afterCommit(result: Committed): void {
+    this.lastProgress = performance.now()
+    this.encoded.set(result.cam, (this.encoded.get(result.cam) ?? 0) + 1)
+    this.stages.add(result.ms)
+    this.publisher.wake()
+    this.events.committed?.(result)
+  }
+
+  private inferenceFailed(cam: string, error: Error): void {
+    if (this.lost.inference++ === 0) this.log.error({ cam, reason: error.message }, 'a frame was lost in inference')
+  }
+
+  private cameraChanged(camera: Camera): void {
+    const { state, reason } = camera.state
+    this.log.info({ cam: camera.config.id, state, reason }, 'camera')
+    this.announceCamera(camera)
+    this.events.cameraState?.(camera)
+  }
+
+  private announceCamera(camera: Camera): void {
+    this.presence?.announce(this.topics.camState(camera.config.id), { v: 1, ...camera.state })
+  }
+
+  private announceInfo(providers: Record<string, string>): void {
+    const { manifest, sha256 } = this.bundle
+    const { device, cameras } = this.config
+    this.presence.announce(this.topics.info(), {
+      v: 1,
+      dev: device,
+      version,
+      boot: this.boot,
+      session: this.presence.session,
+      bundle: { id: manifest.id, sha256, files: Object.fromEntries(Object.entries(manifest.files).map(([f, { sha256: h }]) => [f, h.slice(0, 16)])) },
+      providers,
+      cameras: cameras.map(({ id, width, height, fps, heads }) => ({ id, width, height, fps, heads })),
+    })
+  }
+
+  private setState(state: DeviceState, reason?: string): void {
+    this.presence.setState(state, reason)
+  }
+
+  private announceHealth(): void {
+    this.presence.announce(this.topics.health(), this.health.report(), 0)
+  }
+
+  private upkeep(): void {
+    try {
+      for (let steps = 0; steps < 20 && this.archive.enforce(this.limits, Date.now()); steps++);
+    } catch (error) {
+      this.log.warn({ reason: messageOf(error) }, 'retention did not run')
+    }
+  }
+
+  private feedWatchdog(): void {
+    const waiting = this.cameras.some((camera) => camera.state.state === 'online')
+    if (!waiting || performance.now() - this.lastProgress < PROGRESS_MS || this.archivePaused) this.notifier.watchdog()
+  }
+
+  private every(ms: number, action: () => void): void {
+    this.timers.push(setInterval(action, ms))
+  }
+
+  private async shutDown(drainMs: number): Promise<void> {
+    await this.started?.catch(() => {})
+    this.notifier.stopping()
+    for (const timer of this.timers) clearInterval(timer)
+    await Promise.all(this.cameras.map((camera) => camera.stop()))
+    await this.pipeline?.drain()
+    await this.engine?.stop()
+    if (this.publisher) {
+      const deadline = performance.now() + drainMs
+      while (this.presence.connectedSince && this.unpublished > 0 && performance.now() < deadline) {
+        this.publisher.wake()
+        this.publisher.flush()
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      await this.presence.stop()
+      this.publisher.detach()
+    }
+    await this.embedded?.stop()
+    this.archive?.close()
+    this.notifier.close()
+  }
+}

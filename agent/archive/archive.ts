@@ -1,0 +1,269 @@
+/**
+ * The archive: bitstreams, results and the outbox in one SQLite database, the only file that knows better-sqlite3.
+ * A frame is committed with its outbox row in one transaction, before anything is published; the row goes when the broker
+ * has acknowledged every message of the frame.
+ *
+ * WAL with synchronous=NORMAL: a killed process loses nothing that was committed; a power cut can lose the last
+ * transactions since the WAL was last synced (see docs/operations.md), never the database.
+ */
+import { mkdirSync, statfsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import Database from 'better-sqlite3'
+import { AgentError, ExitCode, messageOf } from '../errors.js'
+import { type NewFrame, Part, type StoredFrame } from '../outbox.js'
+
+export interface Summary {
+  readonly id: number
+  readonly cam: string
+  readonly boot: string
+  readonly seq: number
+  readonly timeUs: number
+  readonly bytes: number
+  readonly sha256: string
+  readonly model: string
+  readonly pinned: boolean
+}
+
+export interface ArchiveLimits {
+  readonly maxBytes: number
+  readonly maxAgeMs: number
+  readonly minFreeBytes: number
+  readonly outboxMaxBytes: number
+  readonly outboxMaxAgeMs: number
+  readonly onFull: 'drop_oldest' | 'drop_newest' | 'thin'
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS frames (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    cam TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL,
+    time_us INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, model TEXT NOT NULL,
+    pinned INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL, bits BLOB NOT NULL,
+    UNIQUE (cam, boot, seq)
+  );
+  CREATE INDEX IF NOT EXISTS frames_time ON frames (cam, time_us);
+  CREATE TABLE IF NOT EXISTS outbox (
+    frame_id INTEGER PRIMARY KEY REFERENCES frames (id) ON DELETE CASCADE,
+    parts INTEGER NOT NULL, time_us INTEGER NOT NULL, bytes INTEGER NOT NULL
+  );
+`
+const SCHEMA_VERSION = 1
+/** Rows removed at once: short transactions, so that a commit never waits long for an eviction. */
+const EVICT_ROWS = 500
+/** A result, its index entries and its share of a page, beside the bitstream. Used for limits only. */
+const ROW_OVERHEAD = 1500
+
+export class Archive {
+  readonly counters = { archived: 0, evicted: 0, unpublishedDropped: 0, thinned: 0 }
+  private totals = { bytes: 0, frames: 0, outboxBytes: 0, outboxRows: 0 }
+  private readonly insertFrame: Database.Statement
+  private readonly insertOutbox: Database.Statement
+  private readonly commitFrame: (frame: NewFrame) => number
+
+  private constructor(
+    private readonly db: Database.Database,
+    readonly path: string,
+  ) {
+    this.insertFrame = db.prepare(
+      `INSERT INTO frames (cam, boot, seq, time_us, bytes, sha256, model, result, bits)
+       VALUES (@cam, @boot, @seq, @timeUs, @bytes, @sha256, @model, @result, @bits)`,
+    )
+    this.insertOutbox = db.prepare('INSERT INTO outbox (frame_id, parts, time_us, bytes) VALUES (?, ?, ?, ?)')
+    this.commitFrame = db.transaction((frame: NewFrame) => {
+      const { parts: _, ...columns } = frame
+      const id = Number(this.insertFrame.run({ ...columns, bytes: frame.bits.length }).lastInsertRowid)
+      if (frame.parts) this.insertOutbox.run(id, frame.parts, frame.timeUs, this.weigh(frame))
+      return id
+    })
+    this.countTotals()
+  }
+
+  /** @throws {AgentError} when the folder or the database cannot be used. Nothing is ever deleted on opening. */
+  static open(stateDir: string): Archive {
+    const path = join(stateDir, 'archive.sqlite')
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+      const db = new Database(path)
+      db.pragma('journal_mode = WAL')
+      db.pragma('synchronous = NORMAL')
+      db.pragma('foreign_keys = ON')
+      db.pragma('busy_timeout = 5000')
+      const version = db.pragma('user_version', { simple: true }) as number
+      if (version > SCHEMA_VERSION) throw new Error(`written by a newer version of blindsight (schema ${version})`)
+      db.exec(SCHEMA)
+      db.pragma(`user_version = ${SCHEMA_VERSION}`)
+      return new Archive(db, path)
+    } catch (cause) {
+      throw new AgentError('archive', `${path}: cannot be opened (${messageOf(cause)}); check stateDir, its owner and the disk`, ExitCode.input, { cause })
+    }
+  }
+
+  /** Bitstream, result and outbox row in one transaction. @throws SQLite's error, e.g. with `code` SQLITE_FULL */
+  commit(frame: NewFrame): number {
+    const id = this.commitFrame(frame)
+    this.totals.bytes += this.weigh(frame)
+    this.totals.frames++
+    if (frame.parts) {
+      this.totals.outboxBytes += this.weigh(frame)
+      this.totals.outboxRows++
+    }
+    this.counters.archived++
+    return id
+  }
+
+  /** Frames to publish with id in (after, upTo], oldest first. */
+  unpublished(after: number, upTo: number, limit: number): StoredFrame[] {
+    return this.db
+      .prepare(
+        `SELECT f.id, cam, boot, seq, f.time_us AS timeUs, bits, sha256, model, result, o.parts
+         FROM outbox o JOIN frames f ON f.id = o.frame_id
+         WHERE o.frame_id > ? AND o.frame_id <= ? ORDER BY o.frame_id LIMIT ?`,
+      )
+      .all(after, upTo, limit) as StoredFrame[]
+  }
+
+  /** The newest outbox row taken before the given time; 0 if there is none. */
+  lastUnpublishedBefore(timeUs: number): number {
+    const row = this.db.prepare('SELECT max(frame_id) AS id FROM outbox WHERE time_us < ?').get(timeUs) as { id: number | null }
+    return row.id ?? 0
+  }
+
+  /** Removes the outbox rows of frames whose messages the broker has acknowledged. */
+  acknowledge(ids: readonly number[]): void {
+    if (ids.length === 0) return
+    const remove = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
+    this.db.transaction(() => {
+      for (const id of ids) this.forgetOutbox(remove.all(id) as { bytes: number }[])
+    })()
+  }
+
+  find(cam: string, boot: string, seq: number): Summary | undefined {
+    return this.summaries('cam = ? AND boot = ? AND seq = ?', [cam, boot, seq], 1)[0]
+  }
+
+  /** Bytes [off, off + length) of a bitstream, read by SQLite without loading the rest. */
+  readBits(id: number, off: number, length: number): Buffer {
+    const row = this.db.prepare('SELECT substr(bits, ?, ?) AS part FROM frames WHERE id = ?').get(off + 1, length, id)
+    return (row as { part: Buffer }).part
+  }
+
+  /** Frames after `cursor`, oldest first. */
+  list(query: { cam?: string; fromUs?: number; toUs?: number; cursor: number; limit: number }): Summary[] {
+    const where = ['id > ?']
+    const values: (string | number)[] = [query.cursor]
+    if (query.cam !== undefined) where.push('cam = ?') && values.push(query.cam)
+    if (query.fromUs !== undefined) where.push('time_us >= ?') && values.push(query.fromUs)
+    if (query.toUs !== undefined) where.push('time_us <= ?') && values.push(query.toUs)
+    return this.summaries(where.join(' AND '), values, query.limit)
+  }
+
+  pin(id: number, pinned: boolean): void {
+    this.db.prepare('UPDATE frames SET pinned = ? WHERE id = ?').run(pinned ? 1 : 0, id)
+  }
+
+  /** Whether a frame of this run has been here: tells evicted from never seen. */
+  wasSeen(cam: string, boot: string, seq: number): boolean {
+    const row = this.db.prepare('SELECT max(seq) AS seq FROM frames WHERE cam = ? AND boot = ?').get(cam, boot) as { seq: number | null }
+    return row.seq !== null && seq <= row.seq
+  }
+
+  /**
+   * Brings archive and outbox under their limits, one short step at a time.
+   * @returns true when there is more to do
+   */
+  enforce(limits: ArchiveLimits, nowMs: number): boolean {
+    const oldest = (nowMs - limits.maxAgeMs) * 1000
+    const over = this.totals.bytes > limits.maxBytes || this.freeBytes() < limits.minFreeBytes
+    const evicted = over ? this.evict('1 = 1', []) : this.evict('time_us < ?', [oldest])
+    const trimmed = this.trimOutbox(limits, nowMs)
+    return evicted === EVICT_ROWS || trimmed === EVICT_ROWS
+  }
+
+  /** Makes room at once, for a disk that is full. */
+  evictOldest(): number {
+    return this.evict('1 = 1', [])
+  }
+
+  get stats() {
+    const row = this.db.prepare('SELECT min(time_us) AS oldest FROM outbox').get() as { oldest: number | null }
+    const first = this.db.prepare('SELECT min(id) AS id, min(time_us) AS t FROM frames WHERE id = (SELECT min(id) FROM frames)').get() as { t: number | null }
+    return { ...this.totals, oldestUnpublishedUs: row.oldest, oldestUs: first.t }
+  }
+
+  freeBytes(): number {
+    const { bavail, bsize } = statfsSync(dirname(this.path))
+    return bavail * bsize
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  private evict(where: string, values: number[]): number {
+    const rows = this.db.transaction(() => {
+      const doomed = this.db.prepare(`SELECT id FROM frames WHERE pinned = 0 AND ${where} ORDER BY id LIMIT ${EVICT_ROWS}`).all(...values) as { id: number }[]
+      const outbox = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
+      const frame = this.db.prepare('DELETE FROM frames WHERE id = ? RETURNING bytes, length(result) AS result')
+      for (const { id } of doomed) {
+        const unpublished = outbox.all(id) as { bytes: number }[]
+        this.counters.unpublishedDropped += unpublished.length
+        this.forgetOutbox(unpublished)
+        const gone = frame.get(id) as { bytes: number; result: number }
+        this.totals.bytes -= gone.bytes + gone.result + ROW_OVERHEAD
+        this.totals.frames--
+      }
+      return doomed.length
+    })()
+    this.counters.evicted += rows
+    return rows
+  }
+
+  private trimOutbox(limits: ArchiveLimits, nowMs: number): number {
+    const tooOld = this.db.prepare(`DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox WHERE time_us < ? ORDER BY frame_id LIMIT ${EVICT_ROWS}) RETURNING bytes`)
+    let gone = tooOld.all((nowMs - limits.outboxMaxAgeMs) * 1000) as { bytes: number }[]
+    this.forgetOutbox(gone)
+    if (gone.length === 0 && this.totals.outboxBytes > limits.outboxMaxBytes) {
+      if (limits.onFull === 'thin' && this.thinOutbox()) return EVICT_ROWS
+      const order = limits.onFull === 'drop_newest' ? 'DESC' : 'ASC'
+      gone = this.db.prepare(`DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox ORDER BY frame_id ${order} LIMIT ${EVICT_ROWS}) RETURNING bytes`).all() as { bytes: number }[]
+      this.forgetOutbox(gone)
+    }
+    this.counters.unpublishedDropped += gone.length
+    return gone.length
+  }
+
+  /** Takes the bitstream pushes out of the oldest rows; their results still go. */
+  private thinOutbox(): boolean {
+    const rows = this.db
+      .prepare(
+        `UPDATE outbox SET parts = parts & ~${Part.bits}, bytes = max(0, bytes - (SELECT f.bytes FROM frames f WHERE f.id = frame_id))
+         WHERE frame_id IN (SELECT frame_id FROM outbox WHERE parts & ${Part.bits} AND parts != ${Part.bits} ORDER BY frame_id LIMIT ${EVICT_ROWS})`,
+      )
+      .run().changes
+    this.counters.thinned += rows
+    if (rows > 0) this.countTotals()
+    return rows > 0
+  }
+
+  private forgetOutbox(rows: readonly { bytes: number }[]): void {
+    for (const { bytes } of rows) this.totals.outboxBytes -= bytes
+    this.totals.outboxRows -= rows.length
+  }
+
+  private summaries(where: string, values: unknown[], limit: number): Summary[] {
+    const rows = this.db
+      .prepare(`SELECT id, cam, boot, seq, time_us AS timeUs, bytes, sha256, model, pinned FROM frames WHERE ${where} ORDER BY id LIMIT ?`)
+      .all(...values, limit) as (Omit<Summary, 'pinned'> & { pinned: number })[]
+    return rows.map((row) => ({ ...row, pinned: row.pinned === 1 }))
+  }
+
+  private countTotals(): void {
+    const frames = this.db.prepare(`SELECT count(*) AS n, coalesce(sum(bytes + length(result) + ${ROW_OVERHEAD}), 0) AS bytes FROM frames`).get() as { n: number; bytes: number }
+    const outbox = this.db.prepare('SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes FROM outbox').get() as { n: number; bytes: number }
+    this.totals = { bytes: frames.bytes, frames: frames.n, outboxBytes: outbox.bytes, outboxRows: outbox.n }
+  }
+
+  private weigh(frame: NewFrame): number {
+    return frame.bits.length + frame.result.length + ROW_OVERHEAD
+  }
+}

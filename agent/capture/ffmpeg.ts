@@ -1,0 +1,75 @@
+/** The only file that knows fluent-ffmpeg: one running ffmpeg process, raw RGB frames of a fixed size on a pipe. */
+import { existsSync } from 'node:fs'
+import type { Writable } from 'node:stream'
+import ffmpeg from 'fluent-ffmpeg'
+
+export interface Source {
+  /** rtsp://…, /dev/videoN or a file's path */
+  readonly source: string
+  readonly width: number
+  readonly height: number
+  readonly fps: number
+  readonly loop: boolean
+  readonly pace: 'realtime' | 'fast'
+}
+
+export interface Grabber {
+  /** Ends the process and resolves when it is gone. */
+  stop(): Promise<void>
+}
+
+export type SourceKind = 'rtsp' | 'v4l2' | 'file'
+export const kindOf = (source: string): SourceKind =>
+  /^rtsps?:\/\//.test(source) ? 'rtsp' : source.startsWith('/dev/') ? 'v4l2' : 'file'
+
+/** How long ffmpeg may take to end after SIGTERM before it is killed. */
+const KILL_AFTER_MS = 3000
+
+/** `ended` is called exactly once, with the reason, however the process ends. */
+export function startFfmpeg(source: Source, sink: Writable, ended: (reason: string) => void): Grabber {
+  const kind = kindOf(source.source)
+  if (kind !== 'rtsp' && !existsSync(source.source)) {
+    queueMicrotask(() => ended(`${source.source}: no such ${kind === 'v4l2' ? 'device' : 'file'}`))
+    return { stop: async () => {} }
+  }
+  const command = ffmpeg(source.source, { logger: undefined, niceness: 0 })
+    .inputOptions(inputOptions(kind, source))
+    .noAudio()
+    .outputOptions(['-vf', `fps=${source.fps},scale=${source.width}:${source.height}:flags=area`, '-pix_fmt', 'rgb24', '-f', 'rawvideo'])
+  let finished = false
+  let exited: () => void
+  const gone = new Promise<void>((resolve) => {
+    exited = resolve
+  })
+  const finish = (reason: string) => {
+    if (finished) return
+    finished = true
+    exited()
+    ended(reason)
+  }
+  command.on('end', () => finish('the stream ended'))
+  command.on('error', (error: Error, _stdout: unknown, stderr: unknown) => finish(reasonOf(error, String(stderr ?? ''))))
+  command.pipe(sink, { end: true })
+  return {
+    async stop() {
+      if (finished) return
+      command.kill('SIGTERM')
+      const timer = setTimeout(() => command.kill('SIGKILL'), KILL_AFTER_MS)
+      sink.destroy()
+      await gone
+      clearTimeout(timer)
+    },
+  }
+}
+
+function inputOptions(kind: SourceKind, source: Source): string[] {
+  if (kind === 'rtsp') return ['-rtsp_transport', 'tcp', '-fflags', 'nobuffer', '-flags', 'low_delay']
+  if (kind === 'v4l2') return ['-f', 'v4l2', '-framerate', String(source.fps)]
+  return [...(source.pace === 'realtime' ? ['-re'] : []), ...(source.loop ? ['-stream_loop', '-1'] : [])]
+}
+
+/** ffmpeg's last line that says something; its exit code alone helps nobody at 3 a.m. */
+function reasonOf(error: Error, stderr: string): string {
+  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => /error|invalid|fail|refused|unreachable|timed out|denied|not found|no such|unauthorized|404|401/i.test(line))
+  return lines.at(-1) ?? error.message.split('\n')[0] ?? 'ffmpeg failed'
+}

@@ -1,0 +1,74 @@
+/** The configuration, once: names, units in the names, defaults, limits. config/config.schema.json is generated from it. */
+import { z } from 'zod'
+import { idPattern } from '../../contract/topics.js'
+
+export const FRAME_MULTIPLE = 16
+const id = z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
+const positive = z.number().positive()
+const count = z.number().int().positive()
+const side = count
+  .max(4096)
+  .refine((n) => n % FRAME_MULTIPLE === 0, { error: `sides must be multiples of ${FRAME_MULTIPLE}` })
+
+export const Camera = z.strictObject({
+  id,
+  source: z.string().min(1).describe('rtsp://… , /dev/videoN, or the path of a video file'),
+  width: side.default(448),
+  height: side.default(256),
+  fps: positive.max(120).default(10),
+  heads: z.array(z.enum(['classify', 'segment'])).default(['classify', 'segment']),
+  enabled: z.boolean().default(true),
+  loop: z.boolean().default(true).describe('video files only: start again at the end'),
+  pace: z.enum(['realtime', 'fast']).default('realtime').describe('video files only; fast waits for the pipeline and drops nothing'),
+  stallSeconds: positive.default(10).describe('no frame for this long: the capture is restarted'),
+})
+export type Camera = z.infer<typeof Camera>
+
+const Mqtt = z.strictObject({
+  url: z
+    .string()
+    .regex(/^(mqtts?|wss?):\/\//, 'expected mqtt://host:port or mqtts://host:port')
+    .optional()
+    .describe('absent: an embedded broker on the loopback interface'),
+  base: z.string().regex(/^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/).default('blindsight'),
+  username: z.string().optional(),
+  password: z.string().optional().describe('better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment'),
+  passwordFile: z.string().optional(),
+  caFile: z.string().optional(),
+  certFile: z.string().optional(),
+  keyFile: z.string().optional(),
+  keepaliveSeconds: count.default(30),
+  embeddedPort: z.number().int().min(0).max(65535).default(1883),
+  publishBitstreams: z.boolean().default(true).describe('false on a metered link: bitstreams stay in the archive until asked for'),
+  historyPerSecond: positive.default(50).describe('frames a second that are back-filled after an outage'),
+})
+
+const Archive = z.strictObject({
+  maxMegabytes: positive.default(4096),
+  maxDays: positive.default(30),
+  minFreeMegabytes: z.number().nonnegative().default(256).describe('disk space that the archive leaves free'),
+})
+
+const Outbox = z.strictObject({
+  maxMegabytes: positive.default(512),
+  maxHours: positive.default(72),
+  onFull: z.enum(['drop_oldest', 'drop_newest', 'thin']).default('drop_oldest').describe('thin: results stay, bitstream pushes go'),
+})
+
+export const provider = z.enum(['tensorrt', 'cuda', 'cpu'])
+export type Provider = z.infer<typeof provider>
+
+export const Config = z.strictObject({
+  device: id.optional().describe('default: made from the machine id'),
+  bundle: z.string().default('lean-1').describe('a bundle that comes with the package, or the path of a bundle folder'),
+  stateDir: z.string().default('/var/lib/blindsight'),
+  providers: z.array(provider).min(1).default(['tensorrt', 'cuda', 'cpu']).describe('in order of preference'),
+  threads: z.number().int().min(0).default(0).describe('CPU threads of the networks; 0: one per core'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  healthSeconds: positive.default(60),
+  cameras: z.array(Camera).min(1),
+  mqtt: Mqtt.prefault({}),
+  archive: Archive.prefault({}),
+  outbox: Outbox.prefault({}),
+})
+export type Config = z.infer<typeof Config>

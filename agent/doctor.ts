@@ -1,0 +1,121 @@
+/** `doctor`: tries everything the agent needs, and says what to do about what does not work. */
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type Bundle, openBundle } from '../contract/bundle.js'
+import { Topics } from '../contract/topics.js'
+import { Archive } from './archive/archive.js'
+import { bundleDir } from './bundles.js'
+import { Camera } from './capture/camera.js'
+import type { Camera as CameraConfig } from './config/schema.js'
+import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
+import { demoClip } from './demo/demo.js'
+import { messageOf } from './errors.js'
+import { Engine } from './infer/engine.js'
+import { offeredProviders } from './infer/onnx.js'
+import { silentLog } from './log.js'
+import { Link } from './publish/mqtt.js'
+
+interface Check {
+  readonly name: string
+  readonly ok: boolean
+  readonly text: string
+}
+
+const FRAME_WITHIN_MS = 15_000
+
+export async function doctor(options: { config?: string; json?: boolean }): Promise<void> {
+  const checks: Check[] = []
+  const show = (check: Check) => {
+    checks.push(check)
+    if (!options.json) console.log(`${check.ok ? 'ok  ' : 'FAIL'}  ${check.name.padEnd(14)} ${check.text}`)
+  }
+  const check = async (name: string, test: () => Promise<string> | string) => {
+    try {
+      show({ name, ok: true, text: await test() })
+    } catch (error) {
+      show({ name, ok: false, text: messageOf(error).split('\n')[0]! })
+    }
+  }
+  let config: LoadedConfig | undefined
+  await check('configuration', () => {
+    config = options.config ? loadConfig(options.config) : sampleConfig()
+    return options.config ? `${options.config} is right` : 'none given (--config FILE); checking with the demo clip and default settings'
+  })
+  await check('node', () => `${process.version} on ${process.platform} ${process.arch}`)
+  await check('ffmpeg', ffmpegVersion)
+  if (config) await checkParts(config, check)
+  if (options.json) console.log(JSON.stringify({ ok: checks.every((c) => c.ok), checks }))
+  process.exitCode = checks.every((c) => c.ok) ? 0 : 1
+}
+
+async function checkParts(config: LoadedConfig, check: (name: string, test: () => Promise<string> | string) => Promise<void>): Promise<void> {
+  let bundle: Bundle | undefined
+  await check('bundle', () => {
+    bundle = openBundle(bundleDir(config.bundle))
+    return `${bundle.manifest.id}, SHA-256 ${bundle.sha256.slice(0, 16)}…`
+  })
+  await check('providers', async () => (bundle ? tryProviders(config, bundle) : 'no bundle to run'))
+  for (const camera of config.cameras.filter((c) => c.enabled)) await check(`camera ${camera.id}`, () => firstFrame(camera))
+  await check('disk', () => {
+    const archive = Archive.open(config.stateDir)
+    const free = archive.freeBytes() / 1e6
+    archive.close()
+    if (free < config.archive.minFreeMegabytes) throw new Error(`${config.stateDir}: ${free.toFixed(0)} MB free, archive.minFreeMegabytes is ${config.archive.minFreeMegabytes}`)
+    return `${archive.path}: writable, ${(free / 1000).toFixed(1)} GB free`
+  })
+  await check('broker', () => tryBroker(config))
+}
+
+async function ffmpegVersion(): Promise<string> {
+  const { stdout } = await promisify(execFile)('ffmpeg', ['-version']).catch(() => {
+    throw new Error('not found; install it: sudo apt-get install ffmpeg')
+  })
+  return stdout.split('\n')[0]!.split(' Copyright')[0]!
+}
+
+async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<string> {
+  const notes: string[] = []
+  const sizes = config.cameras.filter((c) => c.enabled).map(({ width, height }) => ({ width, height }))
+  const setup = { bundleDir: bundle.dir, providers: config.providers, threads: config.threads, heads: ['classify', 'segment'] as const, sizes }
+  const engine = await Engine.start(setup, join(config.stateDir, 'engines'), (note) => notes.push(note), () => {})
+  await engine.stop()
+  const ran = Object.entries(engine.providers).map(([graph, provider]) => `${graph} ran on ${provider}`)
+  return `ONNX Runtime offers ${offeredProviders().join(', ')}; ${ran.join(', ')}${notes.length ? ` (${notes.join('; ')})` : ''}`
+}
+
+function firstFrame(config: CameraConfig): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const finish = async (end: () => void) => {
+      clearTimeout(timer)
+      await camera.stop()
+      end()
+    }
+    let reason = 'nothing came'
+    const camera = new Camera(config, silentLog, {
+      frameReady: () => void finish(() => resolve(`${config.source}: frames of ${config.width}x${config.height} arrive`)),
+      stateChanged: ({ state }) => {
+        if (state.state !== 'online' && state.reason !== 'the agent stopped') reason = state.reason
+      },
+    })
+    const timer = setTimeout(() => void finish(() => reject(new Error(`${config.source}: ${reason}`))), FRAME_WITHIN_MS)
+    camera.start()
+  })
+}
+
+async function tryBroker(config: LoadedConfig): Promise<string> {
+  if (!config.mqtt.url) return `none configured: the agent starts one inside, on 127.0.0.1:${config.mqtt.embeddedPort}`
+  const topics = new Topics(config.mqtt.base, config.device)
+  const will = { topic: `${topics.health()}/doctor`, payload: '', delaySeconds: 0 }
+  const link = await Link.connect({ ...config.mqtt, url: config.mqtt.url }, `blindsight-doctor-${process.pid}`, will)
+  await link.end()
+  return `${config.mqtt.url}: connected with MQTT ${link.protocol === 5 ? '5' : '3.1.1'}`
+}
+
+function sampleConfig(): LoadedConfig {
+  const stateDir = mkdtempSync(join(tmpdir(), 'blindsight-doctor-'))
+  process.once('exit', () => rmSync(stateDir, { recursive: true, force: true }))
+  return parseConfig(JSON.stringify({ stateDir, cameras: [{ id: 'demo', source: demoClip() }] }), 'doctor')
+}

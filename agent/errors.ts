@@ -1,0 +1,18 @@
+/** Exit codes of every verb; documented in the README. */
+export const ExitCode = { ok: 0, unexpected: 1, usage: 2, input: 3, broker: 4, timeout: 5, config: 78 } as const
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+/** An error whose message a person can act on: what, where, what to do. Printed without a stack trace. */
+export class AgentError extends Error {
+  override readonly name = 'AgentError'
+  constructor(
+    readonly code: 'config' | 'input' | 'engine' | 'archive' | 'broker',
+    message: string,
+    readonly exitCode: ExitCode,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,100 @@
+/** The main thread's handle on the inference worker. */
+import { Worker } from 'node:worker_threads'
+import { AgentError, ExitCode } from '../errors.js'
+import type { Encoded, FromWorker, Head, WorkerSetup } from './messages.js'
+import { prepareTensorRt } from './onnx.js'
+
+interface Waiting {
+  resolve(encoded: Encoded): void
+  reject(error: Error): void
+}
+
+export class Engine {
+  private readonly waiting = new Map<number, Waiting>()
+  private nextJob = 0
+  private ended = false
+
+  private constructor(
+    private readonly worker: Worker,
+    /** Execution provider that really runs, per graph. */
+    readonly providers: Record<string, string>,
+    failed: (error: Error) => void,
+  ) {
+    worker.on('message', (message: FromWorker) => this.receive(message))
+    worker.on('error', (error) => this.fail(error, failed))
+    worker.on('exit', () => this.fail(new Error('the inference thread ended'), failed))
+  }
+
+  /**
+   * Starts the thread, opens the bundle's graphs and warms them up.
+   * @param note told about slow steps (TensorRT engines) and providers tried in vain
+   * @param failed called once if the thread dies later
+   * @throws {AgentError} bundle refused, or no provider works
+   */
+  static async start(
+    setup: WorkerSetup,
+    cacheDir: string,
+    note: (text: string) => void,
+    failed: (error: Error) => void,
+    script = new URL('./worker.js', import.meta.url),
+  ): Promise<Engine> {
+    prepareTensorRt(cacheDir)
+    const worker = new Worker(script, { workerData: setup })
+    const providers = await new Promise<Record<string, string>>((resolve, reject) => {
+      const opening = (message: FromWorker) => {
+        if (message.type === 'note') note(message.text)
+        if (message.type === 'failed') reject(new AgentError(message.bundle ? 'input' : 'engine', message.message, ExitCode.input))
+        if (message.type !== 'ready') return
+        worker.off('message', opening)
+        worker.off('error', reject)
+        resolve(message.providers)
+      }
+      worker.on('message', opening)
+      worker.on('error', reject)
+    }).catch(async (error) => {
+      await worker.terminate()
+      throw error
+    })
+    return new Engine(worker, providers, failed)
+  }
+
+  /** Encodes one frame. `rgb` is transferred; its buffer comes back in the result. Results come in the order of the calls. */
+  infer(rgb: Uint8Array<ArrayBuffer>, size: { width: number; height: number }, heads: readonly Head[]): Promise<Encoded> {
+    const job = this.nextJob++
+    return new Promise((resolve, reject) => {
+      this.waiting.set(job, { resolve, reject })
+      const { width, height } = size
+      this.worker.postMessage({ job, rgb, width, height, heads }, [rgb.buffer])
+    })
+  }
+
+  async stop(): Promise<void> {
+    this.ended = true
+    const ended = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()))
+    this.worker.postMessage('stop')
+    await ended
+    this.rejectAll(new Error('the inference thread was stopped'))
+  }
+
+  private receive(message: FromWorker): void {
+    if (message.type === 'encoded') {
+      this.waiting.get(message.encoded.job)?.resolve(message.encoded)
+      this.waiting.delete(message.encoded.job)
+    } else if (message.type === 'job-failed') {
+      this.waiting.get(message.job)?.reject(new AgentError('engine', `inference failed: ${message.message}`, ExitCode.unexpected))
+      this.waiting.delete(message.job)
+    }
+  }
+
+  private fail(error: Error, failed: (error: Error) => void): void {
+    if (this.ended) return
+    this.ended = true
+    this.rejectAll(error)
+    failed(error)
+  }
+
+  private rejectAll(error: Error): void {
+    for (const { reject } of this.waiting.values()) reject(error)
+    this.waiting.clear()
+  }
+}

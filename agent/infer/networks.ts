@@ -1,0 +1,106 @@
+/** The three networks of the box on one bundle: frame -> symbols -> classes and mask. There is no way back to RGB here. */
+import { type Bundle, BundleError, type GraphName, graphPath } from '../../contract/bundle.js'
+import { Graph, type GraphOptions, type Tensor } from './onnx.js'
+
+export interface FrameSize {
+  readonly width: number
+  readonly height: number
+}
+
+const signature: Record<Exclude<GraphName, 'decoder'>, { input: string; outputs: string[] }> = {
+  encoder: { input: 'frame', outputs: ['symbols'] },
+  classify: { input: 'symbols', outputs: ['probabilities'] },
+  segment: { input: 'symbols', outputs: ['mask', 'fractions'] },
+}
+
+export class Networks {
+  private constructor(
+    private readonly bundle: Bundle,
+    private readonly encoder: Graph,
+    private readonly classifier: Graph | undefined,
+    private readonly segmenter: Graph | undefined,
+  ) {}
+
+  /** Opens the encoder and the heads asked for; a warm-up run at every frame size builds engines and checks shapes. */
+  static async open(bundle: Bundle, heads: ReadonlySet<'classify' | 'segment'>, sizes: readonly FrameSize[], options: GraphOptions): Promise<Networks> {
+    const { channels, stride, multiple } = bundle.manifest.latent
+    for (const { width, height } of sizes) {
+      if (width % multiple || height % multiple) {
+        throw new BundleError('graph', `bundle ${bundle.manifest.id}: ${width}x${height} frames: sides must be multiples of ${multiple}`)
+      }
+    }
+    const blank = (dims: number[]): Tensor => ({ data: new Uint8Array(dims.reduce((a, b) => a * b)), dims })
+    const frames = sizes.map(({ width, height }) => blank([1, height, width, 3]))
+    const latents = sizes.map(({ width, height }) => blank([1, channels, height / stride, width / stride]))
+    const open = async (name: keyof typeof signature, warmUp: Tensor[]) => {
+      const path = graphPath(bundle, name)
+      let graph: Graph
+      try {
+        graph = await Graph.open(path, options, warmUp)
+      } catch (cause) {
+        throw new BundleError('graph', `${path}: ONNX Runtime cannot run it (${(cause as Error).message})`, { cause })
+      }
+      const want = signature[name]
+      if (graph.inputs.join() !== want.input || graph.outputs.join() !== want.outputs.join()) {
+        throw new BundleError('graph', `${path}: has ${graph.inputs} -> ${graph.outputs}, expected ${want.input} -> ${want.outputs}`)
+      }
+      return graph
+    }
+    const networks = new Networks(
+      bundle,
+      await open('encoder', frames),
+      heads.has('classify') ? await open('classify', latents) : undefined,
+      heads.has('segment') ? await open('segment', latents) : undefined,
+    )
+    for (const frame of frames) await networks.checkShapes(frame)
+    return networks
+  }
+
+  get providers(): Record<string, string> {
+    const graphs = { encoder: this.encoder, classify: this.classifier, segment: this.segmenter }
+    return Object.fromEntries(Object.entries(graphs).flatMap(([name, graph]) => (graph ? [[name, graph.provider]] : [])))
+  }
+
+  /** uint8 [H,W,3] RGB -> uint8 [C,H/8,W/8] symbols */
+  async encode(rgb: Uint8Array, { width, height }: FrameSize): Promise<Uint8Array> {
+    const [symbols] = await this.encoder.run({ data: rgb, dims: [1, height, width, 3] })
+    return symbols!.data as Uint8Array
+  }
+
+  /** symbols -> float32 [classes] probabilities */
+  async classify(symbols: Uint8Array, size: FrameSize): Promise<Float32Array> {
+    const [probabilities] = await this.classifier!.run(this.latent(symbols, size))
+    return probabilities!.data as Float32Array
+  }
+
+  /** symbols -> uint8 [H/s,W/s] class ids and float32 [classes] shares of the picture */
+  async segment(symbols: Uint8Array, size: FrameSize): Promise<{ mask: Uint8Array; fractions: Float32Array }> {
+    const [mask, fractions] = await this.segmenter!.run(this.latent(symbols, size))
+    return { mask: mask!.data as Uint8Array, fractions: fractions!.data as Float32Array }
+  }
+
+  async release(): Promise<void> {
+    for (const graph of [this.encoder, this.classifier, this.segmenter]) await graph?.release()
+  }
+
+  private latent(symbols: Uint8Array, { width, height }: FrameSize): Tensor {
+    const { channels, stride } = this.bundle.manifest.latent
+    return { data: symbols, dims: [1, channels, height / stride, width / stride] }
+  }
+
+  private async checkShapes(frame: Tensor): Promise<void> {
+    const { latent, classes, segment, id } = this.bundle.manifest
+    const [, height, width] = frame.dims as [number, number, number]
+    const expect = (what: string, length: number, want: number) => {
+      if (length !== want) throw new BundleError('graph', `bundle ${id}: ${what} has ${length} values for a ${width}x${height} frame, expected ${want}`)
+    }
+    const symbols = await this.encode(frame.data as Uint8Array, { width, height })
+    expect('symbols', symbols.length, (latent.channels * height * width) / latent.stride ** 2)
+    if (this.classifier) expect('probabilities', (await this.classify(symbols, { width, height })).length, classes.classify.length)
+    if (this.segmenter) {
+      const { mask, fractions } = await this.segment(symbols, { width, height })
+      expect('mask', mask.length, (height * width) / segment.stride ** 2)
+      expect('fractions', fractions.length, classes.segment.length)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The inference thread. onnxruntime-node's run() blocks the thread that calls it, so networks and entropy coder live
+ * here and capture, archive and MQTT never wait for them.
+ */
+import { parentPort, workerData } from 'node:worker_threads'
+import { StaticCoder } from '../../codec/index.js'
+import { BundleError, openBundle } from '../../contract/bundle.js'
+import { encodeRuns } from '../../contract/rle.js'
+import type { Encoded, FromWorker, Job, WorkerSetup } from './messages.js'
+import { Networks } from './networks.js'
+
+const port = parentPort!
+const setup = workerData as WorkerSetup
+const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
+
+async function main(): Promise<void> {
+  const bundle = openBundle(setup.bundleDir)
+  const coder = new StaticCoder(bundle.entropy)
+  const note = (text: string) => send({ type: 'note', text })
+  const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, { ...setup, note })
+  send({ type: 'ready', providers: networks.providers })
+
+  // Messages are handled one after the other: run() is awaited, and the next job must not start before it is done.
+  let queue = Promise.resolve()
+  port.on('message', (job: Job | 'stop') => {
+    queue = queue.then(async () => {
+      if (job === 'stop') {
+        await networks.release()
+        port.close()
+        return
+      }
+      try {
+        const encoded = await process(networks, coder, job)
+        send({ type: 'encoded', encoded }, [encoded.buffer])
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error)
+        send({ type: 'job-failed', job: job.job, buffer: job.rgb.buffer, message }, [job.rgb.buffer])
+      }
+    })
+  })
+}
+
+async function process(networks: Networks, coder: StaticCoder, job: Job): Promise<Encoded> {
+  let last = performance.now()
+  const lap = () => {
+    const now = performance.now()
+    const ms = now - last
+    last = now
+    return ms
+  }
+  const symbols = await networks.encode(job.rgb, job)
+  const encode = lap()
+  const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined
+  const classify = lap()
+  const segmented = job.heads.includes('segment') ? await networks.segment(symbols, job) : undefined
+  const runs = segmented && encodeRuns(segmented.mask)
+  const segment = lap()
+  const payload = coder.encode(symbols)
+  return {
+    job: job.job,
+    buffer: job.rgb.buffer,
+    payload,
+    ...(probabilities && { probabilities }),
+    ...(segmented && { fractions: segmented.fractions }),
+    ...(runs && { runs }),
+    ms: { encode, ...(probabilities && { classify }), ...(segmented && { segment }), code: lap() },
+  }
+}
+
+main().catch((error) => {
+  send({ type: 'failed', message: error instanceof Error ? error.message : String(error), bundle: error instanceof BundleError })
+})

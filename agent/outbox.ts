@@ -1,0 +1,33 @@
+/** What the archive and the publisher agree on: a frame, and which of its messages still have to go out. */
+
+/** Messages of a frame, as a bit mask in the outbox. */
+export const Part = { cls: 1, seg: 2, bits: 4 } as const
+
+export interface NewFrame {
+  readonly cam: string
+  readonly boot: string
+  readonly seq: number
+  readonly timeUs: number
+  /** The whole bitstream, container included. */
+  readonly bits: Uint8Array
+  readonly sha256: string
+  /** Bundle id. */
+  readonly model: string
+  /** What the result messages are made of (publish/results.ts), as JSON. */
+  readonly result: string
+  /** Part bits; 0 publishes nothing. */
+  readonly parts: number
+}
+
+export interface StoredFrame extends NewFrame {
+  readonly id: number
+}
+
+export interface Outbox {
+  /** Frames to publish with id in (after, upTo], oldest first. */
+  unpublished(after: number, upTo: number, limit: number): StoredFrame[]
+  /** The newest unpublished frame taken before the given time; 0 if there is none. */
+  lastUnpublishedBefore(timeUs: number): number
+  /** Forgets frames whose messages the broker has acknowledged. */
+  acknowledge(ids: readonly number[]): void
+}

@@ -1,0 +1,178 @@
+/**
+ * The frame's way through the box: slot -> inference thread -> container -> one transaction -> publisher.
+ * Two frames are under way at a time, so the inference thread has its next job while the last one is committed.
+ */
+import { createHash } from 'node:crypto'
+import { type FrameInfo, packFrame } from '../codec/index.js'
+import type { Bundle } from '../contract/bundle.js'
+import { shortHash } from '../contract/hex.js'
+import type { CapturedFrame } from './capture/camera.js'
+import type { Encoded, Head } from './infer/messages.js'
+import { type NewFrame, Part } from './outbox.js'
+import type { ResultRecord } from './publish/results.js'
+import type { StageTimes } from './stages.js'
+
+const LANES = 2
+const TOP_CLASSES = 5
+
+export interface PipelineParts {
+  readonly cameras: readonly {
+    readonly config: { readonly id: string }
+    readonly slot: { take(): CapturedFrame | undefined }
+    readonly dropped: number
+    recycle(buffer: ArrayBuffer): void
+  }[]
+  infer(rgb: Uint8Array<ArrayBuffer>, size: { width: number; height: number }, heads: readonly Head[]): Promise<Encoded>
+  /** Commits one frame; false when it could not be stored (the disk is full) and has been counted. */
+  commit(frame: NewFrame): boolean
+  committed(result: Committed): void
+  failed(cam: string, error: Error): void
+}
+
+export interface Committed {
+  readonly cam: string
+  readonly seq: number
+  readonly bpp: number
+  readonly bytes: number
+  readonly record: ResultRecord
+  readonly ms: StageTimes
+}
+
+export interface PipelineOptions {
+  readonly dev: string
+  readonly boot: string
+  readonly bundle: Bundle
+  /** Execution provider of the encoder, as found out by ONNX Runtime's profile. */
+  readonly provider: string
+  readonly publishBitstreams: boolean
+  /** Takes this many frames and no more. */
+  readonly maxFrames: number
+}
+
+export class Pipeline {
+  /** Frames committed, in all. */
+  frames = 0
+  private readonly seq = new Map<string, number>()
+  private busy = 0
+  private taken = 0
+  private turn = 0
+  private stopping = false
+  private drained: (() => void) | undefined
+
+  constructor(
+    private readonly parts: PipelineParts,
+    private readonly options: PipelineOptions,
+  ) {}
+
+  /** A slot was filled, or a lane has become free. */
+  wake(): void {
+    while (!this.stopping && this.busy < LANES && this.taken < this.options.maxFrames) {
+      const next = this.nextFrame()
+      if (!next) return
+      this.busy++
+      this.taken++
+      void this.process(next.camera, next.frame)
+    }
+  }
+
+  /** Takes no new frame, and resolves when those under way are committed. */
+  async drain(): Promise<void> {
+    this.stopping = true
+    if (this.busy === 0) return
+    await new Promise<void>((resolve) => {
+      this.drained = resolve
+    })
+  }
+
+  /** Cameras take turns, so that a fast one does not starve the others. */
+  private nextFrame() {
+    const { cameras } = this.parts
+    for (let i = 0; i < cameras.length; i++) {
+      const camera = cameras[(this.turn + i) % cameras.length]!
+      const frame = camera.slot.take()
+      if (!frame) continue
+      this.turn = (this.turn + i + 1) % cameras.length
+      return { camera, frame }
+    }
+    return undefined
+  }
+
+  private async process(camera: PipelineParts['cameras'][number], frame: CapturedFrame): Promise<void> {
+    try {
+      const encoded = await this.parts.infer(frame.rgb, frame.cam, frame.cam.heads)
+      camera.recycle(encoded.buffer)
+      this.store(frame, encoded, camera.dropped)
+    } catch (error) {
+      this.parts.failed(frame.cam.id, error as Error)
+    } finally {
+      this.busy--
+      if (this.busy === 0) this.drained?.()
+      this.wake()
+    }
+  }
+
+  private store(frame: CapturedFrame, encoded: Encoded, dropped: number): void {
+    const started = performance.now()
+    const { bundle, boot } = this.options
+    const { width, height, id } = frame.cam
+    const { channels, levels, stride } = bundle.manifest.latent
+    const seq = this.seq.get(id) ?? 0
+    const info: FrameInfo = {
+      mode: 0,
+      bundle: shortHash(bundle.sha256),
+      tables: shortHash(bundle.entropy.sha256),
+      camera: id,
+      boot,
+      seq,
+      timeUs: frame.timeUs,
+      width,
+      height,
+      channels,
+      levels,
+      stride,
+    }
+    const bits = packFrame(info, encoded.payload)
+    const sha256 = createHash('sha256').update(bits).digest('hex')
+    const bpp = (bits.length * 8) / (width * height)
+    const record: ResultRecord = {
+      common: {
+        v: 1,
+        dev: this.options.dev,
+        cam: id,
+        boot,
+        seq,
+        ts: new Date(frame.timeUs / 1000).toISOString(),
+        mono_ns: String(frame.monoNs),
+        clk: frame.clk,
+        frame: { w: width, h: height },
+        model: { id: bundle.manifest.id, sha256: bundle.sha256, ep: this.options.provider },
+        lat: { shape: [channels, height / stride, width / stride], bpp: round(bpp, 4) },
+        bits: { ref: `${id}/${boot}/${seq}`, bytes: bits.length, sha256, fmt: 'blindsight.frame.v1' },
+      },
+      q: { lat_ms: round((Number(process.hrtime.bigint() - frame.monoNs) / 1e6), 1), dropped },
+      ...(encoded.probabilities && { cls: topClasses(encoded.probabilities, bundle) }),
+      ...(encoded.runs && encoded.fractions && { seg: segmentation(encoded.runs, encoded.fractions, bundle, width, height) }),
+    }
+    const parts = (record.cls ? Part.cls : 0) | (record.seg ? Part.seg : 0) | (this.options.publishBitstreams ? Part.bits : 0)
+    const stored = this.parts.commit({ cam: id, boot, seq, timeUs: frame.timeUs, bits, sha256, model: bundle.manifest.id, result: JSON.stringify(record), parts })
+    if (!stored) return
+    // Only what was committed has a number: subscribers can prove that nothing is missing.
+    this.seq.set(id, seq + 1)
+    this.frames++
+    const ms = { capture: frame.captureMs, ...encoded.ms, commit: performance.now() - started }
+    this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, ms })
+  }
+}
+
+function topClasses(probabilities: Float32Array, bundle: Bundle) {
+  const ranked = [...probabilities].map((p, i) => ({ ...bundle.manifest.classes.classify[i]!, p: round(Math.min(1, p), 4) }))
+  return ranked.sort((a, b) => b.p - a.p).slice(0, TOP_CLASSES)
+}
+
+function segmentation(runs: number[], fractions: Float32Array, bundle: Bundle, width: number, height: number) {
+  const { stride } = bundle.manifest.segment
+  const classes = bundle.manifest.classes.segment.map((label, id) => ({ id, label, frac: round(Math.min(1, fractions[id]!), 4) }))
+  return { w: width / stride, h: height / stride, classes: classes.filter((c) => c.frac > 0), mask: { enc: 'rle' as const, data: runs } }
+}
+
+const round = (x: number, digits: number) => Number(x.toFixed(digits))

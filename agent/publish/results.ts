@@ -1,0 +1,38 @@
+/** A committed frame -> its MQTT messages. The record is written at commit time, so a message is the same after a restart. */
+import type { ClassifyResult, SegmentResult } from '../../contract/messages.js'
+import type { ResultKind, Topics } from '../../contract/topics.js'
+import { Part, type StoredFrame } from '../outbox.js'
+import type { Properties } from './mqtt.js'
+
+export interface ResultRecord {
+  readonly common: Omit<ClassifyResult, 'cls' | 'q' | 'hist'>
+  readonly q: Omit<ClassifyResult['q'], 'age_ms'>
+  readonly cls?: ClassifyResult['cls']
+  readonly seg?: SegmentResult['seg']
+}
+
+export interface Message {
+  readonly kind: ResultKind
+  readonly topic: string
+  readonly payload: string | Uint8Array
+  readonly properties: Properties
+}
+
+export const BITSTREAM_TYPE = 'application/vnd.blindsight.frame'
+
+export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, nowMs: number): Message[] {
+  const record = JSON.parse(frame.result) as ResultRecord
+  const q = { ...record.q, age_ms: Math.max(0, Math.round(nowMs - frame.timeUs / 1000)) }
+  const messages: Message[] = []
+  const json = (kind: 'cls' | 'seg', body: object) => {
+    const payload = JSON.stringify({ ...record.common, ...body, q, hist })
+    messages.push({ kind, topic: topics.result(kind, frame.cam, hist), payload, properties: { contentType: 'application/json' } })
+  }
+  if (frame.parts & Part.cls && record.cls) json('cls', { cls: record.cls })
+  if (frame.parts & Part.seg && record.seg) json('seg', { seg: record.seg })
+  if (frame.parts & Part.bits) {
+    const user = { boot: frame.boot, seq: String(frame.seq), sha256: frame.sha256 }
+    messages.push({ kind: 'bits', topic: topics.result('bits', frame.cam, hist), payload: frame.bits, properties: { contentType: BITSTREAM_TYPE, user } })
+  }
+  return messages
+}

@@ -1,0 +1,166 @@
+/** Answers list, describe, get, pin and unpin over MQTT, from the archive, without ever standing in the way of live results. */
+import type { z } from 'zod'
+import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
+import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
+
+export interface StoredSummary {
+  readonly id: number
+  readonly cam: string
+  readonly boot: string
+  readonly seq: number
+  readonly timeUs: number
+  readonly bytes: number
+  readonly sha256: string
+  readonly model: string
+  readonly pinned: boolean
+}
+
+/** What is needed of the archive. */
+export interface Store {
+  find(cam: string, boot: string, seq: number): StoredSummary | undefined
+  wasSeen(cam: string, boot: string, seq: number): boolean
+  list(query: { cam?: string; fromUs?: number; toUs?: number; cursor: number; limit: number }): StoredSummary[]
+  readBits(id: number, off: number, length: number): Buffer
+  pin(id: number, pinned: boolean): void
+}
+
+export interface Request {
+  readonly topic: string
+  readonly payload: Buffer
+  readonly responseTopic?: string | undefined
+  readonly correlationData?: Buffer | undefined
+}
+
+export type Answer = (topic: string, payload: string, correlationData?: Buffer) => void
+
+/** Requests a second, on average and at once. A subscriber that fetches an hour of video must not starve the pipeline. */
+const RATE = 50
+const BURST = 100
+/** Requests larger than this are refused unread. */
+const REQUEST_BYTES = 4096
+
+class Refusal extends Error {
+  constructor(
+    readonly code: ResponseCode,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+export class Requests {
+  readonly counters = { served: 0, refused: 0 }
+  private tokens = BURST
+  private filledAt: number
+
+  constructor(
+    private readonly store: Store,
+    private readonly topics: Topics,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {
+    this.filledAt = nowMs()
+  }
+
+  handle(request: Request, answer: Answer): void {
+    const verb = requestVerbs.find((v) => this.topics.request(v) === request.topic)
+    if (!verb) return
+    const wanted = request.responseTopic
+    if (wanted !== undefined && (!wanted.startsWith(this.topics.responsePrefix) || /[+#\0]/.test(wanted))) {
+      this.counters.refused++
+      return // an answer there is what must not happen, so there is nowhere to say so
+    }
+    let transaction: string | undefined
+    const reply = (body: object) => {
+      const payload = JSON.stringify({ ...(transaction !== undefined && { transaction }), ...body })
+      answer(wanted ?? this.topics.response(verb), payload, request.correlationData)
+    }
+    try {
+      const parsed = this.parse(verb, request.payload, (t) => {
+        transaction = t
+      })
+      if (!this.spend()) throw new Refusal('busy', `more than ${RATE} requests a second; try again in a moment`)
+      this.serve(verb, parsed, reply)
+      this.counters.served++
+    } catch (error) {
+      this.counters.refused++
+      const code = error instanceof Refusal ? error.code : 'busy'
+      reply({ status: 'error', code, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  private parse(verb: RequestVerb, payload: Buffer, remember: (transaction: string) => void): object {
+    if (payload.length > REQUEST_BYTES) throw new Refusal('too_large', `requests take at most ${REQUEST_BYTES} bytes`)
+    let value: unknown
+    try {
+      value = payload.length === 0 ? {} : JSON.parse(payload.toString('utf8'))
+    } catch {
+      throw new Refusal('bad_request', 'the request is not JSON')
+    }
+    const transaction = (value as { transaction?: unknown } | null)?.transaction
+    if (typeof transaction === 'string' && transaction.length <= 128) remember(transaction)
+    const result = requests[verb].safeParse(value)
+    if (!result.success) {
+      const issue = result.error.issues[0]!
+      throw new Refusal('bad_request', `${issue.path.join('.') || 'request'}: ${issue.message}`)
+    }
+    return result.data
+  }
+
+  private serve(verb: RequestVerb, request: object, reply: (body: object) => void): void {
+    if (verb === 'list') return reply(this.list(request as z.infer<typeof requests.list>))
+    const item = this.look((request as { ref: string }).ref)
+    if (verb === 'get') return this.get(item, request as z.infer<typeof requests.get>, reply)
+    if (verb !== 'describe') this.store.pin(item.id, verb === 'pin')
+    reply({ status: 'ok', item: describe(verb === 'describe' ? item : { ...item, pinned: verb === 'pin' }) })
+  }
+
+  private list(request: z.infer<typeof requests.list>): object {
+    const found = this.store.list({
+      ...(request.cam !== undefined && { cam: request.cam }),
+      ...(request.from !== undefined && { fromUs: Date.parse(request.from) * 1000 }),
+      ...(request.to !== undefined && { toUs: Date.parse(request.to) * 1000 + 999 }),
+      cursor: Number(request.cursor ?? 0),
+      limit: request.limit,
+    })
+    const more = found.length === request.limit
+    return { status: 'ok', items: found.map(describe), ...(more && { cursor: String(found.at(-1)!.id) }) }
+  }
+
+  private get(item: StoredSummary, { ref, off, n }: z.infer<typeof requests.get>, reply: (body: object) => void): void {
+    if (off >= item.bytes) throw new Refusal('bad_request', `off: ${off} is past the end, the bitstream has ${item.bytes} bytes`)
+    for (let block = 0, at = off; block < n && at < item.bytes; block++, at += BLOCK_BYTES) {
+      const data = this.store.readBits(item.id, at, BLOCK_BYTES).toString('base64')
+      reply({ status: 'ok', ref, off: at, total: item.bytes, sha256: item.sha256, data })
+    }
+  }
+
+  private look(ref: string): StoredSummary {
+    const [cam, boot, seq] = ref.split('/') as [string, string, string]
+    const item = this.store.find(cam, boot, Number(seq))
+    if (item) return item
+    const evicted = this.store.wasSeen(cam, boot, Number(seq))
+    throw new Refusal(evicted ? 'evicted' : 'not_found', evicted ? `${ref} was here and has been evicted` : `${ref} is not in the archive`)
+  }
+
+  /** Token bucket on the monotonic clock. */
+  private spend(): boolean {
+    const now = this.nowMs()
+    this.tokens = Math.min(BURST, this.tokens + ((now - this.filledAt) / 1000) * RATE)
+    this.filledAt = now
+    if (this.tokens < 1) return false
+    this.tokens--
+    return true
+  }
+}
+
+function describe(item: StoredSummary): Described {
+  return {
+    ref: `${item.cam}/${item.boot}/${item.seq}`,
+    ts: new Date(item.timeUs / 1000).toISOString(),
+    bytes: item.bytes,
+    sha256: item.sha256,
+    fmt: 'blindsight.frame.v1',
+    model: item.model,
+    pinned: item.pinned,
+  }
+}

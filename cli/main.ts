@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The one command: the agent's verbs and the client's, behind one --help. */
+import { Command, CommanderError } from 'commander'
+import { register as registerAgent } from '../agent/commands.js'
+import { AgentError, ExitCode } from '../agent/errors.js'
+import { version } from '../agent/version.js'
+import { register as registerClient } from '../client/commands.js'
+import { CodecError } from '../codec/index.js'
+import { BundleError } from '../contract/bundle.js'
+
+const program = new Command('blindsight')
+  .description('A camera box that understands what it sees and keeps it, without ever turning it back into a picture.')
+  .version(version)
+  .showHelpAfterError('(--help shows what is possible)')
+  .exitOverride()
+program.configureOutput({ writeErr: (text) => process.stderr.write(text) })
+registerAgent(program)
+registerClient(program)
+for (const command of program.commands) command.exitOverride()
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+// A verb that has returned has stopped its parts; what is left (a worker's handle, a timer) must not keep the process.
+if (process.exitCode) setTimeout(() => process.exit(), 2000).unref()
+
+/** One line, or one per fault: what, where, what to do. A stack trace only for what nobody expected. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+  if (error instanceof AgentError) return say(error.message, error.exitCode)
+  if (error instanceof BundleError || error instanceof CodecError) return say(error.message, ExitCode.input)
+  console.error(error)
+  return ExitCode.unexpected
+}
+
+function say(message: string, code: number): number {
+  for (const line of message.split('\n')) process.stderr.write(`blindsight: ${line}\n`)
+  return code
+}

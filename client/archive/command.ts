@@ -1,0 +1,147 @@
+/** blindsight archive list, blindsight archive get */
+import type { Command } from 'commander'
+import { type BrokerFlags, brokerFlags, brokerSettings, checkId } from '../broker.js'
+import { exitCodesHelp, Failure } from '../failure.js'
+import { Progress } from '../progress.js'
+import { isoTime, positive, printError, printOut, report, runVerb, wholeNumber } from '../verb.js'
+import { getArchive, type Wanted } from './get.js'
+import { describedLine, listArchive, type Query } from './list.js'
+import type { Requester } from './requester.js'
+import { type ArchiveTarget, withArchive } from './session.js'
+
+interface Flags extends BrokerFlags {
+  cam?: string
+  from?: string
+  to?: string
+  timeout?: string
+}
+
+const listHelp = `
+Times are ISO 8601; one without a zone is local time, a date alone is UTC.
+${exitCodesHelp}
+
+Examples:
+  blindsight archive list --device gate-1
+  blindsight archive list --device gate-1 --cam street --from 2026-05-01T08:00:00Z --to 2026-05-01T08:05:00Z
+  blindsight archive list --device gate-1 --limit 0 --json | jq .bytes`
+
+const getHelp = `
+Files are named <camera>-<boot>-<seq>.bsf, written whole or not at all. Run again after an interruption:
+what is there already is not fetched a second time.
+${exitCodesHelp}
+
+Examples:
+  blindsight archive get --device gate-1 street/0123456789abcdef/42 --out streams
+  blindsight archive get --device gate-1 --cam street --from 2026-05-01T08:00:00Z --to 2026-05-01T08:05:00Z --out streams`
+
+export function registerArchive(program: Command): void {
+  const archive = program
+    .command('archive')
+    .description("list and fetch bitstreams from a box's archive, over MQTT")
+    .addHelpText('after', `\nExamples:\n  blindsight archive list --help\n  blindsight archive get --help`)
+  targetFlags(archive.command('list').description('what the archive has, oldest first'))
+    .option('--limit <n>', 'at most so many; 0 for all', '1000')
+    .option('--json', 'one entry a line as JSON')
+    .addHelpText('after', listHelp)
+    .action((flags: Flags & { limit: string; json?: boolean }) => runVerb(() => list(flags)))
+  targetFlags(archive.command('get').description('fetch bitstreams, their SHA-256 checked'))
+    .argument('[ref...]', 'camera/boot/seq, as list prints them')
+    .requiredOption('--out <dir>', 'folder for the files')
+    .addHelpText('after', getHelp)
+    .action((refs: string[], flags: Flags & { out: string }) => runVerb(() => get(refs, flags)))
+}
+
+const targetFlags = (command: Command): Command =>
+  brokerFlags(command)
+    .requiredOption('--device <id>', 'the box')
+    .option('--cam <id>', 'only this camera')
+    .option('--from <time>', 'captured at or after')
+    .option('--to <time>', 'captured before or at')
+    .option('--timeout <seconds>', 'how long to wait for each answer', '10')
+
+async function list(flags: Flags & { limit: string; json?: boolean }): Promise<number> {
+  const limit = wholeNumber('--limit', flags.limit, 0) || Number.POSITIVE_INFINITY
+  const query = readQuery(flags)
+  await withArchive(readTarget(flags), printError, async (requester) => {
+    let count = 0
+    for await (const item of listArchive(requester, query)) {
+      if (count++ === limit) {
+        printError(`there are more than ${limit}: --limit 0 lists all`)
+        return
+      }
+      printOut(flags.json ? JSON.stringify(item) : describedLine(item))
+    }
+    if (count === 0) printError('nothing in the archive for this question')
+  })
+  return 0
+}
+
+async function get(refs: readonly string[], flags: Flags & { out: string }): Promise<number> {
+  const query = readQuery(flags)
+  checkWanted(refs, query)
+  let code = 0
+  let kept = 0
+  await withArchive(readTarget(flags), printError, async (requester) => {
+    const progress = new Progress('fetched', refs.length || undefined)
+    const wanted = refs.length > 0 ? fromRefs(refs) : fromList(requester, query)
+    await getArchive(requester, wanted, flags.out, {
+      written(file) {
+        progress.clear()
+        printOut(file)
+        progress.tick()
+      },
+      kept() {
+        progress.tick()
+        kept++
+      },
+      failed(failure) {
+        progress.clear()
+        code = report(failure)
+      },
+    }).finally(() => progress.clear())
+  })
+  if (kept > 0) printError(`${kept} already there`)
+  return code
+}
+
+function readTarget(flags: Flags): ArchiveTarget {
+  return {
+    // Answers to a client that went away are of no use.
+    broker: brokerSettings(flags, 0),
+    base: flags.base,
+    device: checkId('--device', flags.device),
+    timeoutMs: positive('--timeout', flags.timeout)! * 1000,
+  }
+}
+
+const readQuery = (flags: Flags): Query => ({
+  ...(flags.cam === undefined ? {} : { cam: checkId('--cam', flags.cam) }),
+  from: isoTime('--from', flags.from),
+  to: isoTime('--to', flags.to),
+})
+
+const refPattern = /^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/
+
+function checkWanted(refs: readonly string[], query: Query): void {
+  const asked = Object.values(query).some((value) => value !== undefined)
+  if (refs.length > 0 === asked) {
+    throw new Failure('usage', 'what to get is unclear, archive get, name refs, or a --cam, --from, --to')
+  }
+  const wrong = refs.find((ref) => !refPattern.test(ref))
+  if (wrong !== undefined) {
+    throw new Failure('usage', `no ref, ${wrong}, expected camera/boot/seq as archive list prints them`)
+  }
+}
+
+async function* fromRefs(refs: readonly string[]): AsyncGenerator<Wanted> {
+  for (const ref of new Set(refs)) yield { ref }
+}
+
+async function* fromList(requester: Requester, query: Query): AsyncGenerator<Wanted> {
+  let found = false
+  for await (const { ref, sha256 } of listArchive(requester, query)) {
+    found = true
+    yield { ref, sha256 }
+  }
+  if (!found) printError('nothing in the archive for this question')
+}

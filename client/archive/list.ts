@@ -1,0 +1,37 @@
+/** What the archive of a box has. */
+import type { Described } from '../../contract/messages.js'
+import { Failure } from '../failure.js'
+import { patiently } from './patience.js'
+import type { Answer, Requester } from './requester.js'
+
+export interface Query {
+  readonly cam?: string | undefined
+  /** UTC, ISO 8601 with Z */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+const pageItems = 100
+
+/** Oldest first, page after page. @throws {Failure} answer */
+export async function* listArchive(requester: Requester, query: Query): AsyncGenerator<Described> {
+  let cursor: string | undefined
+  do {
+    let page: Answer<'list'> | undefined
+    await patiently('list', () =>
+      requester.ask('list', { ...query, limit: pageItems, ...(cursor ? { cursor } : {}) }, (answer) => {
+        page = answer
+        return true
+      }),
+    )
+    yield* page?.items ?? []
+    const next: string | undefined = page?.cursor
+    if (next !== undefined && next === cursor) {
+      throw new Failure('answer', `the box repeats itself, list cursor ${next}, check its version`)
+    }
+    cursor = next
+  } while (cursor !== undefined)
+}
+
+export const describedLine = ({ ref, ts, bytes, sha256, pinned }: Described): string =>
+  `${ts} ${ref} ${bytes} bytes ${sha256.slice(0, 12)}${pinned ? ' pinned' : ''}`

@@ -1,0 +1,14 @@
+/** The client's verbs, for the one `blindsight` command (cli/main.ts). */
+import type { Command } from 'commander'
+import { registerArchive } from './archive/command.js'
+import { type LoadDecode, registerDecode } from './decode-command.js'
+import { registerInspect } from './inspect/command.js'
+import { registerSubscribe } from './subscribe/command.js'
+
+/** @param loadDecode where the decode verb's code comes from: a package for the box does not have it */
+export function register(program: Command, loadDecode?: LoadDecode): void {
+  registerSubscribe(program)
+  registerArchive(program)
+  registerInspect(program)
+  registerDecode(program, loadDecode)
+}

@@ -1,0 +1,39 @@
+/** blindsight inspect */
+import type { Command } from 'commander'
+import { Bundles, defaultBundles } from '../bundles.js'
+import { exitCodesHelp } from '../failure.js'
+import { printOut, report, runVerb } from '../verb.js'
+import { inspectFile, reportLines } from './inspect.js'
+
+const help = `
+${exitCodesHelp.trim()}
+
+Examples:
+  blindsight inspect street-0123456789abcdef-42.bsf
+  blindsight inspect --json streams/*.bsf | jq .bpp`
+
+export function registerInspect(program: Command): void {
+  program
+    .command('inspect')
+    .description('what bitstream files hold: header, size, checksum, entropy; no picture is made')
+    .argument('<file...>', 'bitstreams, also several records in one file')
+    .option('--bundles <dir>', 'folder of bundles, for the entropy', defaultBundles())
+    .option('--json', 'one record a line as JSON')
+    .addHelpText('after', `\n${help}`)
+    .action((files: string[], flags: { bundles: string; json?: boolean }) =>
+      runVerb(async () => {
+        const bundles = new Bundles(flags.bundles)
+        let code = 0
+        for (const file of files) {
+          try {
+            for (const record of inspectFile(file, bundles)) {
+              printOut(flags.json ? JSON.stringify(record) : reportLines(record).join('\n'))
+            }
+          } catch (error) {
+            code = report(error)
+          }
+        }
+        return code
+      }),
+    )
+}

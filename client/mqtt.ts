@@ -1,0 +1,175 @@
+/** The adapter around the mqtt package: one broker connection, MQTT 5 where the broker speaks it, else 3.1.1. */
+import { randomBytes } from 'node:crypto'
+import mqtt from 'mqtt'
+
+export interface BrokerSettings {
+  /** mqtt://, mqtts://, ws:// or wss:// */
+  readonly url: string
+  readonly clientId: string
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  readonly ca?: Buffer | undefined
+  readonly cert?: Buffer | undefined
+  readonly key?: Buffer | undefined
+  /** How long the broker keeps messages for this client while it is away (MQTT 5 only). */
+  readonly sessionSeconds: number
+}
+
+export interface Message {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly correlation?: Uint8Array | undefined
+}
+
+export interface Handlers {
+  message(message: Message): void
+  /** Once, when an established connection is lost. */
+  lost(reason: string): void
+}
+
+export interface Reply {
+  readonly topic: string
+  readonly correlation: Uint8Array
+}
+
+export class BrokerError extends Error {
+  override readonly name = 'BrokerError'
+  constructor(
+    readonly code: 'unreachable' | 'refused' | 'protocol' | 'lost',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+  /** Whether trying again later can help. */
+  get recoverable(): boolean {
+    return this.code === 'unreachable' || this.code === 'lost'
+  }
+}
+
+/** At most 23 characters, all that MQTT 3.1 brokers must accept. */
+export const randomClientId = (): string => `bs-client-${randomBytes(6).toString('hex')}`
+
+export interface Connection {
+  readonly version: '5' | '3.1.1'
+  /** @throws {BrokerError} refused, naming the filter */
+  subscribe(filters: readonly string[]): Promise<void>
+  /** QoS 1; `reply` is left out on MQTT 3.1.1. @throws {BrokerError} lost */
+  publish(topic: string, payload: string, reply: Reply): Promise<void>
+  close(): Promise<void>
+}
+
+/** @throws {BrokerError} */
+export async function connectBroker(settings: BrokerSettings, handlers: Handlers): Promise<Connection> {
+  try {
+    return await open(settings, 5, handlers)
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== 'protocol') throw error
+    return await open(settings, 4, handlers)
+  }
+}
+
+const connectTimeoutMs = 10_000
+const keepaliveSeconds = 30
+
+function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handlers): Promise<Connection> {
+  const { url, clientId, username, password, ca, cert, key, sessionSeconds } = settings
+  const client = mqtt.connect(url, {
+    clientId,
+    protocolVersion,
+    // A 3.1.1 session never expires: it would pile up messages on the broker for a client that never returns.
+    clean: protocolVersion === 4 || sessionSeconds === 0,
+    ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: sessionSeconds } } : {}),
+    ...defined({ username, password, ca, cert, key }),
+    keepalive: keepaliveSeconds,
+    connectTimeout: connectTimeoutMs,
+    // Coming back is the link's work (link.ts): back-off with jitter, subscriptions first.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+  })
+  return new Promise((resolve, reject) => {
+    let state: 'opening' | 'open' | 'over' = 'opening'
+    let reason = 'the connection was closed'
+    const fail = (error: BrokerError) => {
+      if (state !== 'opening') return
+      state = 'over'
+      client.end(true)
+      reject(error)
+    }
+    client.on('error', (error) => {
+      reason = describe(error)
+      fail(connectError(error))
+    })
+    client.on('disconnect', (packet) => {
+      reason = `the broker closed the connection (reason ${packet.reasonCode ?? 0})`
+    })
+    client.on('close', () => {
+      fail(new BrokerError('unreachable', 'closed the connection before answering'))
+      if (state !== 'open') return
+      state = 'over'
+      handlers.lost(reason)
+    })
+    client.on('message', (topic, payload, packet) => {
+      if (state === 'over') return
+      handlers.message({ topic, payload, correlation: packet.properties?.correlationData })
+    })
+    client.on('connect', () => {
+      state = 'open'
+      resolve(connection(client, protocolVersion, () => (state = 'over')))
+    })
+  })
+}
+
+function connection(client: mqtt.MqttClient, protocolVersion: 4 | 5, over: () => void): Connection {
+  return {
+    version: protocolVersion === 5 ? '5' : '3.1.1',
+    async subscribe(filters) {
+      try {
+        const grants = await client.subscribeAsync([...filters], { qos: 1 })
+        const denied = grants.find((grant) => grant.qos > 2)
+        if (denied) throw new BrokerError('refused', `subscription to ${denied.topic} denied`)
+      } catch (error) {
+        if (error instanceof BrokerError) throw error
+        if (!client.connected) throw new BrokerError('lost', describe(error), { cause: error })
+        throw new BrokerError('refused', `subscription to ${filters.join(', ')} denied`, { cause: error })
+      }
+    },
+    async publish(topic, payload, { topic: responseTopic, correlation }) {
+      if (!client.connected) throw new BrokerError('lost', 'not connected')
+      const properties = { responseTopic, correlationData: Buffer.from(correlation), contentType: 'application/json' }
+      try {
+        await client.publishAsync(topic, payload, { qos: 1, ...(protocolVersion === 5 ? { properties } : {}) })
+      } catch (error) {
+        throw new BrokerError('lost', describe(error), { cause: error })
+      }
+    },
+    async close() {
+      over()
+      // Expiry 0 tells the broker to forget the session now.
+      const goodbye = protocolVersion === 5 ? { reasonCode: 0, properties: { sessionExpiryInterval: 0 } } : {}
+      await client.endAsync(!client.connected, goodbye)
+    },
+  }
+}
+
+const wrongProtocol = new Set([1, 132])
+const notAllowed = new Set([2, 4, 5, 133, 134, 135, 138, 140])
+
+function connectError(error: Error & { code?: string | number }): BrokerError {
+  const { code } = error
+  const message = describe(error)
+  if (typeof code !== 'number') return new BrokerError('unreachable', message, { cause: error })
+  if (wrongProtocol.has(code)) return new BrokerError('protocol', message, { cause: error })
+  return new BrokerError(notAllowed.has(code) ? 'refused' : 'unreachable', message, { cause: error })
+}
+
+function describe(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string | number }
+  // A refused connection to both addresses of localhost has a code but an empty message.
+  return message || String(code ?? error)
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+const defined = <T extends object>(values: T): Defined<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>

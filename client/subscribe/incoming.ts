@@ -1,0 +1,55 @@
+/** From an MQTT message to a checked result or bitstream. */
+import { readFrame } from '../../codec/index.js'
+import { ClassifyResult, SegmentResult } from '../../contract/messages.js'
+import { decodeRuns } from '../../contract/rle.js'
+import type { ResultKind } from '../../contract/topics.js'
+import type { Message } from '../mqtt.js'
+import type { ResultKey } from './ledger.js'
+
+export type Incoming = { readonly key: ResultKey; readonly hist: boolean } & (
+  | { readonly kind: 'cls'; readonly result: ClassifyResult; readonly json: unknown }
+  | { readonly kind: 'seg'; readonly result: SegmentResult; readonly json: unknown }
+  | { readonly kind: 'bits'; readonly bytes: Uint8Array }
+)
+
+interface Origin {
+  readonly dev: string
+  readonly cam: string
+  readonly kind: ResultKind
+  readonly hist: boolean
+}
+
+/** @throws {Error} saying what is wrong with the payload; CodecError for a bitstream */
+export function readIncoming(base: string, { topic, payload }: Message): Incoming {
+  const origin = readTopic(base, topic)
+  return origin.kind === 'bits' ? readBits(origin, payload) : readResult(origin, payload)
+}
+
+function readTopic(base: string, topic: string): Origin {
+  const [dev, branch, cam, kind = 'bits'] = topic.slice(`${base}/v1/`.length).split('/')
+  if (kind !== 'cls' && kind !== 'seg' && kind !== 'bits') throw new Error(`unexpected topic ${topic}`)
+  return { dev, cam, kind, hist: branch === 'hist' }
+}
+
+/** A bitstream says itself whose it is; only the device is known from the topic alone. */
+function readBits({ dev, cam, hist }: Origin, payload: Uint8Array): Incoming {
+  const { camera, boot, seq } = readFrame(payload).info
+  if (camera !== cam) throw new Error(`the bitstream is of camera ${camera}, the topic of ${cam}`)
+  return { kind: 'bits', key: { dev, cam, boot, kind: 'bits', seq }, hist, bytes: payload }
+}
+
+function readResult({ dev, cam, kind, hist }: Origin, payload: Uint8Array): Incoming {
+  const json: unknown = JSON.parse(Buffer.from(payload).toString('utf8'))
+  const parsed = (kind === 'cls' ? ClassifyResult : SegmentResult).safeParse(json)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new Error(`${issue.path.join('.') || 'payload'}: ${issue.message}`)
+  }
+  const result = parsed.data
+  if (result.dev !== dev || result.cam !== cam)
+    throw new Error(`payload of ${result.dev}/${result.cam}, topic of ${dev}/${cam}`)
+  const key = { dev, cam, boot: result.boot, kind, seq: result.seq } as const
+  if (!('seg' in result)) return { kind: 'cls', key, hist, result, json }
+  decodeRuns(result.seg.mask.data, result.seg.w * result.seg.h)
+  return { kind: 'seg', key, hist, result, json }
+}

@@ -1,0 +1,37 @@
+/** One result as a line for people. */
+import type { ClassifyResult, SegmentResult } from '../../contract/messages.js'
+import { printable } from '../failure.js'
+import type { Incoming } from './incoming.js'
+import type { Gap } from './ledger.js'
+
+export function resultLine(incoming: Incoming): string {
+  const { dev, cam, seq } = incoming.key
+  const who = `${dev}/${cam} #${seq}`
+  if (incoming.kind === 'bits') return `${who} bits ${incoming.bytes.length} bytes${late(incoming)}`
+  const { ts, lat, q } = incoming.result
+  const found = incoming.kind === 'cls' ? classes(incoming.result) : shares(incoming.result)
+  return printable(
+    `${ts} ${who} ${incoming.kind} ${found}  ${lat.bpp.toFixed(3)} bpp ${Math.round(q.lat_ms)} ms${late(incoming)}`,
+  )
+}
+
+const late = ({ hist }: Incoming): string => (hist ? ' history' : '')
+
+const mostClasses = 3
+
+const classes = ({ cls }: ClassifyResult): string =>
+  [...cls]
+    .sort((a, b) => b.p - a.p)
+    .slice(0, mostClasses)
+    .map(({ label, p }) => `${label} ${p.toFixed(2)}`)
+    .join(', ')
+
+const shares = ({ seg }: SegmentResult): string =>
+  [...seg.classes]
+    .sort((a, b) => b.frac - a.frac)
+    .slice(0, mostClasses)
+    .map(({ label, frac }) => `${label} ${Math.round(frac * 100)}%`)
+    .join(', ')
+
+export const gapText = ({ dev, cam, boot, kind, from, to }: Gap): string =>
+  `${dev}/${cam} ${kind} boot ${boot}: seq ${from === to ? from : `${from} to ${to}`}`

@@ -1,0 +1,133 @@
+/** The subscribe verb: follow a broker's results, prove what is missing. */
+import { type ResultKind, resultFilters } from '../../contract/topics.js'
+import { asFailure, Failure, printable } from '../failure.js'
+import { bitstreamFile, writeWhole } from '../files.js'
+import { Link } from '../link.js'
+import type { BrokerSettings, Message } from '../mqtt.js'
+import { readIncoming } from './incoming.js'
+import { Ledger } from './ledger.js'
+import { gapText, resultLine } from './line.js'
+import { type Summary, summarize } from './summary.js'
+
+export interface SubscribeOptions {
+  readonly broker: BrokerSettings
+  readonly base: string
+  /** '+' for every device */
+  readonly device: string
+  /** Folder for bitstreams; none: they are not subscribed to. */
+  readonly bitsDir?: string | undefined
+  /** Stop after so many results (cls and seg, without duplicates). */
+  readonly count?: number | undefined
+  readonly json: boolean
+  /** Give up if `count` is not reached within this time. */
+  readonly timeoutSeconds?: number | undefined
+}
+
+export interface Output {
+  out(line: string): void
+  warn(line: string): void
+}
+
+/** Until `count` or `signal`. @throws {Failure} broker, answer (timed out), other (disk) */
+export async function subscribe(options: SubscribeOptions, output: Output, signal: AbortSignal): Promise<Summary> {
+  const follower = new Follower(options, output)
+  const kinds: ResultKind[] = options.bitsDir === undefined ? ['cls', 'seg'] : ['cls', 'seg', 'bits']
+  const link = new Link(options.broker, resultFilters(options.base, options.device, kinds), {
+    message: (message) => follower.receive(message),
+    notice: (text) => output.warn(text),
+    ended: (failure) => follower.end(failure),
+  })
+  const onAbort = () => follower.end()
+  signal.addEventListener('abort', onAbort)
+  const timer =
+    options.timeoutSeconds === undefined
+      ? undefined
+      : setTimeout(() => follower.end(timedOut(options, follower.results)), options.timeoutSeconds * 1000)
+  try {
+    await link.start()
+    if (signal.aborted) follower.end()
+    await follower.over
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+    await link.stop()
+  }
+  return follower.summary()
+}
+
+const timedOut = ({ count, timeoutSeconds }: SubscribeOptions, results: number): Failure =>
+  new Failure(
+    'answer',
+    `${results}${count === undefined ? '' : ` of ${count}`} results after ${timeoutSeconds} s, --timeout, check that the box is running and --base and --device name it`,
+  )
+
+class Follower {
+  readonly over: Promise<void>
+  results = 0
+  private bitstreams = 0
+  private invalid = 0
+  private ended = false
+  private readonly ledger = new Ledger()
+  private resolve!: () => void
+  private reject!: (failure: Failure) => void
+
+  constructor(
+    private readonly options: SubscribeOptions,
+    private readonly output: Output,
+  ) {
+    this.over = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+    // It may fail before anybody waits for it.
+    this.over.catch(() => {})
+  }
+
+  end(failure?: Failure): void {
+    this.ended = true
+    if (failure) this.reject(failure)
+    else this.resolve()
+  }
+
+  receive(message: Message): void {
+    if (this.ended) return
+    let incoming: ReturnType<typeof readIncoming>
+    try {
+      incoming = readIncoming(this.options.base, message)
+    } catch (error) {
+      this.invalid++
+      this.output.warn(`invalid message ignored, ${printable(message.topic)}: ${printable((error as Error).message)}`)
+      return
+    }
+    const verdict = this.ledger.note(incoming.key, incoming.hist)
+    if (verdict.what === 'duplicate') return
+    if (verdict.what === 'new' && verdict.opened) this.output.warn(`missing so far, ${gapText(verdict.opened)}`)
+    try {
+      this.keep(incoming)
+    } catch (error) {
+      this.end(asFailure(error))
+    }
+  }
+
+  summary(): Summary {
+    const { results, bitstreams, invalid, ledger } = this
+    return summarize(
+      { results, bitstreams, invalid, duplicates: ledger.duplicates, filled: ledger.filled },
+      ledger.gaps(),
+    )
+  }
+
+  private keep(incoming: ReturnType<typeof readIncoming>): void {
+    const { options, output } = this
+    if (incoming.kind === 'bits') {
+      const { cam, boot, seq } = incoming.key
+      writeWhole(bitstreamFile(options.bitsDir ?? '.', { camera: cam, boot, seq }), incoming.bytes)
+      this.bitstreams++
+      if (!options.json) output.out(resultLine(incoming))
+      return
+    }
+    this.results++
+    output.out(options.json ? JSON.stringify(incoming.json) : resultLine(incoming))
+    if (this.results === options.count) this.end()
+  }
+}

@@ -1,0 +1,33 @@
+/** What a subscription came to. */
+import type { Gap } from './ledger.js'
+import { gapText } from './line.js'
+
+interface Counts {
+  /** cls and seg results, without duplicates */
+  readonly results: number
+  readonly bitstreams: number
+  readonly duplicates: number
+  /** Results that were missing and came later, mostly as history. */
+  readonly filled: number
+  readonly invalid: number
+}
+
+export interface Summary extends Counts {
+  readonly missing: number
+  readonly gaps: readonly Gap[]
+}
+
+export const summarize = (counts: Counts, gaps: readonly Gap[]): Summary => ({
+  ...counts,
+  missing: gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+  gaps,
+})
+
+export function summaryLines(summary: Summary): string[] {
+  const { results, bitstreams, duplicates, filled, invalid, missing, gaps } = summary
+  const counts = [`${results} results`, `${duplicates} duplicates`, `${missing} missing`]
+  if (bitstreams > 0) counts.splice(1, 0, `${bitstreams} bitstreams`)
+  if (filled > 0) counts.push(`${filled} filled later`)
+  if (invalid > 0) counts.push(`${invalid} invalid`)
+  return [counts.join(', '), ...gaps.map((gap) => `missing ${gapText(gap)}`)]
+}

@@ -1,0 +1,124 @@
+/** A small box for the client's tests: publishes results and answers requests from a map of bitstreams. */
+import { createHash } from 'node:crypto'
+import mqtt from 'mqtt'
+import type { Described } from '../../contract/messages.js'
+import { BLOCK_BYTES } from '../../contract/messages.js'
+import { Topics } from '../../contract/topics.js'
+import { boot } from './bundle.js'
+
+export interface Faults {
+  /** So many requests are answered with busy first. */
+  busy?: number
+  /** Of each get only the first n blocks are sent, so that the client has to resume. */
+  blocksPerGet?: number
+  blockBytes?: number
+  /** Answers as a 3.1.1 box: shared topic, transaction. */
+  plain?: boolean
+  /** Requests are not answered. */
+  silent?: boolean
+  sha256?: string
+}
+
+export class Box {
+  readonly archive = new Map<string, Uint8Array>()
+  /** Of each get: its offset. */
+  readonly offsets: number[] = []
+  faults: Faults = {}
+  private constructor(
+    private readonly client: mqtt.MqttClient,
+    readonly topics: Topics,
+  ) {}
+
+  static async start(url: string, dev = 'gate-1'): Promise<Box> {
+    const client = await mqtt.connectAsync(url, { protocolVersion: 5, reconnectPeriod: 100 })
+    const box = new Box(client, new Topics('blindsight', dev))
+    client.on('message', (topic, payload, { properties }) => void box.answer(topic, payload, properties ?? {}))
+    await client.subscribeAsync(box.topics.request('+'), { qos: 1 })
+    return box
+  }
+
+  publish(topic: string, payload: unknown): Promise<unknown> {
+    const bytes = payload instanceof Uint8Array ? Buffer.from(payload) : JSON.stringify(payload)
+    return this.client.publishAsync(topic, bytes, { qos: 1 })
+  }
+
+  /** A classification result on its live or history topic. */
+  result(seq: number, hist = false): Promise<unknown> {
+    return this.publish(this.topics.result('cls', 'street', hist), classifyResult(seq, hist, this.topics.dev))
+  }
+
+  stop = (): Promise<void> => this.client.endAsync(true)
+
+  private async answer(
+    topic: string,
+    payload: Buffer,
+    properties: mqtt.IPublishPacket['properties'] & object,
+  ): Promise<void> {
+    if (this.faults.silent) return
+    const verb = topic.split('/').at(-1)
+    const { responseTopic, correlationData } = properties
+    const request = JSON.parse(payload.toString())
+    const send = (body: object) =>
+      this.faults.plain || !responseTopic
+        ? this.publish(this.topics.response(verb as 'list'), { ...body, transaction: request.transaction })
+        : this.client.publishAsync(responseTopic, JSON.stringify(body), {
+            qos: 1,
+            properties: correlationData ? { correlationData } : {},
+          })
+    if (this.faults.busy && this.faults.busy-- > 0) {
+      await send({ status: 'error', code: 'busy', message: 'one moment' })
+    } else if (verb === 'list') await send(this.list(request))
+    else for (const block of this.blocks(request)) await send(block)
+  }
+
+  private list({ cursor = '0' }: { cursor?: string }): object {
+    const items = [...this.archive].map(([ref, bytes]): Described => {
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      const fixed = { ts: '2026-05-01T08:00:00Z', fmt: 'blindsight.frame.v1', model: 'tiny', pinned: false }
+      return { ref, bytes: bytes.length, sha256, ...fixed }
+    })
+    const page = 2
+    const next = Number(cursor) + page
+    return {
+      status: 'ok',
+      items: items.slice(Number(cursor), next),
+      ...(next < items.length ? { cursor: `${next}` } : {}),
+    }
+  }
+
+  private *blocks({ ref, off, n }: { ref: string; off: number; n: number }): Generator<object> {
+    this.offsets.push(off)
+    const bytes = this.archive.get(ref)
+    if (!bytes) {
+      yield { status: 'error', code: 'not_found', message: `no ${ref}` }
+      return
+    }
+    const { blockBytes = BLOCK_BYTES, blocksPerGet = n } = this.faults
+    const sha256 = this.faults.sha256 ?? createHash('sha256').update(bytes).digest('hex')
+    for (let i = 0, at = off; i < Math.min(n, blocksPerGet) && at < bytes.length; i++, at += blockBytes) {
+      const data = Buffer.from(bytes.subarray(at, at + blockBytes)).toString('base64')
+      yield { status: 'ok', ref, off: at, total: bytes.length, sha256, data }
+    }
+  }
+}
+
+export const classifyResult = (seq: number, hist = false, dev = 'gate-1') => ({
+  v: 1,
+  dev,
+  cam: 'street',
+  boot,
+  seq,
+  ts: '2026-05-01T08:00:00.000Z',
+  mono_ns: '123',
+  clk: 'ok',
+  frame: { w: 32, h: 16 },
+  model: { id: 'tiny', sha256: 'ab', ep: 'cpu' },
+  lat: { shape: [2, 2, 4], bpp: 0.3 },
+  bits: { ref: `street/${boot}/${seq}`, bytes: 70, sha256: 'ab', fmt: 'blindsight.frame.v1' },
+  q: { lat_ms: 20, age_ms: 25, dropped: 0 },
+  hist,
+  cls: [
+    { id: 'n1', label: 'dog', p: 0.2 },
+    { id: 'n2', label: 'bus', p: 0.7 },
+  ],
+})

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { readIncoming } from '../../../client/subscribe/incoming.js'
+import { resultLine } from '../../../client/subscribe/line.js'
+import { classifyResult } from '../box.js'
+import { boot, makeBundle, makeFrame } from '../bundle.js'
+
+const json = (value: unknown) => Buffer.from(JSON.stringify(value))
+const seg = (data: number[]) => {
+  const { cls: _, ...base } = classifyResult(3)
+  const classes = [{ id: 0, label: 'sky', frac: 0.75 }]
+  return { ...base, seg: { w: 8, h: 4, classes, mask: { enc: 'rle', data } } }
+}
+
+t.test('results, live and history', (t) => {
+  const live = readIncoming('a/b', { topic: 'a/b/v1/gate-1/cam/street/cls', payload: json(classifyResult(3)) })
+  t.match(live, { kind: 'cls', hist: false, key: { dev: 'gate-1', cam: 'street', boot, kind: 'cls', seq: 3 } })
+  t.equal(resultLine(live), '2026-05-01T08:00:00.000Z gate-1/street #3 cls bus 0.70, dog 0.20  0.300 bpp 20 ms')
+  const late = readIncoming('a/b', { topic: 'a/b/v1/gate-1/hist/street/seg', payload: json(seg([0, 24, 1, 8])) })
+  t.match(late, { kind: 'seg', hist: true })
+  t.match(resultLine(late), /seg sky 75%.*history$/)
+  t.end()
+})
+
+t.test('a bitstream says whose it is', (t) => {
+  const bytes = makeFrame(makeBundle(t.testdir()), 9)
+  const incoming = readIncoming('b', { topic: 'b/v1/gate-1/bits/street', payload: bytes })
+  t.match(incoming, { kind: 'bits', key: { boot, seq: 9 } })
+  t.match(resultLine(incoming), `#9 bits ${bytes.length} bytes`)
+  t.throws(() => readIncoming('b', { topic: 'b/v1/gate-1/bits/yard', payload: bytes }), /of camera street/)
+  t.throws(() => readIncoming('b', { topic: 'b/v1/gate-1/bits/street', payload: bytes.subarray(1) }), {
+    name: 'CodecError',
+  })
+  t.end()
+})
+
+t.test('what does not follow the schema says where', (t) => {
+  const topic = 'b/v1/gate-1/cam/street/cls'
+  const refused = (payload: Buffer, message: RegExp, where = topic) =>
+    t.throws(() => readIncoming('b', { topic: where, payload }), message)
+  refused(Buffer.from('{'), /JSON/)
+  refused(json({ ...classifyResult(1), seq: -1 }), /^seq: /)
+  refused(json(classifyResult(1, false, 'other')), /payload of other\/street/)
+  refused(json(seg([0, 31])), /fill 31 of 32/, 'b/v1/gate-1/cam/street/seg')
+  refused(json(classifyResult(1)), /unexpected topic/, 'b/v1/gate-1/cam/street/state')
+  t.end()
+})

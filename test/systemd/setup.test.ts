@@ -1,0 +1,208 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+
+const TOOLS = ['sh', 'find', 'head', 'stat', 'dirname', 'rm', 'touch', 'mkdir', 'env', 'readlink', 'chmod', 'true']
+
+/**
+ * A checkout of its own outside this one, and a PATH that holds nothing but `bin`: setup's npm, apt-get and sudo are
+ * stand-ins that write down how they were called, so neither this machine nor this checkout can change.
+ */
+class Machine {
+  readonly root = mkdtempSync(join(tmpdir(), 'bs-setup-'))
+  readonly bin = join(this.root, 'bin')
+  readonly repo = join(this.root, 'repo')
+  readonly calls = join(this.root, 'calls')
+
+  constructor() {
+    for (const directory of ['bin', 'repo/.ci', 'repo/agent', 'repo/cli', 'repo/client', 'repo/codec', 'repo/contract'])
+      mkdirSync(join(this.root, directory), { recursive: true })
+    copyFileSync('.ci/setup', join(this.repo, '.ci/setup'))
+    for (const tool of TOOLS) {
+      const found = ['/usr/bin', '/bin'].map((directory) => join(directory, tool)).find((path) => existsSync(path))
+      if (found) symlinkSync(found, join(this.bin, tool))
+    }
+    this.fake('node', 'echo 20.11.0')
+    this.fake('id', 'echo 1000')
+    this.fake('python3', 'exit 0')
+    this.fake(
+      'npm',
+      'case $1 in ci) mkdir -p node_modules; touch node_modules/.package-lock.json;; run) mkdir -p dist/cli; touch dist/cli/main.js;; esac',
+    )
+    for (const tool of ['ffmpeg', 'ffprobe', 'make', 'g++', 'mosquitto', 'mosquitto_sub', 'systemd-analyze'])
+      this.fake(tool, 'exit 0')
+    this.file('package-lock.json', '{}')
+    this.file('tsconfig.json', '{}')
+    this.file('cli/main.ts', '')
+    writeFileSync(this.calls, '')
+  }
+
+  fake(name: string, script: string): void {
+    const path = join(this.bin, name)
+    writeFileSync(path, `#!/bin/sh\necho "${name} $*" >>'${this.calls}'\n${script}\n`)
+    chmodSync(path, 0o755)
+  }
+  without(...names: string[]): void {
+    for (const name of names) rmSync(join(this.bin, name), { force: true })
+  }
+  /** Files are an hour old, so that what setup makes is newer whatever the file system's clock resolves. */
+  file(name: string, text: string, ageSeconds = 3600): void {
+    const path = join(this.repo, name)
+    writeFileSync(path, text)
+    const time = Date.now() / 1000 - ageSeconds
+    utimesSync(path, time, time)
+  }
+  setup(...args: string[]): { status: number | null; stderr: string; stdout: string; calls: string } {
+    writeFileSync(this.calls, '')
+    const { status, stderr, stdout } = spawnSync(join(this.bin, 'sh'), [join(this.repo, '.ci/setup'), ...args], {
+      env: { PATH: this.bin },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return { status, stderr, stdout, calls: readFileSync(this.calls, 'utf8') }
+  }
+}
+
+function machine(t: { teardown(done: () => void): void }): Machine {
+  const made = new Machine()
+  t.teardown(() => rmSync(made.root, { recursive: true }))
+  return made
+}
+
+t.test('a fresh checkout is installed and built; the second run is silent and quick', async (t) => {
+  const m = machine(t)
+  const first = m.setup('--tests')
+  t.equal(first.status, 0, first.stderr)
+  t.match(first.calls, /npm ci /)
+  t.match(first.calls, /npm run --silent build/)
+  t.equal(first.stdout, '', 'stdout belongs to the command that follows')
+  const start = performance.now()
+  const second = m.setup('--tests')
+  t.ok(performance.now() - start < 1000, 'under a second')
+  t.match(second, { status: 0, stderr: '', stdout: '' })
+  t.notMatch(second.calls, /npm (ci|run)/)
+})
+
+t.test('a newer source builds, a newer lock file installs', async (t) => {
+  const m = machine(t)
+  m.setup()
+  m.file('cli/main.ts', '', -5)
+  t.match(m.setup().calls, /npm run --silent build/)
+  m.file('cli/main.ts', '')
+  m.file('package-lock.json', '{}', -5)
+  t.match(m.setup().calls, /npm ci /)
+})
+
+t.test('a failed build is not taken for a good one next time', async (t) => {
+  const m = machine(t)
+  m.setup()
+  m.fake('npm', 'mkdir -p dist/cli; touch dist/cli/main.js; exit 2')
+  m.file('cli/main.ts', 'wrong', -5)
+  t.match(m.setup(), { status: 1, stderr: /the build failed/ })
+  m.file('cli/main.ts', 'wrong')
+  t.match(m.setup(), { status: 1, stderr: /the build failed/ })
+})
+
+t.test('node: missing, too old, without npm', async (t) => {
+  const m = machine(t)
+  m.fake('node', 'echo 18.19.1')
+  t.match(m.setup(), { status: 1, stderr: /Node\.js 20 or newer is needed, this is 18\.19\.1/ })
+  m.without('node')
+  t.match(m.setup(), { status: 1, stderr: /node is not on the PATH/ })
+  m.fake('node', 'echo 22.0.0')
+  m.without('npm')
+  t.match(m.setup(), { status: 1, stderr: /npm is not on the PATH/ })
+})
+
+t.test('neither root nor sudo: says exactly what to install and changes nothing', async (t) => {
+  const m = machine(t)
+  m.fake('apt-get', 'exit 0')
+  m.without('ffmpeg', 'mosquitto_sub', 'g++')
+  const plain = m.setup()
+  t.match(plain, { status: 1, stderr: /neither root nor sudo.*apt-get install ffmpeg g\+\+\n/ })
+  t.notMatch(plain.calls, /apt-get|npm ci/)
+  t.match(m.setup('--tests').stderr, /apt-get install ffmpeg g\+\+ mosquitto-clients\n/)
+  m.fake('sudo', 'exit 1')
+  t.match(m.setup(), { status: 1, stderr: /neither root nor sudo/ }, 'a sudo that would ask, and nobody to answer')
+})
+
+t.test('no apt-get: names the packages', async (t) => {
+  const m = machine(t)
+  m.without('ffmpeg')
+  t.match(m.setup(), { status: 1, stderr: /no apt-get.*ffmpeg\n/ })
+})
+
+t.test('with root, and with sudo, it installs what is missing and nothing else', async (t) => {
+  for (const [name, script] of [
+    ['id', 'echo 0'],
+    ['sudo', '[ "$1" = -n ] && shift; exec "$@"'],
+  ] as const) {
+    const m = machine(t)
+    m.without('ffmpeg', 'ffprobe')
+    m.fake(name, script)
+    m.fake(
+      'apt-get',
+      `[ "$1" = update ] || for tool in ffmpeg ffprobe; do echo '#!/bin/sh' >'${m.bin}'/$tool; chmod +x '${m.bin}'/$tool; done`,
+    )
+    const { status, stderr, calls } = m.setup()
+    t.equal(status, 0, stderr)
+    t.match(calls, /apt-get install -y -qq --no-install-recommends ffmpeg\n/)
+    t.match(stderr, /installing with apt-get: ffmpeg\n/)
+  }
+})
+
+t.test('packages that do not bring what was asked for are an error', async (t) => {
+  const m = machine(t)
+  m.without('ffmpeg')
+  m.fake('id', 'echo 0')
+  m.fake('apt-get', 'exit 0')
+  t.match(m.setup(), { status: 1, stderr: /these are not found: ffmpeg/ })
+  m.fake('apt-get', 'exit 100')
+  t.match(m.setup(), { status: 1, stderr: /apt-get could not install: ffmpeg/ })
+})
+
+t.test('a python without PyTorch gets a .venv, once, and only for the tests', async (t) => {
+  const m = machine(t)
+  const works = `case "$*" in *find_spec*) [ -e '${m.root}/torch' ];; *pip*) touch '${m.root}/torch';; esac`
+  m.fake('venv-python', works)
+  m.fake(
+    'python3',
+    `case "$*" in *find_spec*) exit 1;; '-m venv .venv') mkdir -p .venv/bin; cp '${m.bin}/venv-python' .venv/bin/python;; esac`,
+  )
+  symlinkSync('/bin/cp', join(m.bin, 'cp'))
+  t.notMatch(m.setup().calls, /venv/)
+  const { status, stderr, calls } = m.setup('--tests')
+  t.equal(status, 0, stderr)
+  t.match(stderr, /PyTorch, about 2 minutes/)
+  t.match(calls, /pip install .*-r models\/requirements\.txt/)
+  const again = m.setup('--tests')
+  t.match(again, { status: 0, stderr: '' })
+  t.notMatch(again.calls, /pip/)
+})
+
+t.test('a linked node_modules is not emptied', async (t) => {
+  const m = machine(t)
+  mkdirSync(join(m.root, 'elsewhere'))
+  symlinkSync(join(m.root, 'elsewhere'), join(m.repo, 'node_modules'))
+  const { status, stderr, calls } = m.setup()
+  t.equal(status, 1)
+  t.match(stderr, /node_modules is a link to .*elsewhere/)
+  t.notMatch(calls, /npm ci/)
+})
+
+t.test('an unknown option', async (t) => {
+  t.match(machine(t).setup('--test'), { status: 1, stderr: /unknown option --test/ })
+})

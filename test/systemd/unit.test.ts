@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import t from 'tap'
+
+const unit = resolve('systemd/blindsight.service')
+const settings = readFileSync(unit, 'utf8')
+  .split('\n')
+  .filter((line) => /^\w+=/.test(line))
+
+function analyze(...args: string[]): { status: number | null; output: string } {
+  const { status, stdout, stderr, error } = spawnSync('systemd-analyze', args, { encoding: 'utf8' })
+  if (error) throw new Error('systemd-analyze does not run: sh .ci/setup --tests installs it', { cause: error })
+  return { status, output: stdout + stderr }
+}
+
+t.test('systemd reads the unit without a complaint', async (t) => {
+  const { status, output } = analyze('verify', unit)
+  t.equal(status, 0, output)
+  t.notMatch(output, /blindsight\.service/)
+})
+
+t.test('exposure stays low', async (t) => {
+  // systemd 252 says 1.6; the weights move a little from version to version.
+  const { output } = analyze('security', '--offline=true', '--no-pager', unit)
+  const score = Number(/Overall exposure level for blindsight\.service: ([\d.]+)/.exec(output)?.[1])
+  t.ok(score <= 2.0, `score ${score}`)
+})
+
+t.test('what the agent relies on', async (t) => {
+  for (const needed of [
+    'Type=notify',
+    'NotifyAccess=main',
+    'User=blindsight',
+    'SupplementaryGroups=video render',
+    'StateDirectory=blindsight',
+    'Restart=on-failure',
+    'RestartPreventExitStatus=78',
+    'KillSignal=SIGTERM',
+  ])
+    t.ok(settings.includes(needed), needed)
+  t.ok(settings.some((line) => line.startsWith('WatchdogSec=')))
+  t.ok(
+    settings.some((line) =>
+      /^ExecStart=\/usr\/bin\/env node \S+ run --config \/etc\/blindsight\/config\.yaml$/.test(line),
+    ),
+  )
+})
+
+t.test('what would take the camera, the GPU or the compiler away', async (t) => {
+  for (const name of ['PrivateDevices', 'MemoryDenyWriteExecute', 'ProcSubset', 'PrivateNetwork', 'ExecReload'])
+    t.notOk(
+      settings.some((line) => line.startsWith(`${name}=`)),
+      name,
+    )
+})
