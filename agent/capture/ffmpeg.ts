@@ -1,4 +1,5 @@
 /** The only file that knows fluent-ffmpeg: one running ffmpeg process, raw RGB frames of a fixed size on a pipe. */
+import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
@@ -23,7 +24,7 @@ export const kindOf = (source: string): SourceKind =>
   /^rtsps?:\/\//.test(source) ? 'rtsp' : source.startsWith('/dev/') ? 'v4l2' : 'file'
 
 /** How long ffmpeg may take to end after SIGTERM before it is killed. */
-const KILL_AFTER_MS = 3000
+const KILL_AFTER_MS = 2000
 
 /** `ended` is called exactly once, with the reason, however the process ends. */
 export function startFfmpeg(source: Source, sink: Writable, ended: (reason: string) => void): Grabber {
@@ -37,25 +38,33 @@ export function startFfmpeg(source: Source, sink: Writable, ended: (reason: stri
     .noAudio()
     .outputOptions(['-vf', `fps=${source.fps},scale=${source.width}:${source.height}:flags=area`, '-pix_fmt', 'rgb24', '-f', 'rawvideo'])
   let finished = false
-  let exited: () => void
-  const gone = new Promise<void>((resolve) => {
-    exited = resolve
-  })
+  let stopping = false
+  let child: ChildProcess | undefined
   const finish = (reason: string) => {
     if (finished) return
     finished = true
-    exited()
     ended(reason)
   }
+  const end = () => {
+    child?.kill('SIGTERM') // lets ffmpeg say goodbye to an RTSP server
+    child?.stdout?.destroy() // nobody reads any more: a write that waits must not keep it
+  }
+  command.on('start', () => {
+    // The library looks at ffmpeg's abilities before it spawns, so a stop may come first.
+    child = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc
+    if (stopping) end()
+  })
   command.on('end', () => finish('the stream ended'))
   command.on('error', (error: Error, _stdout: unknown, stderr: unknown) => finish(reasonOf(error, String(stderr ?? ''))))
   command.pipe(sink, { end: true })
   return {
     async stop() {
-      if (finished) return
-      command.kill('SIGTERM')
-      const timer = setTimeout(() => command.kill('SIGKILL'), KILL_AFTER_MS)
+      stopping = true
       sink.destroy()
+      if (!child || child.exitCode !== null || child.signalCode !== null) return
+      const gone = new Promise<void>((resolve) => child!.once('exit', () => resolve()))
+      end()
+      const timer = setTimeout(() => child?.kill('SIGKILL'), KILL_AFTER_MS)
       await gone
       clearTimeout(timer)
     },

@@ -34,7 +34,7 @@ export function parseConfig(text: string, path: string): LoadedConfig {
     }
     return 1
   }
-  const result = Config.safeParse(document.toJS() ?? {})
+  const result = Config.safeParse(document.toJS() ?? {}, { reportInput: true })
   if (!result.success) {
     throw configError(result.error.issues.map((issue) => `${path}:${lineOf(whereOf(issue))}: ${describe(issue)}`))
   }

@@ -7,6 +7,7 @@ import { packageRoot } from '../bundles.js'
 import type { Camera } from '../capture/camera.js'
 import { kindOf } from '../capture/ffmpeg.js'
 import { parseConfig } from '../config/load.js'
+import { FRAME_MULTIPLE } from '../config/schema.js'
 import { AgentError, ExitCode } from '../errors.js'
 import { createLog, silentLog } from '../log.js'
 import { Notifier } from '../notify.js'
@@ -31,7 +32,7 @@ const CAMERA = 'street'
 /** How long the demo waits at its end for the broker to acknowledge everything. */
 const DRAIN_MS = 10_000
 /** Capture attempts before the demo gives up; a service never does. */
-const PATIENCE_MS = 8_000
+const PATIENCE_MS = 4_000
 
 export async function demo(options: DemoOptions): Promise<void> {
   const temporary = options.frames && !options.stateDir ? mkdtempSync(join(tmpdir(), 'blindsight-')) : undefined
@@ -46,51 +47,54 @@ export async function demo(options: DemoOptions): Promise<void> {
 async function show(options: DemoOptions, stateDir: string): Promise<void> {
   const config = configOf(options, stateDir)
   const meter = new Meter()
+  let end: () => void = () => {}
+  let fail: (error: Error) => void = () => {}
   const finished = new Promise<void>((resolve, reject) => {
-    const done = (result: Committed) => {
-      meter.add(result)
-      if (options.frames && meter.frames >= options.frames) resolve()
-    }
-    const patience = new Map<string, NodeJS.Timeout>()
-    const watch = (camera: Camera) => {
-      clearTimeout(patience.get(camera.config.id))
-      if (camera.state.state === 'online' || camera.state.reason.startsWith('the ')) return
-      const { reason } = camera.state
-      patience.set(
-        camera.config.id,
-        setTimeout(() => reject(new AgentError('input', `${camera.config.source}: no video comes (${reason}); check the path or address`, ExitCode.input)), PATIENCE_MS),
-      )
-    }
-    agent = new Agent(config, options.json || !process.stderr.isTTY ? silentLog : createLog('warn'), new Notifier({}), { committed: done, cameraState: watch, failed: reject, finished: () => resolve() }, undefined, options.frames)
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve())
-    if (!options.frames && options.seconds > 0) setTimeout(resolve, options.seconds * 1000).unref()
+    end = resolve
+    fail = reject
   })
   finished.catch(() => {}) // reported where it is awaited
-  const running = agent!
+  let patience: NodeJS.Timeout | undefined
+  const watch = ({ state, config: { source } }: Camera) => {
+    clearTimeout(patience)
+    if (state.state === 'online' || state.reason === 'the agent stopped' || meter.frames > 0) return
+    const error = new AgentError('input', `${source}: no video comes (${state.reason}); check the path or address`, ExitCode.input)
+    patience = setTimeout(() => fail(error), PATIENCE_MS)
+  }
+  const committed = (result: Committed) => {
+    meter.add(result)
+    if (meter.frames === options.frames) end()
+  }
+  const log = options.json || !process.stderr.isTTY ? silentLog : createLog('warn')
+  const agent = new Agent(config, log, new Notifier({}), { committed, cameraState: watch, failed: fail, finished: end }, undefined, options.frames)
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end)
+
   let ticker: NodeJS.Timeout | undefined
+  let timer: NodeJS.Timeout | undefined
   try {
     if (!options.json) console.log('opening the networks …')
-    await Promise.race([running.start(), finished])
+    await Promise.race([agent.start(), finished])
+    if (!options.frames && options.seconds > 0) timer = setTimeout(end, options.seconds * 1000)
     if (!options.json) {
-      introduce(running, options, stateDir)
-      ticker = setInterval(() => console.log(meter.line(running)), 1000)
+      introduce(agent, options, stateDir)
+      ticker = setInterval(() => console.log(meter.line(agent)), 1000)
     }
     await finished
     clearInterval(ticker)
-    await acknowledged(running)
-    const summary = meter.summary(running)
+    await acknowledged(agent)
+    const summary = meter.summary(agent)
     console.log(options.json ? JSON.stringify(summary) : conclude(summary, stateDir))
   } finally {
     clearInterval(ticker)
-    await running.stop()
+    clearTimeout(timer)
+    clearTimeout(patience)
+    await agent.stop()
   }
 }
 
-let agent: Agent | undefined
-
 function configOf(options: DemoOptions, stateDir: string) {
   const [width, height] = /^(\d+)x(\d+)$/.exec(options.size)?.slice(1).map(Number) ?? []
-  if (!width || !height) throw new AgentError('input', `--size ${options.size}: expected for example 448x256`, ExitCode.usage)
+  if (!width || !height || width % FRAME_MULTIPLE || height % FRAME_MULTIPLE) throw new AgentError('input', `--size ${options.size}: expected two multiples of ${FRAME_MULTIPLE}, for example 448x256`, ExitCode.usage)
   const source = options.source ?? demoClip()
   const text = JSON.stringify({
     device: 'demo',
@@ -105,17 +109,17 @@ function configOf(options: DemoOptions, stateDir: string) {
   return parseConfig(text, 'demo options')
 }
 
-async function acknowledged(running: Agent): Promise<void> {
+async function acknowledged(agent: Agent): Promise<void> {
   const deadline = performance.now() + DRAIN_MS
-  while (running.unpublished > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+  while (agent.unpublished > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
 }
 
-function introduce(running: Agent, options: DemoOptions, stateDir: string): void {
-  const port = new URL(running.brokerUrl).port || '1883'
-  const provider = running.providers.encoder
-  console.log(`blindsight demo: ${options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)'} · ${options.size} · ${running.bundle.manifest.id} on ${provider}`)
-  console.log(`archive ${stateDir} · broker ${running.brokerUrl}${options.broker ? '' : ' (inside, this machine only)'}`)
-  console.log(`in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/cls'   or   npx blindsight subscribe --broker ${running.brokerUrl}`)
+function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
+  const port = new URL(agent.brokerUrl).port || '1883'
+  const provider = agent.providers.encoder
+  console.log(`blindsight demo: ${options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)'} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`)
+  console.log(`archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : ' (inside, this machine only)'}`)
+  console.log(`in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/cls'   or   npx blindsight subscribe --broker ${agent.brokerUrl}`)
   console.log(options.frames ? '' : options.seconds > 0 ? `stops after ${options.seconds} s (--seconds 0: never), or with Ctrl-C\n` : 'stops with Ctrl-C\n')
 }
 
