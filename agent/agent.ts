@@ -117,7 +117,11 @@ export class Agent {
     this.archive = Archive.open(config.stateDir)
     const url = config.mqtt.url ?? (await this.startBroker())
     this.brokerUrl = url
-    this.publisher = new Publisher(this.archive, { topics: this.topics, historyPerSecond: config.mqtt.historyPerSecond }, log)
+    this.publisher = new Publisher(
+      this.archive,
+      { topics: this.topics, historyPerSecond: config.mqtt.historyPerSecond },
+      log,
+    )
     this.publisher.onAcked = (ms) => this.stages.add({ publish: ms })
     this.requests = new Requests(this.archive, this.topics)
     this.presence = new Presence({ ...config.mqtt, url }, this.topics, log, {
@@ -126,7 +130,9 @@ export class Agent {
       request: (message, link) =>
         this.requests.handle(message, (topic, payload, correlationData) => {
           const properties = correlationData ? { correlationData } : {}
-          link.publish(topic, payload, { qos: 1, properties }).catch((error) => log.debug({ topic, reason: messageOf(error) }, 'answer not delivered'))
+          link
+            .publish(topic, payload, { qos: 1, properties })
+            .catch((error) => log.debug({ topic, reason: messageOf(error) }, 'answer not delivered'))
         }),
     })
     const { archive, publisher, requests, stages, encoded, lost, cameras, limits } = this
@@ -145,14 +151,24 @@ export class Agent {
         committed: (result) => this.afterCommit(result),
         failed: (cam, error) => this.inferenceFailed(cam, error),
       },
-      { dev: config.device, boot: this.boot, bundle: this.bundle, provider: engine.providers.encoder!, publishBitstreams: config.mqtt.publishBitstreams, maxFrames: this.maxFrames ?? Number.POSITIVE_INFINITY },
+      {
+        dev: config.device,
+        boot: this.boot,
+        bundle: this.bundle,
+        provider: engine.providers.encoder!,
+        publishBitstreams: config.mqtt.publishBitstreams,
+        maxFrames: this.maxFrames ?? Number.POSITIVE_INFINITY,
+      },
     )
     for (const camera of this.cameras) camera.start()
     this.announceInfo(engine.providers)
     this.setState('online')
     const summary = `${this.cameras.length} camera(s), ${this.bundle.manifest.id} on ${engine.providers.encoder}, broker ${url}`
     this.notifier.ready(summary)
-    log.info({ device: config.device, boot: this.boot, providers: engine.providers, broker: url, archive: archive.path }, 'running')
+    log.info(
+      { device: config.device, boot: this.boot, providers: engine.providers, broker: url, archive: archive.path },
+      'running',
+    )
     this.every(UPKEEP_MS, () => this.upkeep())
     this.every(config.healthSeconds * 1000, () => this.announceHealth())
     this.announceHealth()
@@ -162,7 +178,10 @@ export class Agent {
 
   private async startBroker(): Promise<string> {
     this.embedded = await startEmbeddedBroker(this.config.mqtt.embeddedPort)
-    this.log.info({ url: this.embedded.url }, 'no mqtt.url configured: started an embedded broker, reachable from this machine only')
+    this.log.info(
+      { url: this.embedded.url },
+      'no mqtt.url configured: started an embedded broker, reachable from this machine only',
+    )
     return this.embedded.url
   }
 
@@ -186,7 +205,9 @@ export class Agent {
       },
       (error) => {
         log.error({ reason: error.message }, 'the inference thread died')
-        this.events.failed?.(new AgentError('engine', `the inference thread died: ${error.message}`, ExitCode.unexpected))
+        this.events.failed?.(
+          new AgentError('engine', `the inference thread died: ${error.message}`, ExitCode.unexpected),
+        )
       },
       ...(this.workerScript ? [this.workerScript] : []),
     )
@@ -208,11 +229,17 @@ export class Agent {
         }
         return true
       } catch (error) {
-        const full = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR'].includes((error as { code?: string }).code ?? '')
+        const full = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR'].includes(
+          (error as { code?: string }).code ?? '',
+        )
         if (full && attempt === 0 && this.evictForRoom()) continue
         this.lost.commit++
         this.pausedUntil = performance.now() + RETRY_ARCHIVE_MS
-        if (!this.archivePaused) this.log.error({ reason: messageOf(error), retryMs: RETRY_ARCHIVE_MS }, 'the archive cannot take frames; frames are dropped and counted until it can')
+        if (!this.archivePaused)
+          this.log.error(
+            { reason: messageOf(error), retryMs: RETRY_ARCHIVE_MS },
+            'the archive cannot take frames; frames are dropped and counted until it can',
+          )
         this.archivePaused = true
         this.setState('degraded', `archive: ${messageOf(error)}`)
         return false
@@ -260,7 +287,11 @@ export class Agent {
       version,
       boot: this.boot,
       session: this.presence.session,
-      bundle: { id: manifest.id, sha256, files: Object.fromEntries(Object.entries(manifest.files).map(([f, { sha256: h }]) => [f, h.slice(0, 16)])) },
+      bundle: {
+        id: manifest.id,
+        sha256,
+        files: Object.fromEntries(Object.entries(manifest.files).map(([f, { sha256: h }]) => [f, h.slice(0, 16)])),
+      },
       providers,
       cameras: cameras.map(({ id, width, height, fps, heads }) => ({ id, width, height, fps, heads })),
     })

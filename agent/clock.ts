@@ -27,6 +27,10 @@ export class Clock {
     const offset = wall - Number(monoNs / 1_000_000n)
     const stepped = this.offsetMs !== undefined && Math.abs(offset - this.offsetMs) > STEP_MS
     this.offsetMs = offset
-    return { timeUs: Math.round(wall * 1000), monoNs, clk: wall < EARLIEST_MS ? 'unsynced' : stepped ? 'restamped' : 'ok' }
+    return {
+      timeUs: Math.round(wall * 1000),
+      monoNs,
+      clk: wall < EARLIEST_MS ? 'unsynced' : stepped ? 'restamped' : 'ok',
+    }
   }
 }

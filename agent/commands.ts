@@ -1,13 +1,14 @@
 /** The agent's verbs, for the one `blindsight` command (cli/main.ts). */
 import { type Command, Option } from 'commander'
-import { checkConfig, run } from './verbs.js'
 import { demo } from './demo/demo.js'
 import { doctor } from './doctor.js'
 import { AgentError, ExitCode } from './errors.js'
+import { checkConfig, run } from './verbs.js'
 
 const wholeNumber = (name: string, least: number) => (text: string) => {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < least) throw new AgentError('input', `--${name} ${text}: expected a whole number from ${least}`, ExitCode.usage)
+  if (!Number.isInteger(value) || value < least)
+    throw new AgentError('input', `--${name} ${text}: expected a whole number from ${least}`, ExitCode.usage)
   return value
 }
 
@@ -16,7 +17,10 @@ export function register(program: Command): void {
     .command('run')
     .description('run the agent: capture, encode, understand, archive, publish (what the service runs)')
     .requiredOption('-c, --config <file>', 'YAML configuration, see config/example.yaml')
-    .addHelpText('after', '\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops.\nExit codes: 0 stopped, 3 the bundle or the archive cannot be used, 78 the configuration is wrong.\n\nExample: blindsight run --config /etc/blindsight/config.yaml')
+    .addHelpText(
+      'after',
+      '\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops.\nExit codes: 0 stopped, 3 the bundle or the archive cannot be used, 78 the configuration is wrong.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
+    )
     .action(run)
 
   program
@@ -30,15 +34,25 @@ export function register(program: Command): void {
     .option('--broker <url>', 'publish to this broker instead of the one inside')
     .option('--bundle <id|dir>', 'networks', 'lean-1')
     .option('--state-dir <dir>', 'where the archive goes (default: a folder under the temporary directory)')
-    .addOption(new Option('--threads <n>', 'CPU threads of the networks; 0: one per core').argParser(wholeNumber('threads', 0)).default(0))
-    .addHelpText('after', '\nExamples:\n  blindsight demo --seconds 0\n  blindsight demo --frames 100 --json\n  blindsight demo --source rtsp://camera.local/stream --broker mqtt://broker.local')
+    .addOption(
+      new Option('--threads <n>', 'CPU threads of the networks; 0: one per core')
+        .argParser(wholeNumber('threads', 0))
+        .default(0),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  blindsight demo --seconds 0\n  blindsight demo --frames 100 --json\n  blindsight demo --source rtsp://camera.local/stream --broker mqtt://broker.local',
+    )
     .action(demo)
 
   program
     .command('check-config')
     .description('say whether a configuration is right, and where it is not')
     .requiredOption('-c, --config <file>', 'YAML configuration')
-    .addHelpText('after', '\nExit codes: 0 right, 3 the bundle cannot be used, 78 wrong.\n\nExample: blindsight check-config --config config/example.yaml')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 right, 3 the bundle cannot be used, 78 wrong.\n\nExample: blindsight check-config --config config/example.yaml',
+    )
     .action(checkConfig)
 
   program
@@ -46,6 +60,9 @@ export function register(program: Command): void {
     .description('say what works on this box: ffmpeg, cameras, execution providers, disk, broker')
     .option('-c, --config <file>', 'check what this configuration needs')
     .option('--json', 'print one JSON object')
-    .addHelpText('after', '\nExit codes: 0 everything works, 1 something does not.\n\nExample: blindsight doctor --config /etc/blindsight/config.yaml')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 everything works, 1 something does not.\n\nExample: blindsight doctor --config /etc/blindsight/config.yaml',
+    )
     .action(doctor)
 }

@@ -9,8 +9,8 @@ import { Topics } from '../contract/topics.js'
 import { Archive } from './archive/archive.js'
 import { bundleDir } from './bundles.js'
 import { Camera } from './capture/camera.js'
-import type { Camera as CameraConfig } from './config/schema.js'
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
+import type { Camera as CameraConfig } from './config/schema.js'
 import { demoClip } from './demo/demo.js'
 import { messageOf } from './errors.js'
 import { Engine } from './infer/engine.js'
@@ -42,7 +42,9 @@ export async function doctor(options: { config?: string; json?: boolean }): Prom
   let config: LoadedConfig | undefined
   await check('configuration', () => {
     config = options.config ? loadConfig(options.config) : sampleConfig()
-    return options.config ? `${options.config} is right` : 'none given (--config FILE); checking with the demo clip and default settings'
+    return options.config
+      ? `${options.config} is right`
+      : 'none given (--config FILE); checking with the demo clip and default settings'
   })
   await check('node', () => `${process.version} on ${process.platform} ${process.arch}`)
   await check('ffmpeg', ffmpegVersion)
@@ -51,19 +53,26 @@ export async function doctor(options: { config?: string; json?: boolean }): Prom
   process.exitCode = checks.every((c) => c.ok) ? 0 : 1
 }
 
-async function checkParts(config: LoadedConfig, check: (name: string, test: () => Promise<string> | string) => Promise<void>): Promise<void> {
+async function checkParts(
+  config: LoadedConfig,
+  check: (name: string, test: () => Promise<string> | string) => Promise<void>,
+): Promise<void> {
   let bundle: Bundle | undefined
   await check('bundle', () => {
     bundle = openBundle(bundleDir(config.bundle))
     return `${bundle.manifest.id}, SHA-256 ${bundle.sha256.slice(0, 16)}…`
   })
   await check('providers', async () => (bundle ? tryProviders(config, bundle) : 'no bundle to run'))
-  for (const camera of config.cameras.filter((c) => c.enabled)) await check(`camera ${camera.id}`, () => firstFrame(camera))
+  for (const camera of config.cameras.filter((c) => c.enabled))
+    await check(`camera ${camera.id}`, () => firstFrame(camera))
   await check('disk', () => {
     const archive = Archive.open(config.stateDir)
     const free = archive.freeBytes() / 1e6
     archive.close()
-    if (free < config.archive.minFreeMegabytes) throw new Error(`${config.stateDir}: ${free.toFixed(0)} MB free, archive.minFreeMegabytes is ${config.archive.minFreeMegabytes}`)
+    if (free < config.archive.minFreeMegabytes)
+      throw new Error(
+        `${config.stateDir}: ${free.toFixed(0)} MB free, archive.minFreeMegabytes is ${config.archive.minFreeMegabytes}`,
+      )
     return `${archive.path}: writable, ${(free / 1000).toFixed(1)} GB free`
   })
   await check('broker', () => tryBroker(config))
@@ -79,8 +88,19 @@ async function ffmpegVersion(): Promise<string> {
 async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<string> {
   const notes: string[] = []
   const sizes = config.cameras.filter((c) => c.enabled).map(({ width, height }) => ({ width, height }))
-  const setup = { bundleDir: bundle.dir, providers: config.providers, threads: config.threads, heads: ['classify', 'segment'] as const, sizes }
-  const engine = await Engine.start(setup, join(config.stateDir, 'engines'), (note) => notes.push(note), () => {})
+  const setup = {
+    bundleDir: bundle.dir,
+    providers: config.providers,
+    threads: config.threads,
+    heads: ['classify', 'segment'] as const,
+    sizes,
+  }
+  const engine = await Engine.start(
+    setup,
+    join(config.stateDir, 'engines'),
+    (note) => notes.push(note),
+    () => {},
+  )
   await engine.stop()
   const ran = Object.entries(engine.providers).map(([graph, provider]) => `${graph} ran on ${provider}`)
   return `ONNX Runtime offers ${offeredProviders().join(', ')}; ${ran.join(', ')}${notes.length ? ` (${notes.join('; ')})` : ''}`
@@ -95,7 +115,8 @@ function firstFrame(config: CameraConfig): Promise<string> {
     }
     let reason = 'nothing came'
     const camera = new Camera(config, silentLog, {
-      frameReady: () => void finish(() => resolve(`${config.source}: frames of ${config.width}x${config.height} arrive`)),
+      frameReady: () =>
+        void finish(() => resolve(`${config.source}: frames of ${config.width}x${config.height} arrive`)),
       stateChanged: ({ state }) => {
         if (state.state !== 'online' && state.reason !== 'the agent stopped') reason = state.reason
       },

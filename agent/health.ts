@@ -44,9 +44,27 @@ export class Health {
       v: 1,
       ts: new Date(nowMs).toISOString(),
       cams,
-      drops: { latest_wins: cameras.reduce((n, c) => n + c.dropped, 0), ...lost, dead_letter: publisher.counters.deadLetters, outbox: archive.counters.unpublishedDropped, outbox_thinned: archive.counters.thinned },
-      outbox: { frames: stats.outboxRows, bytes: stats.outboxBytes, oldest_s: stats.oldestUnpublishedUs === null ? 0 : Math.max(0, Math.round((nowMs - stats.oldestUnpublishedUs / 1000) / 1000)) },
-      archive: { frames: stats.frames, bytes: stats.bytes, evicted: archive.counters.evicted, days_left: this.daysLeft(stats, nowMs) },
+      drops: {
+        latest_wins: cameras.reduce((n, c) => n + c.dropped, 0),
+        ...lost,
+        dead_letter: publisher.counters.deadLetters,
+        outbox: archive.counters.unpublishedDropped,
+        outbox_thinned: archive.counters.thinned,
+      },
+      outbox: {
+        frames: stats.outboxRows,
+        bytes: stats.outboxBytes,
+        oldest_s:
+          stats.oldestUnpublishedUs === null
+            ? 0
+            : Math.max(0, Math.round((nowMs - stats.oldestUnpublishedUs / 1000) / 1000)),
+      },
+      archive: {
+        frames: stats.frames,
+        bytes: stats.bytes,
+        evicted: archive.counters.evicted,
+        days_left: this.daysLeft(stats, nowMs),
+      },
       published: { ...publisher.counters },
       requests: { ...requests.counters },
       ms: stages.medians(),
@@ -59,7 +77,10 @@ export class Health {
   private daysLeft(stats: Archive['stats'], nowMs: number): number | null {
     const age = stats.oldestUs === null ? 0 : nowMs - stats.oldestUs / 1000
     if (age < 60_000 || stats.bytes === 0) return null
-    const room = Math.min(this.sources.limits.maxBytes - stats.bytes, this.sources.archive.freeBytes() - this.sources.limits.minFreeBytes)
+    const room = Math.min(
+      this.sources.limits.maxBytes - stats.bytes,
+      this.sources.archive.freeBytes() - this.sources.limits.minFreeBytes,
+    )
     return Number(((Math.max(0, room) / stats.bytes) * (age / DAY_MS)).toFixed(2))
   }
 }

@@ -149,12 +149,24 @@ export class Pipeline {
         lat: { shape: [channels, height / stride, width / stride], bpp: round(bpp, 4) },
         bits: { ref: `${id}/${boot}/${seq}`, bytes: bits.length, sha256, fmt: 'blindsight.frame.v1' },
       },
-      q: { lat_ms: round((Number(process.hrtime.bigint() - frame.monoNs) / 1e6), 1), dropped },
+      q: { lat_ms: round(Number(process.hrtime.bigint() - frame.monoNs) / 1e6, 1), dropped },
       ...(encoded.probabilities && { cls: topClasses(encoded.probabilities, bundle) }),
-      ...(encoded.runs && encoded.fractions && { seg: segmentation(encoded.runs, encoded.fractions, bundle, width, height) }),
+      ...(encoded.runs &&
+        encoded.fractions && { seg: segmentation(encoded.runs, encoded.fractions, bundle, width, height) }),
     }
-    const parts = (record.cls ? Part.cls : 0) | (record.seg ? Part.seg : 0) | (this.options.publishBitstreams ? Part.bits : 0)
-    const stored = this.parts.commit({ cam: id, boot, seq, timeUs: frame.timeUs, bits, sha256, model: bundle.manifest.id, result: JSON.stringify(record), parts })
+    const parts =
+      (record.cls ? Part.cls : 0) | (record.seg ? Part.seg : 0) | (this.options.publishBitstreams ? Part.bits : 0)
+    const stored = this.parts.commit({
+      cam: id,
+      boot,
+      seq,
+      timeUs: frame.timeUs,
+      bits,
+      sha256,
+      model: bundle.manifest.id,
+      result: JSON.stringify(record),
+      parts,
+    })
     if (!stored) return
     // Only what was committed has a number: subscribers can prove that nothing is missing.
     this.seq.set(id, seq + 1)
@@ -165,14 +177,26 @@ export class Pipeline {
 }
 
 function topClasses(probabilities: Float32Array, bundle: Bundle) {
-  const ranked = [...probabilities].map((p, i) => ({ ...bundle.manifest.classes.classify[i]!, p: round(Math.min(1, p), 4) }))
+  const ranked = [...probabilities].map((p, i) => ({
+    ...bundle.manifest.classes.classify[i]!,
+    p: round(Math.min(1, p), 4),
+  }))
   return ranked.sort((a, b) => b.p - a.p).slice(0, TOP_CLASSES)
 }
 
 function segmentation(runs: number[], fractions: Float32Array, bundle: Bundle, width: number, height: number) {
   const { stride } = bundle.manifest.segment
-  const classes = bundle.manifest.classes.segment.map((label, id) => ({ id, label, frac: round(Math.min(1, fractions[id]!), 4) }))
-  return { w: width / stride, h: height / stride, classes: classes.filter((c) => c.frac > 0), mask: { enc: 'rle' as const, data: runs } }
+  const classes = bundle.manifest.classes.segment.map((label, id) => ({
+    id,
+    label,
+    frac: round(Math.min(1, fractions[id]!), 4),
+  }))
+  return {
+    w: width / stride,
+    h: height / stride,
+    classes: classes.filter((c) => c.frac > 0),
+    mask: { enc: 'rle' as const, data: runs },
+  }
 }
 
 const round = (x: number, digits: number) => Number(x.toFixed(digits))

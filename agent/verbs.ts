@@ -31,5 +31,7 @@ export function checkConfig({ config: file }: { config: string }): void {
   const config = loadConfig(file)
   const { manifest } = openBundle(bundleDir(config.bundle))
   const cameras = config.cameras.map((c) => `${c.id} ${c.width}x${c.height} at ${c.fps} frames/s`).join(', ')
-  console.log(`${file} is right: device ${config.device}, bundle ${manifest.id}, cameras: ${cameras}; broker: ${config.mqtt.url ?? 'embedded, on loopback'}`)
+  console.log(
+    `${file} is right: device ${config.device}, bundle ${manifest.id}, cameras: ${cameras}; broker: ${config.mqtt.url ?? 'embedded, on loopback'}`,
+  )
 }

@@ -15,7 +15,7 @@ interface Flags {
 }
 
 const help = `
-${exitCodesHelp.trim()}
+${exitCodesHelp}
 
 Examples:
   blindsight decode street-0123456789abcdef-42.bsf --out pictures
@@ -30,7 +30,7 @@ export function registerDecode(program: Command, load: LoadDecode = () => import
     .option('--mp4 <file>', 'write a video; ffmpeg must be installed')
     .option('--fps <n>', "the video's frames per second; default: as captured")
     .option('--bundles <dir>', 'folder of bundles', defaultBundles())
-    .addHelpText('after', `\n${help}`)
+    .addHelpText('after', help)
     .action((files: string[], flags: Flags) =>
       runVerb(async (signal) => {
         const { out, mp4 } = flags

@@ -65,7 +65,11 @@ export interface Bundle {
   readonly manifest: Manifest
   /** SHA-256 of manifest.json, 64 hexadecimal digits: names the whole bundle, since the manifest holds every file's hash. */
   readonly sha256: string
-  readonly entropy: { readonly scaleBits: number; readonly freqs: readonly (readonly number[])[]; readonly sha256: string }
+  readonly entropy: {
+    readonly scaleBits: number
+    readonly freqs: readonly (readonly number[])[]
+    readonly sha256: string
+  }
 }
 
 /** Reads and checks manifest.json and entropy.json. @throws {BundleError} */

@@ -1,5 +1,5 @@
 /**
- * The JSON payloads, as schemas: the agent's types, the client's validation and docs/result.schema.json come from here.
+ * The JSON payloads, as schemas: the agent's types, the client's validation and the files in docs/schema come from here.
  * A result is identified by (dev, cam, boot, seq); seq counts from 0 without gaps per camera and boot.
  */
 import { z } from 'zod'
@@ -11,7 +11,10 @@ const ResultBase = z.object({
   v: z.literal(1),
   dev: id,
   cam: id,
-  boot: z.string().regex(/^[0-9a-f]{16}$/).describe('random id of one run of the agent'),
+  boot: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .describe('random id of one run of the agent'),
   seq: count.describe('without gaps per (dev, cam, boot)'),
   ts: z.iso.datetime().describe('capture time, UTC'),
   mono_ns: z.string().regex(/^\d+$/).describe("capture time on the box's monotonic clock, nanoseconds, decimal"),
@@ -115,7 +118,10 @@ const ok = { transaction, status: z.literal('ok') }
 export const responses = {
   list: z.union([z.object({ ...ok, items: z.array(Described), cursor: z.string().optional() }), Failure]),
   describe: z.union([z.object({ ...ok, item: Described }), Failure]),
-  get: z.union([z.object({ ...ok, ref: z.string(), off: count, total: count, sha256: z.string(), data: z.string() }), Failure]),
+  get: z.union([
+    z.object({ ...ok, ref: z.string(), off: count, total: count, sha256: z.string(), data: z.string() }),
+    Failure,
+  ]),
   pin: z.union([z.object({ ...ok, item: Described }), Failure]),
   unpin: z.union([z.object({ ...ok, item: Described }), Failure]),
 }

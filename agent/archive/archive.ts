@@ -94,7 +94,12 @@ export class Archive {
       db.pragma(`user_version = ${SCHEMA_VERSION}`)
       return new Archive(db, path)
     } catch (cause) {
-      throw new AgentError('archive', `${path}: cannot be opened (${messageOf(cause)}); check stateDir, its owner and the disk`, ExitCode.input, { cause })
+      throw new AgentError(
+        'archive',
+        `${path}: cannot be opened (${messageOf(cause)}); check stateDir, its owner and the disk`,
+        ExitCode.input,
+        { cause },
+      )
     }
   }
 
@@ -124,7 +129,9 @@ export class Archive {
 
   /** The newest outbox row taken before the given time; 0 if there is none. */
   lastUnpublishedBefore(timeUs: number): number {
-    const row = this.db.prepare('SELECT max(frame_id) AS id FROM outbox WHERE time_us < ?').get(timeUs) as { id: number | null }
+    const row = this.db.prepare('SELECT max(frame_id) AS id FROM outbox WHERE time_us < ?').get(timeUs) as {
+      id: number | null
+    }
     return row.id ?? 0
   }
 
@@ -132,9 +139,8 @@ export class Archive {
   acknowledge(ids: readonly number[]): void {
     if (ids.length === 0) return
     const remove = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
-    this.db.transaction(() => {
-      for (const id of ids) this.forgetOutbox(remove.all(id) as { bytes: number }[])
-    })()
+    const gone = this.db.transaction(() => ids.flatMap((id) => remove.all(id) as { bytes: number }[]))()
+    this.forgetOutbox(gone)
   }
 
   find(cam: string, boot: string, seq: number): Summary | undefined {
@@ -163,7 +169,9 @@ export class Archive {
 
   /** Whether a frame of this run has been here: tells evicted from never seen. */
   wasSeen(cam: string, boot: string, seq: number): boolean {
-    const row = this.db.prepare('SELECT max(seq) AS seq FROM frames WHERE cam = ? AND boot = ?').get(cam, boot) as { seq: number | null }
+    const row = this.db.prepare('SELECT max(seq) AS seq FROM frames WHERE cam = ? AND boot = ?').get(cam, boot) as {
+      seq: number | null
+    }
     return row.seq !== null && seq <= row.seq
   }
 
@@ -173,8 +181,8 @@ export class Archive {
    */
   enforce(limits: ArchiveLimits, nowMs: number): boolean {
     const oldest = (nowMs - limits.maxAgeMs) * 1000
-    const over = this.totals.bytes > limits.maxBytes || this.freeBytes() < limits.minFreeBytes
-    const evicted = over ? this.evict('1 = 1', []) : this.evict('time_us < ?', [oldest])
+    const over = () => this.totals.bytes > limits.maxBytes || this.freeBytes() < limits.minFreeBytes
+    const evicted = over() ? this.evict('1 = 1', [], over) : this.evict('time_us < ?', [oldest])
     const trimmed = this.trimOutbox(limits, nowMs)
     return evicted === EVICT_ROWS || trimmed === EVICT_ROWS
   }
@@ -186,47 +194,74 @@ export class Archive {
 
   get stats() {
     const row = this.db.prepare('SELECT min(time_us) AS oldest FROM outbox').get() as { oldest: number | null }
-    const first = this.db.prepare('SELECT min(id) AS id, min(time_us) AS t FROM frames WHERE id = (SELECT min(id) FROM frames)').get() as { t: number | null }
+    const first = this.db
+      .prepare('SELECT min(id) AS id, min(time_us) AS t FROM frames WHERE id = (SELECT min(id) FROM frames)')
+      .get() as { t: number | null }
     return { ...this.totals, oldestUnpublishedUs: row.oldest, oldestUs: first.t }
   }
 
+  /** What can still be written: the disk's free space, and pages of the database that evictions have emptied. */
   freeBytes(): number {
     const { bavail, bsize } = statfsSync(dirname(this.path))
-    return bavail * bsize
+    const emptied = this.db.pragma('freelist_count', { simple: true }) as number
+    return bavail * bsize + emptied * (this.db.pragma('page_size', { simple: true }) as number)
   }
 
   close(): void {
     this.db.close()
   }
 
-  private evict(where: string, values: number[]): number {
-    const rows = this.db.transaction(() => {
-      const doomed = this.db.prepare(`SELECT id FROM frames WHERE pinned = 0 AND ${where} ORDER BY id LIMIT ${EVICT_ROWS}`).all(...values) as { id: number }[]
-      const outbox = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
-      const frame = this.db.prepare('DELETE FROM frames WHERE id = ? RETURNING bytes, length(result) AS result')
-      for (const { id } of doomed) {
-        const unpublished = outbox.all(id) as { bytes: number }[]
-        this.counters.unpublishedDropped += unpublished.length
-        this.forgetOutbox(unpublished)
-        const gone = frame.get(id) as { bytes: number; result: number }
-        this.totals.bytes -= gone.bytes + gone.result + ROW_OVERHEAD
-        this.totals.frames--
-      }
-      return doomed.length
-    })()
+  /** Oldest first, while `needed` says so. Totals change only once the transaction has gone through. */
+  private evict(where: string, values: number[], needed = () => true): number {
+    const before = { ...this.totals }
+    const unpublished: { bytes: number }[] = []
+    const doomed = this.db
+      .prepare(`SELECT id FROM frames WHERE pinned = 0 AND ${where} ORDER BY id LIMIT ${EVICT_ROWS}`)
+      .all(...values) as { id: number }[]
+    const outbox = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
+    const frame = this.db.prepare('DELETE FROM frames WHERE id = ? RETURNING bytes, length(result) AS result')
+    let rows = 0
+    try {
+      this.db.transaction(() => {
+        for (const { id } of doomed) {
+          if (!needed()) break
+          const waiting = outbox.all(id) as { bytes: number }[]
+          unpublished.push(...waiting)
+          this.forgetOutbox(waiting)
+          const gone = frame.get(id) as { bytes: number; result: number }
+          this.totals.bytes -= gone.bytes + gone.result + ROW_OVERHEAD
+          this.totals.frames--
+          rows++
+        }
+      })()
+    } catch (error) {
+      this.totals = before
+      throw error
+    }
+    this.counters.unpublishedDropped += unpublished.length
     this.counters.evicted += rows
     return rows
   }
 
   private trimOutbox(limits: ArchiveLimits, nowMs: number): number {
-    const tooOld = this.db.prepare(`DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox WHERE time_us < ? ORDER BY frame_id LIMIT ${EVICT_ROWS}) RETURNING bytes`)
+    const tooOld = this.db.prepare(
+      `DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox WHERE time_us < ? ORDER BY frame_id LIMIT ${EVICT_ROWS}) RETURNING bytes`,
+    )
     let gone = tooOld.all((nowMs - limits.outboxMaxAgeMs) * 1000) as { bytes: number }[]
     this.forgetOutbox(gone)
     if (gone.length === 0 && this.totals.outboxBytes > limits.outboxMaxBytes) {
       if (limits.onFull === 'thin' && this.thinOutbox()) return EVICT_ROWS
       const order = limits.onFull === 'drop_newest' ? 'DESC' : 'ASC'
-      gone = this.db.prepare(`DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox ORDER BY frame_id ${order} LIMIT ${EVICT_ROWS}) RETURNING bytes`).all() as { bytes: number }[]
-      this.forgetOutbox(gone)
+      let excess = this.totals.outboxBytes - limits.outboxMaxBytes
+      const rows = this.db
+        .prepare(`SELECT frame_id AS id, bytes FROM outbox ORDER BY frame_id ${order} LIMIT ${EVICT_ROWS}`)
+        .all() as { id: number; bytes: number }[]
+      gone = rows.filter(({ bytes }) => {
+        const drop = excess > 0
+        excess -= bytes
+        return drop
+      })
+      this.acknowledge((gone as typeof rows).map(({ id }) => id))
     }
     this.counters.unpublishedDropped += gone.length
     return gone.length
@@ -252,14 +287,21 @@ export class Archive {
 
   private summaries(where: string, values: unknown[], limit: number): Summary[] {
     const rows = this.db
-      .prepare(`SELECT id, cam, boot, seq, time_us AS timeUs, bytes, sha256, model, pinned FROM frames WHERE ${where} ORDER BY id LIMIT ?`)
+      .prepare(
+        `SELECT id, cam, boot, seq, time_us AS timeUs, bytes, sha256, model, pinned FROM frames WHERE ${where} ORDER BY id LIMIT ?`,
+      )
       .all(...values, limit) as (Omit<Summary, 'pinned'> & { pinned: number })[]
     return rows.map((row) => ({ ...row, pinned: row.pinned === 1 }))
   }
 
   private countTotals(): void {
-    const frames = this.db.prepare(`SELECT count(*) AS n, coalesce(sum(bytes + length(result) + ${ROW_OVERHEAD}), 0) AS bytes FROM frames`).get() as { n: number; bytes: number }
-    const outbox = this.db.prepare('SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes FROM outbox').get() as { n: number; bytes: number }
+    const frames = this.db
+      .prepare(`SELECT count(*) AS n, coalesce(sum(bytes + length(result) + ${ROW_OVERHEAD}), 0) AS bytes FROM frames`)
+      .get() as { n: number; bytes: number }
+    const outbox = this.db.prepare('SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes FROM outbox').get() as {
+      n: number
+      bytes: number
+    }
     this.totals = { bytes: frames.bytes, frames: frames.n, outboxBytes: outbox.bytes, outboxRows: outbox.n }
   }
 

@@ -43,6 +43,8 @@ export class Camera {
   private lastFrameMs = 0
   private stallTimer: NodeJS.Timeout | undefined
   private retryTimer: NodeJS.Timeout | undefined
+  /** The end of a process that stalled. */
+  private ending = Promise.resolve()
   private readonly spare: ArrayBuffer[] = []
   private readonly frameBytes: number
 
@@ -55,7 +57,11 @@ export class Camera {
   ) {
     this.slot = new Slot(() => events.frameReady())
     this.frameBytes = config.width * config.height * 3
-    this.state = { state: config.enabled ? 'offline' : 'disabled', reason: config.enabled ? 'starting' : 'disabled in the configuration', since: new Date().toISOString() }
+    this.state = {
+      state: config.enabled ? 'offline' : 'disabled',
+      reason: config.enabled ? 'starting' : 'disabled in the configuration',
+      since: new Date().toISOString(),
+    }
   }
 
   start(): void {
@@ -72,7 +78,7 @@ export class Camera {
     clearInterval(this.stallTimer)
     clearTimeout(this.retryTimer)
     this.slot.take()
-    await this.grabber?.stop()
+    await Promise.all([this.grabber?.stop(), this.ending])
     this.setState('offline', 'the agent stopped')
   }
 
@@ -115,7 +121,9 @@ export class Camera {
 
   private ended(reason: string): void {
     if (!this.running) return
-    const wholeFile = kindOf(this.config.source) === 'file' && !this.config.loop && this.seenFrame && reason === 'the stream ended'
+    this.grabber = undefined // nothing runs that could stall until the next attempt
+    const wholeFile =
+      kindOf(this.config.source) === 'file' && !this.config.loop && this.seenFrame && reason === 'the stream ended'
     this.setState('offline', reason)
     if (wholeFile) {
       this.events.finished?.(this)
@@ -131,7 +139,7 @@ export class Camera {
   }
 
   private checkStall(): void {
-    if (!this.grabber || this.state.state === 'stalled') return
+    if (!this.grabber) return
     // In fast mode the pipeline decides the pace: a full slot is not the camera's fault.
     if (this.config.pace === 'fast' && kindOf(this.config.source) === 'file') return
     const quietMs = performance.now() - this.lastFrameMs
@@ -140,7 +148,7 @@ export class Camera {
     this.grabber = undefined
     this.generation++ // late callbacks of the old process change nothing
     this.setState('stalled', `no frame for ${Math.round(quietMs / 1000)} s`)
-    grabber.stop().then(() => {
+    this.ending = grabber.stop().then(() => {
       if (this.running) this.retry()
     })
   }

@@ -36,7 +36,14 @@ export function startFfmpeg(source: Source, sink: Writable, ended: (reason: stri
   const command = ffmpeg(source.source, { logger: undefined, niceness: 0 })
     .inputOptions(inputOptions(kind, source))
     .noAudio()
-    .outputOptions(['-vf', `fps=${source.fps},scale=${source.width}:${source.height}:flags=area`, '-pix_fmt', 'rgb24', '-f', 'rawvideo'])
+    .outputOptions([
+      '-vf',
+      `fps=${source.fps},scale=${source.width}:${source.height}:flags=area`,
+      '-pix_fmt',
+      'rgb24',
+      '-f',
+      'rawvideo',
+    ])
   let finished = false
   let stopping = false
   let child: ChildProcess | undefined
@@ -54,8 +61,14 @@ export function startFfmpeg(source: Source, sink: Writable, ended: (reason: stri
     child = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc
     if (stopping) end()
   })
-  command.on('end', () => finish('the stream ended'))
-  command.on('error', (error: Error, _stdout: unknown, stderr: unknown) => finish(reasonOf(error, String(stderr ?? ''))))
+  command.on('end', () => {
+    // The process is gone, its last frames may still be on their way through the pipe.
+    if (sink.writableFinished || sink.destroyed) return finish('the stream ended')
+    for (const event of ['finish', 'close'] as const) sink.once(event, () => finish('the stream ended'))
+  })
+  command.on('error', (error: Error, _stdout: unknown, stderr: unknown) =>
+    finish(reasonOf(error, String(stderr ?? ''))),
+  )
   command.pipe(sink, { end: true })
   return {
     async stop() {
@@ -79,6 +92,11 @@ function inputOptions(kind: SourceKind, source: Source): string[] {
 
 /** ffmpeg's last line that says something; its exit code alone helps nobody at 3 a.m. */
 function reasonOf(error: Error, stderr: string): string {
-  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => /error|invalid|fail|refused|unreachable|timed out|denied|not found|no such|unauthorized|404|401/i.test(line))
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) =>
+      /error|invalid|fail|refused|unreachable|timed out|denied|not found|no such|unauthorized|404|401/i.test(line),
+    )
   return lines.at(-1) ?? error.message.split('\n')[0] ?? 'ffmpeg failed'
 }

@@ -22,7 +22,8 @@ export class FrameCutter extends Writable {
     private readonly allocate: () => Uint8Array<ArrayBuffer>,
     private readonly deliver: (frame: RawFrame) => void | Promise<void>,
   ) {
-    super({ highWaterMark: 1 << 20 })
+    // Not closed at its end: fluent-ffmpeg takes a closed sink for a failure if ffmpeg is not gone 20 ms later.
+    super({ highWaterMark: 1 << 20, autoDestroy: false })
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
 import type { z } from 'zod'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { Config } from './schema.js'
@@ -29,16 +29,27 @@ export function parseConfig(text: string, path: string): LoadedConfig {
   }
   const lineOf = (keys: readonly PropertyKey[]): number => {
     for (let n = keys.length; n > 0; n--) {
-      const node = document.getIn(keys.slice(0, n), true)
+      const parent = n > 1 ? document.getIn(keys.slice(0, n - 1), true) : document.contents
+      const pair = isMap(parent) && parent.items.find(({ key }) => isScalar(key) && key.value === keys[n - 1])
+      const node = pair ? (pair.key as Node) : document.getIn(keys.slice(0, n), true)
       if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
     }
     return 1
   }
-  const result = Config.safeParse(document.toJS() ?? {}, { reportInput: true })
+  const result = Config.safeParse(valueOf(document, path) ?? {}, { reportInput: true })
   if (!result.success) {
-    throw configError(result.error.issues.map((issue) => `${path}:${lineOf(whereOf(issue))}: ${describe(issue)}`))
+    const issues = result.error.issues.flatMap(onePerKey)
+    throw configError(issues.map((issue) => `${path}:${lineOf(whereOf(issue))}: ${describe(issue)}`))
   }
   return freeze(checked(result.data, (keys, text) => `${path}:${lineOf(keys)}: ${text}`))
+}
+
+function valueOf(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS()
+  } catch (cause) {
+    throw configError([`${path}: ${messageOf(cause)}`]) // an alias without its anchor
+  }
 }
 
 /** What a schema cannot say: relations between keys, and secrets from files and the environment. */
@@ -53,12 +64,18 @@ function checked(config: Config, at: (keys: PropertyKey[], text: string) => stri
   if (!mqtt.certFile !== !mqtt.keyFile) faults.push(at(['mqtt'], 'mqtt: certFile and keyFile belong together'))
   for (const key of ['caFile', 'certFile', 'keyFile', 'passwordFile'] as const) {
     const file = mqtt[key]
-    if (file && !existsSync(file)) faults.push(at(['mqtt', key], `mqtt.${key}: ${file} does not exist`))
+    const fault = file && unreadable(file)
+    if (fault) faults.push(at(['mqtt', key], `mqtt.${key}: ${file} ${fault}`))
   }
   if (faults.length > 0) throw configError(faults)
-  const password = process.env.BLINDSIGHT_MQTT_PASSWORD ?? (mqtt.passwordFile ? readFileSync(mqtt.passwordFile, 'utf8').trim() : mqtt.password)
+  const password =
+    process.env.BLINDSIGHT_MQTT_PASSWORD ??
+    (mqtt.passwordFile ? readFileSync(mqtt.passwordFile, 'utf8').trim() : mqtt.password)
   return { ...config, device: config.device ?? deviceId(), mqtt: { ...mqtt, password } }
 }
+
+const onePerKey = (issue: z.core.$ZodIssue): z.core.$ZodIssue[] =>
+  issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue]
 
 const whereOf = (issue: z.core.$ZodIssue): PropertyKey[] =>
   issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path
@@ -108,10 +125,23 @@ function distance(a: string, b: string): number {
   return row[b.length]!
 }
 
+function unreadable(file: string): string | undefined {
+  if (!existsSync(file)) return 'does not exist'
+  try {
+    readFileSync(file)
+    return undefined
+  } catch (cause) {
+    return `cannot be read (${messageOf(cause)})`
+  }
+}
+
 /** Two boxes from one disk image would share a host name, so the machine id comes first. */
 function deviceId(): string {
   const machineId = existsSync('/etc/machine-id') ? readFileSync('/etc/machine-id', 'utf8').trim() : ''
-  return `box-${createHash('sha256').update(machineId || hostname()).digest('hex').slice(0, 10)}`
+  return `box-${createHash('sha256')
+    .update(machineId || hostname())
+    .digest('hex')
+    .slice(0, 10)}`
 }
 
 const configError = (faults: string[]) => new AgentError('config', faults.join('\n'), ExitCode.config)

@@ -1,4 +1,4 @@
-/** The configuration, once: names, units in the names, defaults, limits. config/config.schema.json is generated from it. */
+/** The configuration, once: names, units in the names, defaults, limits. docs/schema/config.schema.json is generated from it. */
 import { z } from 'zod'
 import { idPattern } from '../../contract/topics.js'
 
@@ -19,7 +19,10 @@ export const Camera = z.strictObject({
   heads: z.array(z.enum(['classify', 'segment'])).default(['classify', 'segment']),
   enabled: z.boolean().default(true),
   loop: z.boolean().default(true).describe('video files only: start again at the end'),
-  pace: z.enum(['realtime', 'fast']).default('realtime').describe('video files only; fast waits for the pipeline and drops nothing'),
+  pace: z
+    .enum(['realtime', 'fast'])
+    .default('realtime')
+    .describe('video files only; fast waits for the pipeline and drops nothing'),
   stallSeconds: positive.default(10).describe('no frame for this long: the capture is restarted'),
 })
 export type Camera = z.infer<typeof Camera>
@@ -30,7 +33,10 @@ const Mqtt = z.strictObject({
     .regex(/^(mqtts?|wss?):\/\//, 'expected mqtt://host:port or mqtts://host:port')
     .optional()
     .describe('absent: an embedded broker on the loopback interface'),
-  base: z.string().regex(/^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/).default('blindsight'),
+  base: z
+    .string()
+    .regex(/^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/)
+    .default('blindsight'),
   username: z.string().optional(),
   password: z.string().optional().describe('better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment'),
   passwordFile: z.string().optional(),
@@ -39,7 +45,10 @@ const Mqtt = z.strictObject({
   keyFile: z.string().optional(),
   keepaliveSeconds: count.default(30),
   embeddedPort: z.number().int().min(0).max(65535).default(1883),
-  publishBitstreams: z.boolean().default(true).describe('false on a metered link: bitstreams stay in the archive until asked for'),
+  publishBitstreams: z
+    .boolean()
+    .default(true)
+    .describe('false on a metered link: bitstreams stay in the archive until asked for'),
   historyPerSecond: positive.default(50).describe('frames a second that are back-filled after an outage'),
 })
 
@@ -52,7 +61,10 @@ const Archive = z.strictObject({
 const Outbox = z.strictObject({
   maxMegabytes: positive.default(512),
   maxHours: positive.default(72),
-  onFull: z.enum(['drop_oldest', 'drop_newest', 'thin']).default('drop_oldest').describe('thin: results stay, bitstream pushes go'),
+  onFull: z
+    .enum(['drop_oldest', 'drop_newest', 'thin'])
+    .default('drop_oldest')
+    .describe('thin: results stay, bitstream pushes go'),
 })
 
 export const provider = z.enum(['tensorrt', 'cuda', 'cpu'])

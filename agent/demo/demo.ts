@@ -58,7 +58,11 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
   const watch = ({ state, config: { source } }: Camera) => {
     clearTimeout(patience)
     if (state.state === 'online' || state.reason === 'the agent stopped' || meter.frames > 0) return
-    const error = new AgentError('input', `${source}: no video comes (${state.reason}); check the path or address`, ExitCode.input)
+    const error = new AgentError(
+      'input',
+      `${source}: no video comes (${state.reason}); check the path or address`,
+      ExitCode.input,
+    )
     patience = setTimeout(() => fail(error), PATIENCE_MS)
   }
   const committed = (result: Committed) => {
@@ -66,7 +70,14 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     if (meter.frames === options.frames) end()
   }
   const log = options.json || !process.stderr.isTTY ? silentLog : createLog('warn')
-  const agent = new Agent(config, log, new Notifier({}), { committed, cameraState: watch, failed: fail, finished: end }, undefined, options.frames)
+  const agent = new Agent(
+    config,
+    log,
+    new Notifier({}),
+    { committed, cameraState: watch, failed: fail, finished: end },
+    undefined,
+    options.frames,
+  )
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end)
 
   let ticker: NodeJS.Timeout | undefined
@@ -94,7 +105,12 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
 
 function configOf(options: DemoOptions, stateDir: string) {
   const [width, height] = /^(\d+)x(\d+)$/.exec(options.size)?.slice(1).map(Number) ?? []
-  if (!width || !height || width % FRAME_MULTIPLE || height % FRAME_MULTIPLE) throw new AgentError('input', `--size ${options.size}: expected two multiples of ${FRAME_MULTIPLE}, for example 448x256`, ExitCode.usage)
+  if (!width || !height || width % FRAME_MULTIPLE || height % FRAME_MULTIPLE)
+    throw new AgentError(
+      'input',
+      `--size ${options.size}: expected two multiples of ${FRAME_MULTIPLE}, for example 448x256`,
+      ExitCode.usage,
+    )
   const source = options.source ?? demoClip()
   const text = JSON.stringify({
     device: 'demo',
@@ -102,7 +118,16 @@ function configOf(options: DemoOptions, stateDir: string) {
     stateDir,
     threads: options.threads,
     healthSeconds: 10,
-    cameras: [{ id: CAMERA, source, width, height, fps: 12.5, pace: options.frames && kindOf(source) === 'file' ? 'fast' : 'realtime' }],
+    cameras: [
+      {
+        id: CAMERA,
+        source,
+        width,
+        height,
+        fps: 12.5,
+        pace: options.frames && kindOf(source) === 'file' ? 'fast' : 'realtime',
+      },
+    ],
     mqtt: options.broker ? { url: options.broker } : {},
     archive: { maxMegabytes: 200, minFreeMegabytes: 50 },
   })
@@ -117,14 +142,26 @@ async function acknowledged(agent: Agent): Promise<void> {
 function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
   const port = new URL(agent.brokerUrl).port || '1883'
   const provider = agent.providers.encoder
-  console.log(`blindsight demo: ${options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)'} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`)
+  console.log(
+    `blindsight demo: ${options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)'} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`,
+  )
   console.log(`archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : ' (inside, this machine only)'}`)
-  console.log(`in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/cls'   or   npx blindsight subscribe --broker ${agent.brokerUrl}`)
-  console.log(options.frames ? '' : options.seconds > 0 ? `stops after ${options.seconds} s (--seconds 0: never), or with Ctrl-C\n` : 'stops with Ctrl-C\n')
+  console.log(
+    `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/cls'   or   npx blindsight subscribe --broker ${agent.brokerUrl}`,
+  )
+  console.log(
+    options.frames
+      ? ''
+      : options.seconds > 0
+        ? `stops after ${options.seconds} s (--seconds 0: never), or with Ctrl-C\n`
+        : 'stops with Ctrl-C\n',
+  )
 }
 
 function conclude(summary: ReturnType<Meter['summary']>, stateDir: string): string {
-  const ms = stageNames.flatMap((name) => (summary.ms[name] === undefined ? [] : [`${name} ${summary.ms[name]}`])).join(' · ')
+  const ms = stageNames
+    .flatMap((name) => (summary.ms[name] === undefined ? [] : [`${name} ${summary.ms[name]}`]))
+    .join(' · ')
   return [
     '',
     `${summary.frames} frames · ${summary.fps} frames/s · ${summary.bpp_mean} bpp · ${summary.archived} archived · ${summary.acked} of ${summary.published} acknowledged by the broker`,

@@ -30,7 +30,8 @@ export class Meter {
     this.shownFrames = this.frames
     this.shownAt = now
     const latest = this.latest
-    if (!latest) return `waiting for the first frame · ${agent.cameras.map((c) => `${c.config.id}: ${c.state.state} ${c.state.reason}`).join(' · ')}`
+    if (!latest)
+      return `waiting for the first frame · ${agent.cameras.map((c) => `${c.config.id}: ${c.state.state} ${c.state.reason}`).join(' · ')}`
     const top = latest.record.cls?.[0]
     const shares = [...(latest.record.seg?.classes ?? [])].sort((a, b) => b.frac - a.frac).slice(0, SHOWN_SHARES)
     const { frames, bytes, outboxRows } = agent.archive.stats
@@ -38,7 +39,10 @@ export class Meter {
       `${fps.toFixed(1).padStart(5)} frames/s`,
       `${latest.bpp.toFixed(3)} bpp`,
       `${top?.label ?? '-'} ${percent(top?.p ?? 0)}`.padEnd(26),
-      shares.map((s) => `${s.label} ${percent(s.frac)}`).join(' ').padEnd(44),
+      shares
+        .map((s) => `${s.label} ${percent(s.frac)}`)
+        .join(' ')
+        .padEnd(44),
       `archive ${frames} frames ${(bytes / 1e6).toFixed(1)} MB`,
       `outbox ${outboxRows}`,
     ].join(' · ')

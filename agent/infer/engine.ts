@@ -43,7 +43,8 @@ export class Engine {
     const providers = await new Promise<Record<string, string>>((resolve, reject) => {
       const opening = (message: FromWorker) => {
         if (message.type === 'note') note(message.text)
-        if (message.type === 'failed') reject(new AgentError(message.bundle ? 'input' : 'engine', message.message, ExitCode.input))
+        if (message.type === 'failed')
+          reject(new AgentError(message.bundle ? 'input' : 'engine', message.message, ExitCode.input))
         if (message.type !== 'ready') return
         worker.off('message', opening)
         worker.off('error', reject)
@@ -59,7 +60,11 @@ export class Engine {
   }
 
   /** Encodes one frame. `rgb` is transferred; its buffer comes back in the result. Results come in the order of the calls. */
-  infer(rgb: Uint8Array<ArrayBuffer>, size: { width: number; height: number }, heads: readonly Head[]): Promise<Encoded> {
+  infer(
+    rgb: Uint8Array<ArrayBuffer>,
+    size: { width: number; height: number },
+    heads: readonly Head[],
+  ): Promise<Encoded> {
     const job = this.nextJob++
     return new Promise((resolve, reject) => {
       this.waiting.set(job, { resolve, reject })
@@ -81,7 +86,9 @@ export class Engine {
       this.waiting.get(message.encoded.job)?.resolve(message.encoded)
       this.waiting.delete(message.encoded.job)
     } else if (message.type === 'job-failed') {
-      this.waiting.get(message.job)?.reject(new AgentError('engine', `inference failed: ${message.message}`, ExitCode.unexpected))
+      this.waiting
+        .get(message.job)
+        ?.reject(new AgentError('engine', `inference failed: ${message.message}`, ExitCode.unexpected))
       this.waiting.delete(message.job)
     }
   }

@@ -22,11 +22,19 @@ export class Networks {
   ) {}
 
   /** Opens the encoder and the heads asked for; a warm-up run at every frame size builds engines and checks shapes. */
-  static async open(bundle: Bundle, heads: ReadonlySet<'classify' | 'segment'>, sizes: readonly FrameSize[], options: GraphOptions): Promise<Networks> {
+  static async open(
+    bundle: Bundle,
+    heads: ReadonlySet<'classify' | 'segment'>,
+    sizes: readonly FrameSize[],
+    options: GraphOptions,
+  ): Promise<Networks> {
     const { channels, stride, multiple } = bundle.manifest.latent
     for (const { width, height } of sizes) {
       if (width % multiple || height % multiple) {
-        throw new BundleError('graph', `bundle ${bundle.manifest.id}: ${width}x${height} frames: sides must be multiples of ${multiple}`)
+        throw new BundleError(
+          'graph',
+          `bundle ${bundle.manifest.id}: ${width}x${height} frames: sides must be multiples of ${multiple}`,
+        )
       }
     }
     const blank = (dims: number[]): Tensor => ({ data: new Uint8Array(dims.reduce((a, b) => a * b)), dims })
@@ -42,7 +50,10 @@ export class Networks {
       }
       const want = signature[name]
       if (graph.inputs.join() !== want.input || graph.outputs.join() !== want.outputs.join()) {
-        throw new BundleError('graph', `${path}: has ${graph.inputs} -> ${graph.outputs}, expected ${want.input} -> ${want.outputs}`)
+        throw new BundleError(
+          'graph',
+          `${path}: has ${graph.inputs} -> ${graph.outputs}, expected ${want.input} -> ${want.outputs}`,
+        )
       }
       return graph
     }
@@ -58,7 +69,9 @@ export class Networks {
 
   get providers(): Record<string, string> {
     const graphs = { encoder: this.encoder, classify: this.classifier, segment: this.segmenter }
-    return Object.fromEntries(Object.entries(graphs).flatMap(([name, graph]) => (graph ? [[name, graph.provider]] : [])))
+    return Object.fromEntries(
+      Object.entries(graphs).flatMap(([name, graph]) => (graph ? [[name, graph.provider]] : [])),
+    )
   }
 
   /** uint8 [H,W,3] RGB -> uint8 [C,H/8,W/8] symbols */
@@ -92,11 +105,16 @@ export class Networks {
     const { latent, classes, segment, id } = this.bundle.manifest
     const [, height, width] = frame.dims as [number, number, number]
     const expect = (what: string, length: number, want: number) => {
-      if (length !== want) throw new BundleError('graph', `bundle ${id}: ${what} has ${length} values for a ${width}x${height} frame, expected ${want}`)
+      if (length !== want)
+        throw new BundleError(
+          'graph',
+          `bundle ${id}: ${what} has ${length} values for a ${width}x${height} frame, expected ${want}`,
+        )
     }
     const symbols = await this.encode(frame.data as Uint8Array, { width, height })
     expect('symbols', symbols.length, (latent.channels * height * width) / latent.stride ** 2)
-    if (this.classifier) expect('probabilities', (await this.classify(symbols, { width, height })).length, classes.classify.length)
+    if (this.classifier)
+      expect('probabilities', (await this.classify(symbols, { width, height })).length, classes.classify.length)
     if (this.segmenter) {
       const { mask, fractions } = await this.segment(symbols, { width, height })
       expect('mask', mask.length, (height * width) / segment.stride ** 2)

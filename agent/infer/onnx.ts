@@ -2,8 +2,9 @@
  * The only file of the agent that knows onnxruntime-node. Opens a graph with the first execution provider that works,
  * and finds out from ONNX Runtime's profile which provider really ran its nodes.
  */
-import { createRequire } from 'node:module'
+
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
@@ -30,7 +31,9 @@ export interface GraphOptions {
  * installed, and trying one in vain prints alarming lines on stderr; so the library is looked for first.
  */
 export const offeredProviders = (): Provider[] =>
-  (['tensorrt', 'cuda', 'cpu'] as const).filter((p) => ort.listSupportedBackends().some((b) => b.name === p) && (p === 'cpu' || hasLibrary(p)))
+  (['tensorrt', 'cuda', 'cpu'] as const).filter(
+    (p) => ort.listSupportedBackends().some((b) => b.name === p) && (p === 'cpu' || hasLibrary(p)),
+  )
 
 function hasLibrary(provider: Provider): boolean {
   const bin = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node')), '..', 'bin')
@@ -63,13 +66,16 @@ export class Graph {
    */
   static async open(path: string, options: GraphOptions, warmUp: readonly Tensor[]): Promise<Graph> {
     const offered = offeredProviders()
-    let failure: unknown = new Error(`none of ${options.providers.join(', ')} is offered by this ONNX Runtime (${offered.join(', ')})`)
+    let failure: unknown = new Error(
+      `none of ${options.providers.join(', ')} is offered by this ONNX Runtime (${offered.join(', ')})`,
+    )
     for (const provider of options.providers) {
       if (!offered.includes(provider)) {
         options.note(`${provider}: not offered by the ONNX Runtime installed here`)
         continue
       }
-      if (provider === 'tensorrt') options.note(`${path}: TensorRT builds its engine now; minutes the first time, seconds later`)
+      if (provider === 'tensorrt')
+        options.note(`${path}: TensorRT builds its engine now; minutes the first time, seconds later`)
       try {
         return await Graph.openWith(path, provider, options, warmUp)
       } catch (error) {
@@ -80,7 +86,12 @@ export class Graph {
     throw failure
   }
 
-  private static async openWith(path: string, provider: Provider, options: GraphOptions, warmUp: readonly Tensor[]): Promise<Graph> {
+  private static async openWith(
+    path: string,
+    provider: Provider,
+    options: GraphOptions,
+    warmUp: readonly Tensor[],
+  ): Promise<Graph> {
     const profileDir = mkdtempSync(join(tmpdir(), 'blindsight-profile-'))
     try {
       const session = await ort.InferenceSession.create(path, {

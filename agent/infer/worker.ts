@@ -68,5 +68,9 @@ async function process(networks: Networks, coder: StaticCoder, job: Job): Promis
 }
 
 main().catch((error) => {
-  send({ type: 'failed', message: error instanceof Error ? error.message : String(error), bundle: error instanceof BundleError })
+  send({
+    type: 'failed',
+    message: error instanceof Error ? error.message : String(error),
+    bundle: error instanceof BundleError,
+  })
 })

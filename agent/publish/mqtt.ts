@@ -54,7 +54,7 @@ export class Link {
   private readonly pending = new Set<(error: Error) => void>()
   private lost: ((reason: string) => void) | undefined
   private handler: ((message: Incoming) => void) | undefined
-  private takenOver = false
+  private gone: LinkError | undefined
 
   private constructor(
     private readonly client: MqttClient,
@@ -93,10 +93,18 @@ export class Link {
         payload: Buffer.from(will.payload),
         qos: 1,
         retain: true,
-        ...(protocol === 5 && { properties: { willDelayInterval: will.delaySeconds, contentType: 'application/json' } }),
+        ...(protocol === 5 && {
+          properties: { willDelayInterval: will.delaySeconds, contentType: 'application/json' },
+        }),
       },
     }
-    const secrets = { username: broker.username, password: broker.password, ca: read(broker.caFile), cert: read(broker.certFile), key: read(broker.keyFile) }
+    const secrets = {
+      username: broker.username,
+      password: broker.password,
+      ca: read(broker.caFile),
+      cert: read(broker.certFile),
+      key: read(broker.keyFile),
+    }
     Object.assign(options, Object.fromEntries(Object.entries(secrets).filter(([, value]) => value !== undefined)))
     return new Promise((resolve, reject) => {
       const client = mqtt.connect(broker.url, options)
@@ -108,14 +116,22 @@ export class Link {
         client.end(true)
         reject(error)
       }
-      client.on('error', (error) => {
+      const onError = (error: Error) => {
         reason = error.message || (error as NodeJS.ErrnoException).code || String(error)
         const code = (error as { code?: unknown }).code
         if (typeof code !== 'number') give(new LinkError('unreachable', `${broker.url}: cannot connect (${reason})`))
         else if (protocol === 5 && PROTOCOL_REFUSED.has(code)) give(new LinkError('protocol', reason))
-        else give(new LinkError('refused', `${broker.url}: the broker refused the connection (${reason}); check username, password and client certificate`))
-      })
-      client.on('close', () => give(new LinkError('unreachable', `${broker.url}: ${reason}`)))
+        else
+          give(
+            new LinkError(
+              'refused',
+              `${broker.url}: the broker refused the connection (${reason}); check username, password and client certificate`,
+            ),
+          )
+      }
+      const onClose = () => give(new LinkError('unreachable', `${broker.url}: ${reason}`))
+      client.on('error', onError)
+      client.on('close', onClose)
       client.once('connect', (connack) => {
         if (settled) return
         settled = true
@@ -129,6 +145,8 @@ export class Link {
           limits.maximumQoS === 0 ? 0 : 1,
         )
         link.listen()
+        client.off('error', onError)
+        client.off('close', onClose)
         resolve(link)
       })
     })
@@ -143,20 +161,42 @@ export class Link {
   }
 
   /** Resolves once the broker has acknowledged the message. @throws {LinkError} */
-  publish(topic: string, payload: string | Uint8Array, options: { qos: 0 | 1; retain?: boolean; properties?: Properties }): Promise<void> {
-    const body = typeof payload === 'string' ? Buffer.from(payload) : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+  publish(
+    topic: string,
+    payload: string | Uint8Array,
+    options: { qos: 0 | 1; retain?: boolean; properties?: Properties },
+  ): Promise<void> {
+    const body =
+      typeof payload === 'string'
+        ? Buffer.from(payload)
+        : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
     // Fixed header, topic, packet id and properties stay under this many bytes beside topic and payload.
     if (body.length + topic.length + 512 > this.maximumPacketSize) {
-      return Promise.reject(new LinkError('too_large', `${topic}: ${body.length} bytes, the broker takes packets of ${this.maximumPacketSize}`))
+      return Promise.reject(
+        new LinkError(
+          'too_large',
+          `${topic}: ${body.length} bytes, the broker takes packets of ${this.maximumPacketSize}`,
+        ),
+      )
     }
     const qos = Math.min(options.qos, this.maximumQoS) as 0 | 1
     return this.untilLost((done) => {
-      const properties = this.protocol === 5 ? { properties: toMqtt(options.properties, typeof payload === 'string') } : {}
-      this.client.publish(topic, body, { qos, retain: (options.retain ?? false) && this.retainAvailable, ...properties }, (error) => {
-        if (!error) return done()
-        const code = (error as { code?: unknown }).code
-        done(typeof code === 'number' && code >= 128 ? new LinkError('rejected', `${topic}: the broker rejected the message (${error.message})`) : new LinkError('lost', error.message))
-      })
+      const properties =
+        this.protocol === 5 ? { properties: toMqtt(options.properties, typeof payload === 'string') } : {}
+      this.client.publish(
+        topic,
+        body,
+        { qos, retain: (options.retain ?? false) && this.retainAvailable, ...properties },
+        (error) => {
+          if (!error) return done()
+          const code = (error as { code?: unknown }).code
+          done(
+            typeof code === 'number' && code >= 128
+              ? new LinkError('rejected', `${topic}: the broker rejected the message (${error.message})`)
+              : new LinkError('lost', error.message),
+          )
+        },
+      )
     })
   }
 
@@ -181,22 +221,23 @@ export class Link {
   }
 
   private listen(): void {
-    this.client.removeAllListeners('error')
-    this.client.removeAllListeners('close')
     let reason = 'the connection was lost'
     this.client.on('error', (error) => {
       reason = error.message
     })
     this.client.on('disconnect', (packet) => {
-      this.takenOver = packet.reasonCode === 0x8e
-      reason = this.takenOver ? 'another client connected with the same client id: two boxes with one device id?' : `the broker disconnected (reason code ${packet.reasonCode})`
+      reason =
+        packet.reasonCode === 0x8e
+          ? 'another client connected with the same client id: two boxes with one device id?'
+          : `the broker disconnected (reason code ${packet.reasonCode})`
     })
     this.client.on('message', (topic, payload, packet) => {
       const { responseTopic, correlationData } = packet.properties ?? {}
       this.handler?.({ topic, payload, responseTopic, correlationData })
     })
     this.client.once('close', () => {
-      for (const fail of this.pending) fail(new LinkError('lost', reason))
+      this.gone = new LinkError('lost', reason)
+      for (const fail of this.pending) fail(this.gone)
       this.pending.clear()
       this.client.end(true)
       this.lost?.(reason)
@@ -205,6 +246,7 @@ export class Link {
 
   /** The library leaves callbacks of a broken connection uncalled; the close of the connection settles them here. */
   private untilLost(start: (done: (error?: Error) => void) => void): Promise<void> {
+    if (this.gone) return Promise.reject(this.gone)
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
         this.pending.delete(fail)

@@ -3,11 +3,11 @@
  * states, health. Retained messages may be gone after a broker's restart.
  */
 import { randomBytes } from 'node:crypto'
-import { Backoff } from '../backoff.js'
-import type { Topics } from '../../contract/topics.js'
 import type { DeviceState } from '../../contract/messages.js'
-import type { Log } from '../log.js'
+import type { Topics } from '../../contract/topics.js'
+import { Backoff } from '../backoff.js'
 import { messageOf } from '../errors.js'
+import type { Log } from '../log.js'
 import { type Broker, type Incoming, Link } from './mqtt.js'
 
 /** A short loss of the network is no reason to call the box offline; a subscriber need not wait long to know either. */
@@ -48,7 +48,9 @@ export class Presence {
   announce(topic: string, payload: object, qos: 0 | 1 = 1): void {
     const text = JSON.stringify(payload)
     this.retained.set(topic, { payload: text, qos })
-    this.link?.publish(topic, text, { qos, retain: true }).catch((error) => this.log.debug({ topic, reason: messageOf(error) }, 'not announced'))
+    this.link
+      ?.publish(topic, text, { qos, retain: true })
+      .catch((error) => this.log.debug({ topic, reason: messageOf(error) }, 'not announced'))
   }
 
   setState(state: DeviceState, reason?: string): void {
@@ -67,14 +69,19 @@ export class Presence {
   }
 
   private async connect(): Promise<void> {
-    const will = { topic: this.topics.state(), payload: JSON.stringify(this.stateMessage('offline')), delaySeconds: WILL_DELAY_SECONDS }
+    const will = {
+      topic: this.topics.state(),
+      payload: JSON.stringify(this.stateMessage('offline')),
+      delaySeconds: WILL_DELAY_SECONDS,
+    }
     try {
       const link = await Link.connect(this.broker, `blindsight-${this.topics.dev}`, will)
       if (!this.running) return link.drop()
       await this.arrived(link)
     } catch (error) {
       const reason = messageOf(error)
-      if (reason !== this.lastError) this.log.error({ reason }, 'not connected to the broker; capture and archive go on')
+      if (reason !== this.lastError)
+        this.log.error({ reason }, 'not connected to the broker; capture and archive go on')
       this.lastError = reason
       this.again()
     }
@@ -95,10 +102,13 @@ export class Presence {
     this.connectedSince = new Date().toISOString()
     this.lastError = ''
     this.log.info({ broker: this.broker.url, mqtt: link.protocol === 5 ? '5' : '3.1.1' }, 'connected to the broker')
-    const announced = [...this.retained].map(([topic, { payload, qos }]) => link.publish(topic, payload, { qos, retain: true }))
+    const announced = [...this.retained].map(([topic, { payload, qos }]) =>
+      link.publish(topic, payload, { qos, retain: true }),
+    )
     const results = await Promise.allSettled([...announced, link.subscribe(this.topics.request('+'))])
     for (const result of results) {
-      if (result.status === 'rejected') this.log.warn({ reason: messageOf(result.reason) }, 'the broker did not take everything')
+      if (result.status === 'rejected')
+        this.log.warn({ reason: messageOf(result.reason) }, 'the broker did not take everything')
     }
     this.backoff.reset()
     if (this.link === link) this.events.connected(link)

@@ -4,6 +4,7 @@
  * (at least once; subscribers de-duplicate by dev, cam, boot, seq).
  */
 import type { Topics } from '../../contract/topics.js'
+import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import type { Outbox, StoredFrame } from '../outbox.js'
 import { type Link, LinkError } from './mqtt.js'
@@ -80,7 +81,13 @@ export class Publisher {
     this.flushTimer = undefined
     const ids = this.acked
     this.acked = []
-    this.outbox.acknowledge(ids)
+    try {
+      this.outbox.acknowledge(ids)
+    } catch (error) {
+      // A full disk: forgotten with the next ones; until then a new connection may send them again.
+      this.acked = ids
+      this.log.warn({ reason: messageOf(error) }, 'acknowledged frames could not be taken out of the outbox')
+    }
   }
 
   private get window(): number {
@@ -120,7 +127,11 @@ export class Publisher {
     const final = failures.filter((f) => f instanceof LinkError && (f.code === 'too_large' || f.code === 'rejected'))
     if (failures.length > final.length) return // the connection is going; the frame stays in the outbox
     for (const { message } of final) {
-      if (this.counters.deadLetters++ === 0) this.log.error({ reason: message }, 'a message cannot be delivered; it stays in the archive and is not tried again')
+      if (this.counters.deadLetters++ === 0)
+        this.log.error(
+          { reason: message },
+          'a message cannot be delivered; it stays in the archive and is not tried again',
+        )
     }
     this.onAcked?.(performance.now() - started)
     this.done(frame)

@@ -26,13 +26,23 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
   const messages: Message[] = []
   const json = (kind: 'cls' | 'seg', body: object) => {
     const payload = JSON.stringify({ ...record.common, ...body, q, hist })
-    messages.push({ kind, topic: topics.result(kind, frame.cam, hist), payload, properties: { contentType: 'application/json' } })
+    messages.push({
+      kind,
+      topic: topics.result(kind, frame.cam, hist),
+      payload,
+      properties: { contentType: 'application/json' },
+    })
   }
   if (frame.parts & Part.cls && record.cls) json('cls', { cls: record.cls })
   if (frame.parts & Part.seg && record.seg) json('seg', { seg: record.seg })
   if (frame.parts & Part.bits) {
     const user = { boot: frame.boot, seq: String(frame.seq), sha256: frame.sha256 }
-    messages.push({ kind: 'bits', topic: topics.result('bits', frame.cam, hist), payload: frame.bits, properties: { contentType: BITSTREAM_TYPE, user } })
+    messages.push({
+      kind: 'bits',
+      topic: topics.result('bits', frame.cam, hist),
+      payload: frame.bits,
+      properties: { contentType: BITSTREAM_TYPE, user },
+    })
   }
   return messages
 }

@@ -127,7 +127,8 @@ export class Requests {
   }
 
   private get(item: StoredSummary, { ref, off, n }: z.infer<typeof requests.get>, reply: (body: object) => void): void {
-    if (off >= item.bytes) throw new Refusal('bad_request', `off: ${off} is past the end, the bitstream has ${item.bytes} bytes`)
+    if (off >= item.bytes)
+      throw new Refusal('bad_request', `off: ${off} is past the end, the bitstream has ${item.bytes} bytes`)
     for (let block = 0, at = off; block < n && at < item.bytes; block++, at += BLOCK_BYTES) {
       const data = this.store.readBits(item.id, at, BLOCK_BYTES).toString('base64')
       reply({ status: 'ok', ref, off: at, total: item.bytes, sha256: item.sha256, data })
@@ -139,7 +140,10 @@ export class Requests {
     const item = this.store.find(cam, boot, Number(seq))
     if (item) return item
     const evicted = this.store.wasSeen(cam, boot, Number(seq))
-    throw new Refusal(evicted ? 'evicted' : 'not_found', evicted ? `${ref} was here and has been evicted` : `${ref} is not in the archive`)
+    throw new Refusal(
+      evicted ? 'evicted' : 'not_found',
+      evicted ? `${ref} was here and has been evicted` : `${ref} is not in the archive`,
+    )
   }
 
   /** Token bucket on the monotonic clock. */

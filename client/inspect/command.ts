@@ -6,7 +6,7 @@ import { printOut, report, runVerb } from '../verb.js'
 import { inspectFile, reportLines } from './inspect.js'
 
 const help = `
-${exitCodesHelp.trim()}
+${exitCodesHelp}
 
 Examples:
   blindsight inspect street-0123456789abcdef-42.bsf
@@ -19,7 +19,7 @@ export function registerInspect(program: Command): void {
     .argument('<file...>', 'bitstreams, also several records in one file')
     .option('--bundles <dir>', 'folder of bundles, for the entropy', defaultBundles())
     .option('--json', 'one record a line as JSON')
-    .addHelpText('after', `\n${help}`)
+    .addHelpText('after', help)
     .action((files: string[], flags: { bundles: string; json?: boolean }) =>
       runVerb(async () => {
         const bundles = new Bundles(flags.bundles)

@@ -110,11 +110,10 @@ class Follower {
   }
 
   summary(): Summary {
-    const { results, bitstreams, invalid, ledger } = this
-    return summarize(
-      { results, bitstreams, invalid, duplicates: ledger.duplicates, filled: ledger.filled },
-      ledger.gaps(),
-    )
+    const { duplicates, filled } = this.ledger
+    const { results } = this
+    const counts = { results, bitstreams: this.bitstreams, invalid: this.invalid, duplicates, filled }
+    return summarize(counts, this.ledger.gaps())
   }
 
   private keep(incoming: ReturnType<typeof readIncoming>): void {

@@ -1,0 +1,115 @@
+/**
+ * What a frame costs the agent, beside what it cannot do without and beside the usual alternative, in one run on the same
+ * frames and threads:
+ *   (a) the agent's own path: inference thread (encode, classify, entropy coding), container, one SQLite transaction
+ *   (b) ResNet-50 on RGB at the same size in ONNX Runtime
+ *   (c) the bare ONNX Runtime time of the two sessions of (a)
+ * Rounds alternate, so that a noisy neighbour hits all three; figures are medians over rounds of the mean per frame.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Archive } from '../../agent/archive/archive.js'
+import { bundleDir, packageRoot } from '../../agent/bundles.js'
+import type { CapturedFrame } from '../../agent/capture/camera.js'
+import { Camera } from '../../agent/config/schema.js'
+import { Engine } from '../../agent/infer/engine.js'
+import { Networks } from '../../agent/infer/networks.js'
+import { Graph } from '../../agent/infer/onnx.js'
+import { Pipeline } from '../../agent/pipeline.js'
+import { median } from '../../agent/stages.js'
+import { openBundle } from '../../contract/bundle.js'
+import { clipFrames } from './frames.js'
+
+const SIDE = 224
+const FRAMES = 40
+const ROUNDS = 7
+const size = { width: SIDE, height: SIDE }
+
+export interface AgentBench {
+  readonly threads: number
+  readonly a_agent_ms: number
+  readonly b_resnet50_ms: number
+  readonly c_bare_sessions_ms: number
+  readonly a_over_b: number
+  readonly a_over_c: number
+}
+
+export async function benchAgent(bundleName: string, threads: number): Promise<AgentBench> {
+  const dir = mkdtempSync(join(tmpdir(), 'blindsight-bench-'))
+  const bundle = openBundle(bundleDir(bundleName))
+  const frames = await clipFrames(SIDE, SIDE, FRAMES)
+  const options = { providers: ['cpu'] as const, threads, note: () => {} }
+  const networks = await Networks.open(bundle, new Set(['classify'] as const), [size], options)
+  const resnet = await Graph.open(join(packageRoot(), 'test/bench/resnet50.onnx'), options, [])
+  const engine = await Engine.start(
+    { bundleDir: bundle.dir, providers: ['cpu'], threads, heads: ['classify'], sizes: [size] },
+    dir,
+    () => {},
+    console.error,
+  )
+  const archive = Archive.open(dir)
+  const cam = Camera.parse({ id: 'bench', source: 'clip', ...size, heads: ['classify'] })
+
+  const agent = async (round: number) => {
+    const boot = round.toString(16).padStart(16, '0')
+    const waiting = frames.map(
+      (rgb): CapturedFrame => ({
+        rgb: rgb.slice(),
+        captureMs: 0,
+        timeUs: 1e15,
+        monoNs: process.hrtime.bigint(),
+        clk: 'ok',
+        cam,
+      }),
+    )
+    await new Promise<void>((resolve, reject) => {
+      const pipeline = new Pipeline(
+        {
+          cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
+          infer: (rgb, s, heads) => engine.infer(rgb, s, heads),
+          commit: (frame) => archive.commit(frame) > 0,
+          committed: ({ seq }) => seq === FRAMES - 1 && resolve(),
+          failed: (_, error) => reject(error),
+        },
+        { dev: 'bench', boot, bundle, provider: 'cpu', publishBitstreams: true, maxFrames: FRAMES },
+      )
+      pipeline.wake()
+    })
+  }
+  const bare = async () => {
+    for (const rgb of frames) await networks.classify(await networks.encode(rgb, size), size)
+  }
+  const picture = new Float32Array(3 * SIDE * SIDE).map((_, i) => frames[0]![i]! / 255)
+  const rgbNetwork = async () => {
+    for (let i = 0; i < FRAMES; i++) await resnet.run({ data: picture, dims: [1, 3, SIDE, SIDE] })
+  }
+
+  const times = { a: [] as number[], b: [] as number[], c: [] as number[] }
+  const time = async (into: number[], work: () => Promise<void>) => {
+    const started = performance.now()
+    await work()
+    into.push((performance.now() - started) / FRAMES)
+  }
+  await agent(ROUNDS) // warm
+  for (let round = 0; round < ROUNDS; round++) {
+    await time(times.a, () => agent(round))
+    await time(times.c, bare)
+    await time(times.b, rgbNetwork)
+  }
+  archive.close()
+  await engine.stop()
+  await networks.release()
+  await resnet.release()
+  rmSync(dir, { recursive: true, force: true })
+  const [a, b, c] = [median(times.a), median(times.b), median(times.c)]
+  const round = (x: number) => Number(x.toFixed(3))
+  return {
+    threads,
+    a_agent_ms: round(a),
+    b_resnet50_ms: round(b),
+    c_bare_sessions_ms: round(c),
+    a_over_b: round(a / b),
+    a_over_c: round(a / c),
+  }
+}

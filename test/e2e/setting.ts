@@ -1,0 +1,83 @@
+/** Bundle, clip, configuration file and archive of an end-to-end run. */
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import Database from 'better-sqlite3'
+import { freePort } from '../client/mosquitto.js'
+import { root } from './program.js'
+
+const released = join(root, 'models', 'bundles', 'lean-1')
+
+/** The released bundle; only in a checkout that has none yet, the one the environment names. */
+export const bundle = existsSync(released) ? 'lean-1' : (process.env.BLINDSIGHT_TEST_BUNDLE ?? 'lean-1')
+export const bundleDir = bundle === 'lean-1' ? released : bundle
+/** For --bundles. */
+export const bundlesDir = dirname(bundleDir)
+
+export const clip = join(root, 'config', 'demo', 'street.mp4')
+export const width = 224
+export const height = 128
+export const device = 'gate-1'
+export const camera = 'street'
+
+export interface Wishes {
+  /** Absent: the embedded broker on a free port. */
+  readonly broker?: string
+  readonly mqtt?: object
+  readonly camera?: object
+  readonly top?: object
+}
+
+/** Writes config.yaml (JSON is YAML) and returns its path; the archive lies in `state` beside it. */
+export async function configFile(dir: string, wishes: Wishes = {}): Promise<string> {
+  const file = join(dir, 'config.yaml')
+  const mqtt = wishes.broker ? { url: wishes.broker } : { embeddedPort: await freePort() }
+  const config = {
+    device,
+    bundle,
+    stateDir: join(dir, 'state'),
+    threads: 1,
+    cameras: [{ id: camera, source: clip, width, height, fps: 10, ...wishes.camera }],
+    mqtt: { ...mqtt, ...wishes.mqtt },
+    archive: { minFreeMegabytes: 1 },
+    ...wishes.top,
+  }
+  writeFileSync(file, JSON.stringify(config, null, 2))
+  return file
+}
+
+export interface Row {
+  readonly cam: string
+  readonly boot: string
+  readonly seq: number
+  readonly sha256: string
+  readonly bits: Buffer
+}
+
+/** Every committed frame, read beside the running agent. */
+export const committed = (dir: string): Row[] =>
+  query(dir, 'SELECT cam, boot, seq, sha256, bits FROM frames ORDER BY id') as Row[]
+
+/** Frames that the broker has not acknowledged. */
+export const outboxRows = (dir: string): number => query(dir, 'SELECT frame_id FROM outbox').length
+
+export const query = (dir: string, sql: string): unknown[] => {
+  const db = new Database(join(dir, 'state', 'archive.sqlite'), { readonly: true, timeout: 10_000 })
+  try {
+    return db.prepare(sql).all()
+  } finally {
+    db.close()
+  }
+}
+
+export const key = ({ boot, seq }: { boot: string; seq: number }): string => `${boot}/${seq}`
+
+/** The seq of one boot are 0..n-1: what is missing. */
+export function missing(rows: Iterable<{ boot: string; seq: number }>): string[] {
+  const boots = new Map<string, Set<number>>()
+  for (const { boot, seq } of rows) boots.set(boot, (boots.get(boot) ?? new Set()).add(seq))
+  return [...boots].flatMap(([boot, seqs]) =>
+    Array.from({ length: Math.max(...seqs) + 1 }, (_, seq) => seq)
+      .filter((seq) => !seqs.has(seq))
+      .map((seq) => key({ boot, seq })),
+  )
+}

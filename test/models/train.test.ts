@@ -1,0 +1,106 @@
+/**
+ * The training program, end to end, in about a minute: every part is trained on a made data set, one part is killed and
+ * resumed, the bundle is exported (which compares ONNX Runtime with PyTorch) and opened from TypeScript.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import t from 'tap'
+import { graphPath, openBundle } from '../../contract/bundle.js'
+
+const root = resolve(import.meta.dirname, '../..')
+const venv = join(root, '.venv/bin/python')
+const python = existsSync(venv) ? venv : 'python3'
+
+t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
+  const dir = t.testdir()
+  const data = join(dir, 'data')
+  const run = (script: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(python, [script, ...args], { cwd: root, encoding: 'utf8' })
+    return { status, stdout, stderr }
+  }
+  const train = (part: string, minutes: number) =>
+    run(
+      'models/train.py',
+      part,
+      '--data',
+      data,
+      '--out',
+      join(dir, 'run'),
+      '--limit',
+      '6',
+      '--minutes',
+      String(minutes),
+    )
+
+  t.equal(
+    run('test/models/tiny_data.py', data).status,
+    0,
+    'data made (needs python3 with numpy and pillow: sh .ci/setup --tests)',
+  )
+
+  t.match(
+    train('classify', 0.1),
+    { status: 1, stderr: /^train\.py: .*train the autoencoder first/ },
+    'parts out of order: named error',
+  )
+
+  await killAfterFirstCheckpoint(join(dir, 'run', 'autoencoder.pt'))
+  const resumed = train('autoencoder', 0.3)
+  t.equal(resumed.status, 0, resumed.stderr)
+  t.match(resumed.stdout, /goes on from step \d+/)
+  t.match(resumed.stdout, /min left/, 'shows the time left')
+  for (const part of ['classify', 'pretrain', 'segment']) {
+    const { status, stderr } = train(part, 0.1)
+    t.equal(status, 0, `${part} ${stderr}`)
+  }
+  const report = JSON.parse(readFileSync(join(dir, 'run', 'segment.json'), 'utf8'))
+  t.type(report['camvid/test'].miou, 'number')
+
+  const exported = run(
+    'models/export.py',
+    '--id',
+    'tiny',
+    '--data',
+    data,
+    '--runs',
+    join(dir, 'run'),
+    '--out',
+    join(dir, 'bundles'),
+  )
+  t.equal(exported.status, 0, exported.stderr)
+  const bundle = openBundle(join(dir, 'bundles', 'tiny'))
+  t.equal(bundle.manifest.latent.channels, 16)
+  for (const name of ['encoder', 'classify', 'segment', 'decoder'] as const) t.ok(existsSync(graphPath(bundle, name)))
+
+  const picture = join(data, 'camvid/train/images/0.png')
+  writeFileSync(picture, 'no picture')
+  t.match(
+    train('segment', 0.2),
+    { status: 1, stderr: /^train\.py: .*0\.png: not a readable picture/ },
+    'corrupt picture: named',
+  )
+  rmSync(join(data, 'photos-256'), { recursive: true })
+  t.match(
+    train('autoencoder', 0.4),
+    { status: 1, stderr: /^train\.py: .*photos-256: no such folder/ },
+    'missing folder: named',
+  )
+
+  /** Starts the autoencoder, stands in for a minute's checkpoint by ending a tiny budget, then kills a second run. */
+  async function killAfterFirstCheckpoint(checkpoint: string): Promise<void> {
+    mkdirSync(join(dir, 'run'), { recursive: true })
+    t.equal(train('autoencoder', 0.05).status, 0)
+    t.ok(existsSync(checkpoint))
+    const before = readFileSync(checkpoint)
+    const child = spawn(
+      python,
+      ['models/train.py', 'autoencoder', '--data', data, '--out', join(dir, 'run'), '--limit', '6', '--minutes', '5'],
+      { cwd: root },
+    )
+    await new Promise<void>((resolve) => child.stdout.on('data', (text) => /step \d+/.test(String(text)) && resolve()))
+    child.kill('SIGKILL')
+    await new Promise((resolve) => child.once('exit', resolve))
+    t.ok(readFileSync(checkpoint).equals(before), 'a killed run leaves the last checkpoint whole')
+  }
+})
