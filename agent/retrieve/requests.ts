@@ -107,9 +107,15 @@ export class Requests {
   }
 
   private serve(verb: RequestVerb, request: object, reply: (body: object) => void): void {
-    if (verb === 'list') return reply(this.list(request as z.infer<typeof requests.list>))
+    if (verb === 'list') {
+      reply(this.list(request as z.infer<typeof requests.list>))
+      return
+    }
     const item = this.look((request as { ref: string }).ref)
-    if (verb === 'get') return this.get(item, request as z.infer<typeof requests.get>, reply)
+    if (verb === 'get') {
+      this.get(item, request as z.infer<typeof requests.get>, reply)
+      return
+    }
     if (verb !== 'describe') this.store.pin(item.id, verb === 'pin')
     reply({ status: 'ok', item: describe(verb === 'describe' ? item : { ...item, pinned: verb === 'pin' }) })
   }
