@@ -36,7 +36,7 @@ export function parseConfig(text: string, path: string): LoadedConfig {
     }
     return 1
   }
-  const result = Config.safeParse(valueOf(document, path) ?? {}, { reportInput: true })
+  const result = Config.safeParse(plainValue(document, path) ?? {}, { reportInput: true })
   if (!result.success) {
     const issues = result.error.issues.flatMap(onePerKey)
     throw configError(issues.map((issue) => `${path}:${lineOf(whereOf(issue))}: ${describe(issue)}`))
@@ -44,7 +44,7 @@ export function parseConfig(text: string, path: string): LoadedConfig {
   return freeze(checked(result.data, (keys, text) => `${path}:${lineOf(keys)}: ${text}`))
 }
 
-function valueOf(document: ReturnType<typeof parseDocument>, path: string): unknown {
+function plainValue(document: ReturnType<typeof parseDocument>, path: string): unknown {
   try {
     return document.toJS()
   } catch (cause) {

@@ -33,7 +33,10 @@ export class Meter {
     if (!latest)
       return `waiting for the first frame · ${agent.cameras.map((c) => `${c.config.id}: ${c.state.state} ${c.state.reason}`).join(' · ')}`
     const top = latest.record.cls?.[0]
-    const shares = [...(latest.record.seg?.classes ?? [])].sort((a, b) => b.frac - a.frac).slice(0, SHOWN_SHARES)
+    const shares = [...(latest.record.seg?.classes ?? [])]
+      .filter((s) => s.frac >= 0.005)
+      .sort((a, b) => b.frac - a.frac)
+      .slice(0, SHOWN_SHARES)
     const { frames, bytes, outboxRows } = agent.archive.stats
     return [
       `${fps.toFixed(1).padStart(5)} frames/s`,
