@@ -49,7 +49,11 @@ t.test('results, retained state, and the last word', { timeout: 120_000 }, async
     const retained = late.messages.filter((m) => m.retained)
     const found = Object.fromEntries(retained.map((m) => [m.topic, JSON.parse(m.payload.toString())]))
     t.match(found[topics.state()], { state: 'online', session: /^[0-9a-f]{16}$/ })
-    t.match(found[topics.info()], { dev: device, providers: { encoder: 'cpu' }, cameras: [{ id: camera, width, height }] })
+    t.match(found[topics.info()], {
+      dev: device,
+      providers: { encoder: 'cpu' },
+      cameras: [{ id: camera, width, height }],
+    })
     t.match(found[topics.health()], { v: 1, cams: [{ id: camera }], outbox: {}, archive: {} })
     t.match(found[topics.camState(camera)], { state: 'online' })
     t.equal(retained.length, 4, 'and nothing else: no result and no bitstream is retained')
@@ -63,8 +67,15 @@ t.test('results, retained state, and the last word', { timeout: 120_000 }, async
     const rows = committed(dir)
     const seqs = rows.map(({ seq }) => seq)
     t.strictSame(missing(rows), [])
-    for (const results of [cls, seg]) t.strictSame(results.map((r) => r.seq), seqs)
-    t.strictSame(bits.map(({ payload }) => readFrame(payload).info.seq), seqs)
+    for (const results of [cls, seg])
+      t.strictSame(
+        results.map((r) => r.seq),
+        seqs,
+      )
+    t.strictSame(
+      bits.map(({ payload }) => readFrame(payload).info.seq),
+      seqs,
+    )
     for (const [i, { payload, contentType }] of bits.entries()) {
       const { info } = readFrame(payload)
       const result = cls[i]!
@@ -73,23 +84,33 @@ t.test('results, retained state, and the last word', { timeout: 120_000 }, async
       t.strictSame([result.bits.bytes, contentType], [payload.length, 'application/vnd.blindsight.frame'])
       t.equal(info.timeUs, Date.parse(result.ts) * 1000 + (info.timeUs % 1000))
     }
-    for (const { seg: { w, h, mask } } of seg) t.equal(decodeRuns(mask.data, w * h).length, w * h)
+    for (const {
+      seg: { w, h, mask },
+    } of seg)
+      t.equal(decodeRuns(mask.data, w * h).length, w * h)
     t.equal(watcher.on(/\/cam\//).filter((m) => m.payload[0] !== 0x7b).length, 0, 'nothing but JSON under cam/')
   })
 })
 
-t.test('after SIGKILL the will says offline, with the session it is about, but not at once', { timeout: 120_000 }, async (t) => {
-  const broker = await Mosquitto.start()
-  t.teardown(() => broker.stop())
-  const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: [topics.state()] })
-  t.teardown(() => watcher.stop())
-  const agent = Program.start(['run', '--config', await configFile(t.testdir(), { broker: broker.url })])
-  t.teardown(() => agent.kill())
-  const online = await until('online', () => watcher.json(topics.state()).find(({ state }) => state === 'online'))
-  const killedAt = performance.now()
-  await agent.kill()
-  await until('the will', () => watcher.json(topics.state()).some(({ state }) => state === 'offline'), 40)
-  const will = watcher.on(topics.state()).at(-1)!
-  t.match(JSON.parse(will.payload.toString()), { state: 'offline', session: online.session })
-  t.ok(will.at - killedAt > 10_000, `${Math.round(will.at - killedAt)} ms: a short loss of the network is not offline`)
-})
+t.test(
+  'after SIGKILL the will says offline, with the session it is about, but not at once',
+  { timeout: 120_000 },
+  async (t) => {
+    const broker = await Mosquitto.start()
+    t.teardown(() => broker.stop())
+    const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: [topics.state()] })
+    t.teardown(() => watcher.stop())
+    const agent = Program.start(['run', '--config', await configFile(t.testdir(), { broker: broker.url })])
+    t.teardown(() => agent.kill())
+    const online = await until('online', () => watcher.json(topics.state()).find(({ state }) => state === 'online'))
+    const killedAt = performance.now()
+    await agent.kill()
+    await until('the will', () => watcher.json(topics.state()).some(({ state }) => state === 'offline'), 40)
+    const will = watcher.on(topics.state()).at(-1)!
+    t.match(JSON.parse(will.payload.toString()), { state: 'offline', session: online.session })
+    t.ok(
+      will.at - killedAt > 10_000,
+      `${Math.round(will.at - killedAt)} ms: a short loss of the network is not offline`,
+    )
+  },
+)

@@ -54,11 +54,15 @@ export class Program {
 
   /** The first log line with this message. */
   logged(msg: string, seconds?: number): Promise<Record<string, unknown>> {
-    return until(`log line '${msg}'`, () => {
-      const line = this.log.find((entry) => entry.msg === msg)
-      if (!line && !this.running) throw new Error(`ended without '${msg}': ${this.err}`)
-      return line
-    }, seconds)
+    return until(
+      `log line '${msg}'`,
+      () => {
+        const line = this.log.find((entry) => entry.msg === msg)
+        if (!line && !this.running) throw new Error(`ended without '${msg}': ${this.err}`)
+        return line
+      },
+      seconds,
+    )
   }
 
   async ended(): Promise<Ended> {

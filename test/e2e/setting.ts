@@ -1,15 +1,12 @@
 /** Bundle, clip, configuration file and archive of an end-to-end run. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { freePort } from '../client/mosquitto.js'
 import { root } from './program.js'
 
-const released = join(root, 'models', 'bundles', 'lean-1')
-
-/** The released bundle; only in a checkout that has none yet, the one the environment names. */
-export const bundle = existsSync(released) ? 'lean-1' : (process.env.BLINDSIGHT_TEST_BUNDLE ?? 'lean-1')
-export const bundleDir = bundle === 'lean-1' ? released : bundle
+export const bundle = 'lean-1'
+export const bundleDir = join(root, 'models', 'bundles', bundle)
 /** For --bundles. */
 export const bundlesDir = dirname(bundleDir)
 

@@ -39,11 +39,17 @@ export class Subscriber {
     const topics = filters.flatMap((filter) => ['-t', filter])
     const format = ['-d', '-F', '%r %t %C %D %x'] // -d: says when it is subscribed
     const where = ['-V', version, '-h', '127.0.0.1', '-p', String(port), '-q', '1', '-k', '5']
-    const child = spawn('mosquitto_sub', [...where, ...format, ...args, ...topics], {
+    // stdbuf: on a pipe mosquitto_sub would keep its lines until a block is full.
+    const child = spawn('stdbuf', ['-oL', 'mosquitto_sub', ...where, ...format, ...args, ...topics], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const subscriber = new Subscriber(child)
-    await until('mosquitto_sub to be subscribed', () => subscriber.subscribed > 0)
+    try {
+      await until('mosquitto_sub to be subscribed', () => subscriber.subscribed > 0, 20)
+    } catch (error) {
+      await subscriber.stop()
+      throw error
+    }
     return subscriber
   }
 
