@@ -1,0 +1,122 @@
+/** What was committed reaches a subscriber, whoever dies meanwhile. */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import { readFrame } from '../../codec/index.js'
+import { Topics } from '../../contract/topics.js'
+import { Mosquitto } from '../client/mosquitto.js'
+import { Program } from './program.js'
+import { camera, committed, configFile, device, key, missing, outboxRows } from './setting.js'
+import { Subscriber } from './subscriber.js'
+import { until } from './until.js'
+
+const topics = new Topics('blindsight', device)
+const live = topics.result('cls', camera)
+const late = topics.result('cls', camera, true)
+const filters = [live, late, topics.result('bits', camera), topics.result('bits', camera, true)]
+
+/** A broker that keeps sessions and queues over its own death, and a subscriber with such a session. */
+async function world(t: Test) {
+  const dir = mkdtempSync(join(tmpdir(), 'blindsight-broker-'))
+  chmodSync(dir, 0o777) // started as root, mosquitto writes as another user
+  const persistence = ['persistence true', `persistence_location ${dir}/`]
+  const broker = await Mosquitto.start({ config: [...persistence, 'autosave_interval 1', 'autosave_on_changes true'] })
+  const args = ['-c', '-i', 'watcher', '-x', '3600']
+  const watcher = await Subscriber.start({ port: broker.port, version: '5', filters, args })
+  t.teardown(async () => {
+    await watcher.stop()
+    await broker.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  return { broker, watcher }
+}
+
+const results = (watcher: Subscriber, topic: string | RegExp) =>
+  watcher.json(topic).map((m) => m as { boot: string; seq: number })
+
+/** Every committed frame has its result and its bitstream at the subscriber. */
+async function nothingIsMissing(t: Test, dir: string, watcher: Subscriber) {
+  await until('an empty outbox', () => outboxRows(dir) === 0, 90)
+  const rows = committed(dir)
+  const seen = () => new Set(results(watcher, /\/cls$/).map(key))
+  const bits = () => new Set(watcher.on(/bits/).map(({ payload }) => key(readFrame(payload).info)))
+  await until('the last of them', () => rows.every((row) => seen().has(key(row)) && bits().has(key(row))), 20).catch(
+    () => {},
+  )
+  const [cls, streams] = [seen(), bits()]
+  t.strictSame(
+    rows.map(key).filter((k) => !cls.has(k)),
+    [],
+    'no result is missing',
+  )
+  t.strictSame(
+    rows.map(key).filter((k) => !streams.has(k)),
+    [],
+    'no bitstream is missing',
+  )
+  t.strictSame(missing(rows), [], 'seq has no gaps')
+  return rows
+}
+
+t.test('the broker is killed for 10 s', { timeout: 240_000 }, async (t) => {
+  const { broker, watcher } = await world(t)
+  const dir = t.testdir()
+  const agent = Program.start(['run', '--config', await configFile(dir, { broker: broker.url })])
+  t.teardown(() => agent.kill())
+  await until('results', () => watcher.on(live).length >= 10)
+
+  await broker.kill()
+  const before = committed(dir).length
+  await wait(10_000)
+  const after = committed(dir).length
+  t.ok(after > before + 10, `${after - before} frames were archived while the broker was away`)
+  t.ok(outboxRows(dir) > 10, 'and wait in the outbox')
+  await broker.up()
+  const shown = watcher.on(/\/cls$/).length
+  await until('the backlog and new frames', () => watcher.on(/\/cls$/).length > shown + (after - before) + 5, 60)
+  t.equal((await agent.terminate()).code, 0)
+
+  await nothingIsMissing(t, dir, watcher)
+  const order = results(watcher, live).map(({ seq }) => seq)
+  t.strictSame(
+    [...order].sort((a, b) => a - b),
+    order,
+    'live results keep their order',
+  )
+})
+
+t.test('the agent is killed, with frames in its outbox', { timeout: 240_000 }, async (t) => {
+  const { broker, watcher } = await world(t)
+  const dir = t.testdir()
+  const args = ['run', '--config', await configFile(dir, { broker: broker.url })]
+  const first = Program.start(args)
+  t.teardown(() => first.kill())
+  await until('results', () => watcher.on(live).length >= 10)
+  await broker.kill()
+  await until('a backlog', () => outboxRows(dir) >= 20, 60)
+  await first.kill()
+  const archived = committed(dir).map(key)
+  await wait(11_000) // so that it is history when it is published
+  await broker.up()
+
+  const second = Program.start(args)
+  t.teardown(() => second.kill())
+  const boots = () => new Set(results(watcher, live).map(({ boot }) => boot))
+  await until('results of the second run', () => boots().size === 2, 60)
+  t.equal((await second.terminate()).code, 0)
+
+  const rows = await nothingIsMissing(t, dir, watcher)
+  const now = new Set(rows.map(key))
+  t.strictSame(
+    archived.filter((k) => !now.has(k)),
+    [],
+    'the archive has every frame from before the kill',
+  )
+  t.ok(results(watcher, late).length >= 20, 'the backlog came under hist/')
+  const db = new Database(join(dir, 'state', 'archive.sqlite'), { readonly: true })
+  t.equal(db.pragma('integrity_check', { simple: true }), 'ok')
+  db.close()
+})
