@@ -1,5 +1,5 @@
 /** Bundle, clip, configuration file and archive of an end-to-end run. */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { freePort } from '../client/mosquitto.js'
@@ -57,10 +57,14 @@ export const committed = (dir: string): Row[] =>
 /** Frames that the broker has not acknowledged. */
 export const outboxRows = (dir: string): number => query(dir, 'SELECT frame_id FROM outbox').length
 
+/** Nothing, as long as the agent has not made its archive. */
 export const query = (dir: string, sql: string): unknown[] => {
-  const db = new Database(join(dir, 'state', 'archive.sqlite'), { readonly: true, timeout: 10_000 })
+  const file = join(dir, 'state', 'archive.sqlite')
+  if (!existsSync(file)) return []
+  const db = new Database(file, { readonly: true, timeout: 10_000 })
   try {
-    return db.prepare(sql).all()
+    const made = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").get()
+    return made ? db.prepare(sql).all() : []
   } finally {
     db.close()
   }
