@@ -1,0 +1,39 @@
+/** The README's command: 100 frames of real video, and what it says at the end. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { blindsight, Program } from './program.js'
+import { missing, query } from './setting.js'
+import { until } from './until.js'
+
+t.test('demo --frames 100 --json', { timeout: 240_000 }, async (t) => {
+  const dir = t.testdir()
+  const { code, out, err } = await blindsight(['demo', '--frames', '100', '--json', '--state-dir', join(dir, 'state')])
+  t.equal(code, 0, err)
+  const said = JSON.parse(out)
+  const stages = ['capture', 'encode', 'classify', 'segment', 'code', 'commit', 'publish']
+  t.strictSame(Object.keys(said.ms), stages)
+  for (const stage of stages) t.ok(said.ms[stage] > 0, `${stage} took time`)
+  for (const name of ['frames', 'published', 'acked', 'archived']) t.equal(said[name], 100, name)
+  t.ok(said.fps > 0 && said.bpp_mean > 0.1 && said.bpp_mean < 0.6, `${said.fps} frames/s, ${said.bpp_mean} bpp`)
+  t.ok(said.peak_rss_mb < 400, `${said.peak_rss_mb} MB`)
+  const rows = query(dir, 'SELECT boot, seq FROM frames') as { boot: string; seq: number }[]
+  t.equal(rows.length, 100)
+  t.strictSame(missing(rows), [])
+  t.strictSame(query(dir, 'SELECT * FROM outbox'), [])
+})
+
+t.test('a live line a second, until Ctrl-C', { timeout: 120_000 }, async (t) => {
+  const dir = t.testdir()
+  const demo = Program.start(['demo', '--seconds', '0', '--size', '224x128', '--state-dir', join(dir, 'state')])
+  t.teardown(() => demo.kill())
+  await until(
+    'three lines',
+    () => (demo.out.match(/frames\/s · .* bpp · .* · archive \d+ frames .* · outbox \d+/g) ?? []).length >= 3,
+  )
+  demo.child.kill('SIGINT')
+  const { code, out, err } = await demo.ended()
+  t.equal(code, 0, err)
+  t.match(out, /acknowledged by the broker/)
+  t.ok(existsSync(join(dir, 'state', 'archive.sqlite')), 'what was archived stays')
+})

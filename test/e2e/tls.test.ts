@@ -1,0 +1,95 @@
+/** A broker that wants a client certificate: the agent and our subscriber show theirs; without one nobody gets in. */
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { freePort, Mosquitto } from '../client/mosquitto.js'
+import { blindsight, Program } from './program.js'
+import { committed, configFile } from './setting.js'
+import { until } from './until.js'
+
+t.test('TLS with client certificates', { timeout: 120_000 }, async (t) => {
+  const pki = mkdtempSync(join(tmpdir(), 'blindsight-pki-'))
+  t.teardown(() => rmSync(pki, { recursive: true, force: true }))
+  authority(pki)
+  for (const name of ['broker', 'box', 'viewer']) certificate(pki, name)
+  chmodSync(pki, 0o755) // started as root, mosquitto reads its files as another user
+  const port = await freePort()
+  const files = ['cafile ca.pem', 'certfile broker.pem', 'keyfile broker.key'].map((l) => l.replace(' ', ` ${pki}/`))
+  const tls = [`listener ${port} 127.0.0.1`, ...files, 'require_certificate true', 'use_identity_as_username true']
+  const broker = await Mosquitto.start({ config: tls })
+  t.teardown(() => broker.stop())
+
+  const dir = t.testdir()
+  const url = `mqtts://localhost:${port}`
+  const mqtt = { caFile: join(pki, 'ca.pem'), certFile: join(pki, 'box.pem'), keyFile: join(pki, 'box.key') }
+  const agent = Program.start(['run', '--config', await configFile(dir, { broker: url, mqtt })])
+  t.teardown(() => agent.kill())
+  const viewer = ['--ca', join(pki, 'ca.pem'), '--cert', join(pki, 'viewer.pem'), '--key', join(pki, 'viewer.key')]
+  const seen = await blindsight(['subscribe', '--broker', url, ...viewer, '--json', '--count', '4', '--timeout', '60'])
+  t.equal(seen.code, 0, seen.err)
+  t.equal(seen.out.trim().split('\n').length, 4)
+
+  const bare = await blindsight(['subscribe', '--broker', url, '--ca', mqtt.caFile, '--count', '1', '--timeout', '15'])
+  t.equal(bare.code, 4, bare.err)
+  const stranger = await blindsight(['subscribe', '--broker', url, '--count', '1', '--timeout', '15'])
+  t.equal(stranger.code, 4, stranger.err)
+  t.match(stranger.err, /certificate/i, 'a broker that nobody vouches for is not spoken to')
+  for (const { err } of [bare, stranger]) t.notMatch(err, /^\s+at /m)
+  await until('results that the broker has acknowledged', () => committed(dir).length > 4)
+  t.equal((await agent.terminate()).code, 0)
+})
+
+function openssl(dir: string, ...args: string[]): void {
+  execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' })
+}
+
+function authority(dir: string): void {
+  const request = [
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-subj',
+    '/CN=test authority',
+  ]
+  openssl(dir, 'req', '-x509', '-days', '2', ...request)
+}
+
+function certificate(dir: string, name: string): void {
+  const common = name === 'broker' ? 'localhost' : name
+  openssl(
+    dir,
+    'req',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-keyout',
+    `${name}.key`,
+    '-out',
+    `${name}.csr`,
+    '-subj',
+    `/CN=${common}`,
+  )
+  openssl(
+    dir,
+    'x509',
+    '-req',
+    '-days',
+    '2',
+    '-in',
+    `${name}.csr`,
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-out',
+    `${name}.pem`,
+  )
+  chmodSync(join(dir, `${name}.key`), 0o644)
+}
