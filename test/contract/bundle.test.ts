@@ -1,0 +1,119 @@
+/** A bundle that does not fit is refused, with the file and the reason. */
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { BundleError, graphPath, openBundle } from '../../contract/bundle.js'
+
+const released = join(import.meta.dirname, '..', '..', 'models', 'bundles', 'lean-1')
+
+function copy(t: Test): string {
+  const dir = t.testdir()
+  cpSync(released, dir, { recursive: true })
+  return dir
+}
+
+/** Changes the manifest and opens the bundle. */
+function refuses(t: Test, change: (manifest: Record<string, never>) => void, code: string, words: RegExp) {
+  const dir = copy(t)
+  const file = join(dir, 'manifest.json')
+  const manifest = JSON.parse(readFileSync(file, 'utf8'))
+  change(manifest)
+  writeFileSync(file, JSON.stringify(manifest))
+  t.throws(() => openBundle(dir), { name: 'BundleError', code, message: words })
+}
+
+t.test('the released one opens', async (t) => {
+  const bundle = openBundle(released)
+  t.match(bundle.manifest, { id: 'lean-1', latent: { channels: 16, levels: 6, stride: 8 } })
+  t.match(bundle.sha256, /^[0-9a-f]{64}$/)
+  t.equal(bundle.manifest.classes.classify.length, 20)
+  t.equal(bundle.manifest.classes.segment.length, 11)
+  for (const name of ['encoder', 'classify', 'segment', 'decoder'] as const) t.ok(graphPath(bundle, name))
+  const bytes = Object.values(bundle.manifest.files).reduce((sum, file) => sum + file.bytes, 0)
+  t.ok(bytes < 40e6, `${bytes} bytes`)
+})
+
+t.test('one changed byte', async (t) => {
+  const dir = copy(t)
+  for (const name of ['encoder.onnx', 'entropy.json']) {
+    const file = join(dir, name)
+    const bytes = readFileSync(file)
+    bytes[bytes.length >> 1]! ^= 1
+    writeFileSync(file, bytes)
+  }
+  t.throws(() => openBundle(dir), { code: 'hash', message: /entropy\.json: .*damaged/ })
+  cpSync(join(released, 'entropy.json'), join(dir, 'entropy.json'))
+  const bundle = openBundle(dir)
+  t.throws(() => graphPath(bundle, 'encoder'), { code: 'hash', message: /encoder\.onnx: .*damaged/ })
+})
+
+t.test('a missing file', async (t) => {
+  const dir = copy(t)
+  rmSync(join(dir, 'segment.onnx'))
+  t.throws(() => graphPath(openBundle(dir), 'segment'), { code: 'missing', message: /segment\.onnx/ })
+  rmSync(join(dir, 'manifest.json'))
+  t.throws(() => openBundle(dir), { code: 'missing', message: /manifest\.json/ })
+  t.throws(() => openBundle(join(dir, 'nowhere')), BundleError)
+})
+
+t.test('manifests', async (t) => {
+  type M = {
+    latent: { channels: number; centres: number[] }
+    files: Record<string, unknown>
+    format: number
+    more: number
+  }
+  const change = (edit: (m: M) => void) => edit as unknown as (m: Record<string, never>) => void
+  await t.test('a later format', async (t) =>
+    refuses(
+      t,
+      change((m) => {
+        m.format = 2
+      }),
+      'manifest',
+      /format/,
+    ),
+  )
+  await t.test('an unknown key', async (t) =>
+    refuses(
+      t,
+      change((m) => {
+        m.more = 1
+      }),
+      'manifest',
+      /more/,
+    ),
+  )
+  await t.test('centres', async (t) =>
+    refuses(
+      t,
+      change((m) => {
+        m.latent.centres.reverse()
+      }),
+      'manifest',
+      /ascending/,
+    ),
+  )
+  await t.test('tables of another shape', async (t) =>
+    refuses(
+      t,
+      change((m) => {
+        m.latent.channels = 8
+      }),
+      'tables',
+      /8 rows/,
+    ),
+  )
+  await t.test('a file that is not listed', async (t) =>
+    refuses(
+      t,
+      change((m) => {
+        delete m.files['entropy.json']
+      }),
+      'manifest',
+      /entropy\.json/,
+    ),
+  )
+  const dir = t.testdir({ 'manifest.json': 'no json' })
+  t.throws(() => openBundle(dir), { code: 'manifest', message: /not JSON/ })
+})
