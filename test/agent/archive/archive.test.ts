@@ -1,0 +1,190 @@
+/** Real SQLite in a folder of its own. */
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import { Archive, type ArchiveLimits } from '../../../agent/archive/archive.js'
+import { type NewFrame, Part } from '../../../agent/outbox.js'
+
+const boot = '0123456789abcdef'
+const bytes = 3000
+const nowMs = Date.UTC(2026, 10, 24)
+
+const frame = (seq: number, more: Partial<NewFrame> = {}): NewFrame => ({
+  cam: 'street',
+  boot,
+  seq,
+  timeUs: (nowMs + seq * 1000) * 1000,
+  bits: new Uint8Array(bytes).fill(seq),
+  sha256: 'ab'.repeat(32),
+  model: 'lean-1',
+  result: '{}',
+  parts: Part.cls | Part.bits,
+  ...more,
+})
+
+const unlimited: ArchiveLimits = {
+  maxBytes: 1e12,
+  maxAgeMs: 1e12,
+  minFreeBytes: 0,
+  outboxMaxBytes: 1e12,
+  outboxMaxAgeMs: 1e12,
+  onFull: 'drop_oldest',
+}
+
+function filled(t: Test, frames: number): Archive {
+  const archive = Archive.open(t.testdir())
+  t.teardown(() => archive.close())
+  for (let seq = 0; seq < frames; seq++) archive.commit(frame(seq))
+  return archive
+}
+
+const seqs = (archive: Archive) => archive.list({ cursor: 0, limit: 500 }).map(({ seq }) => seq)
+const waiting = (archive: Archive) => archive.unpublished(0, Number.MAX_SAFE_INTEGER, 500)
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+t.test('a frame and its outbox row come together, and the row goes when it is acknowledged', async (t) => {
+  const archive = filled(t, 3)
+  const rows = waiting(archive)
+  t.strictSame(
+    rows.map(({ seq }) => seq),
+    [0, 1, 2],
+  )
+  t.match(rows[1], { cam: 'street', boot, timeUs: (nowMs + 1000) * 1000, model: 'lean-1', result: '{}', parts: 5 })
+  t.ok(Buffer.from(rows[1]!.bits).equals(Buffer.alloc(bytes, 1)))
+  archive.acknowledge([rows[0]!.id, rows[2]!.id])
+  t.strictSame(
+    waiting(archive).map(({ seq }) => seq),
+    [1],
+  )
+  t.match(archive.stats, { frames: 3, outboxRows: 1 })
+  archive.commit(frame(3, { parts: 0 }))
+  t.equal(waiting(archive).length, 1, 'what publishes nothing does not wait')
+})
+
+t.test('a second frame of the same name is refused, and leaves nothing behind', async (t) => {
+  const archive = filled(t, 1)
+  const before = archive.stats
+  t.throws(() => archive.commit(frame(0)), { code: 'SQLITE_CONSTRAINT_UNIQUE' })
+  t.strictSame(archive.stats, before)
+})
+
+t.test('everything is there after closing and opening', async (t) => {
+  const dir = t.testdir()
+  const first = Archive.open(dir)
+  first.commit(frame(0))
+  first.commit(frame(1))
+  first.pin(1, true)
+  const { stats } = first
+  first.close()
+  const second = Archive.open(dir)
+  t.teardown(() => second.close())
+  t.strictSame(second.stats, stats)
+  t.match(second.find('street', boot, 0), { pinned: true, bytes })
+  t.ok(second.readBits(2, 10, 5).equals(Buffer.alloc(5, 1)))
+})
+
+t.test('the archive of a later version is left alone', async (t) => {
+  const dir = t.testdir()
+  Archive.open(dir).close()
+  const db = new Database(join(dir, 'archive.sqlite'))
+  db.pragma('user_version = 99')
+  db.close()
+  t.throws(() => Archive.open(dir), { name: 'AgentError', exitCode: 3, message: /newer version/ })
+  t.throws(() => Archive.open(join(t.testdirName, 'archive.sqlite')), { exitCode: 3, message: /stateDir/ })
+})
+
+t.test('list: by camera and time, page after page', async (t) => {
+  const archive = filled(t, 10)
+  archive.commit(frame(0, { cam: 'door' }))
+  t.equal(archive.list({ cam: 'door', cursor: 0, limit: 9 }).length, 1)
+  const [fromUs, toUs] = [(nowMs + 3000) * 1000, (nowMs + 5000) * 1000]
+  t.strictSame(
+    archive.list({ cam: 'street', fromUs, toUs, cursor: 0, limit: 9 }).map(({ seq }) => seq),
+    [3, 4, 5],
+  )
+  const page = archive.list({ cursor: 0, limit: 4 })
+  t.strictSame(
+    archive.list({ cursor: page.at(-1)!.id, limit: 2 }).map(({ seq }) => seq),
+    [4, 5],
+  )
+})
+
+t.test('evicted is not the same as never seen', async (t) => {
+  const archive = filled(t, 5)
+  archive.enforce({ ...unlimited, maxBytes: 2 * (bytes + 1502) }, nowMs)
+  t.strictSame(seqs(archive), [3, 4])
+  t.equal(archive.find('street', boot, 1), undefined)
+  t.equal(archive.wasSeen('street', boot, 1), true)
+  t.equal(archive.wasSeen('street', boot, 5), false)
+  t.equal(archive.wasSeen('door', boot, 0), false)
+})
+
+t.test('retention: bytes, age, and what is pinned stays', async (t) => {
+  const archive = filled(t, 10)
+  archive.pin(1, true)
+  t.equal(archive.enforce({ ...unlimited, maxAgeMs: 1000 }, nowMs + 5000), false)
+  t.strictSame(seqs(archive), [0, ...range(4, 10)])
+  archive.enforce({ ...unlimited, maxBytes: 3 * (bytes + 1502) }, nowMs)
+  t.strictSame(seqs(archive), [0, 8, 9])
+  t.match(archive.counters, { archived: 10, evicted: 7, unpublishedDropped: 7 })
+  t.strictSame(
+    waiting(archive).map(({ seq }) => seq),
+    [0, 8, 9],
+    'no outbox row without its frame',
+  )
+})
+
+t.test('a full outbox', async (t) => {
+  const limits = { ...unlimited, outboxMaxBytes: 4 * (bytes + 1502) }
+  await t.test('drop_oldest', async (t) => {
+    const archive = filled(t, 10)
+    archive.enforce({ ...limits, onFull: 'drop_oldest' }, nowMs)
+    t.strictSame(
+      waiting(archive).map(({ seq }) => seq),
+      [6, 7, 8, 9],
+    )
+    t.equal(seqs(archive).length, 10, 'the archive keeps them')
+    t.equal(archive.counters.unpublishedDropped, 6)
+  })
+  await t.test('drop_newest', async (t) => {
+    const archive = filled(t, 10)
+    archive.enforce({ ...limits, onFull: 'drop_newest' }, nowMs)
+    t.strictSame(
+      waiting(archive).map(({ seq }) => seq),
+      [0, 1, 2, 3],
+    )
+  })
+  await t.test('thin: the results stay, the bitstreams go', async (t) => {
+    const archive = filled(t, 10)
+    archive.enforce({ ...limits, onFull: 'thin' }, nowMs)
+    t.strictSame(
+      waiting(archive).map(({ parts }) => parts),
+      Array(10).fill(Part.cls),
+    )
+    t.match(archive.counters, { thinned: 10, unpublishedDropped: 0 })
+  })
+  await t.test('age', async (t) => {
+    const archive = filled(t, 10)
+    archive.enforce({ ...unlimited, outboxMaxAgeMs: 1000 }, nowMs + 5000)
+    t.strictSame(
+      waiting(archive).map(({ seq }) => seq),
+      range(4, 10),
+    )
+  })
+})
+
+t.test('a disk that is full: the transaction leaves nothing, and an eviction makes room', async (t) => {
+  const archive = filled(t, 20)
+  const db = (archive as unknown as { db: Database.Database }).db
+  db.pragma(`max_page_count = ${db.pragma('page_count', { simple: true })}`)
+  const before = archive.stats
+  let seq = 20
+  const fill = () => {
+    for (; seq < 100; seq++) archive.commit(frame(seq))
+  }
+  t.throws(fill, { code: 'SQLITE_FULL' })
+  t.equal(archive.stats.frames, before.frames + seq - 20)
+  t.equal(archive.find('street', boot, seq), undefined)
+  archive.evictOldest()
+  t.ok(archive.commit(frame(seq)) > 0)
+})
