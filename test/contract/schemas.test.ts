@@ -6,10 +6,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { z } from 'zod'
+import { Config } from '../../agent/config/schema.js'
 import * as messages from '../../contract/messages.js'
 
 const dir = join(import.meta.dirname, '..', '..', 'docs', 'schema')
 const published = {
+  config: Config,
   classify: messages.ClassifyResult,
   segment: messages.SegmentResult,
   'device-state': messages.DeviceStateMessage,

@@ -1,0 +1,94 @@
+/** The released networks in their thread. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { Engine } from '../../../agent/infer/engine.js'
+import { StaticCoder } from '../../../codec/index.js'
+import { openBundle } from '../../../contract/bundle.js'
+import { decodeRuns } from '../../../contract/rle.js'
+
+const root = join(import.meta.dirname, '..', '..', '..')
+const released = join(root, 'models', 'bundles', 'lean-1')
+const script = new URL(`file://${root}/dist/agent/infer/worker.js`)
+const size = { width: 96, height: 64 }
+
+const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () => {}) =>
+  Engine.start(
+    { bundleDir: released, providers: ['cpu'], threads: 1, heads: ['classify', 'segment'], sizes: [size], ...setup },
+    t.testdir(),
+    () => {},
+    failed,
+    script,
+  )
+const picture = (seed: number) =>
+  new Uint8Array(size.width * size.height * 3).map((_, i) => (Math.imul(i ^ seed, 2654435761) >>> 24) & 255)
+
+t.test('a frame gives a payload, probabilities and a mask; its buffer comes back', async (t) => {
+  const engine = await start(t)
+  t.match(engine.providers, { encoder: 'cpu', classify: 'cpu', segment: 'cpu' })
+  const rgb = picture(1)
+  const frame = await engine.infer(rgb, size, ['classify', 'segment'])
+  t.equal(rgb.length, 0, 'it was handed over, not copied')
+  t.equal(frame.buffer.byteLength, size.width * size.height * 3)
+  const bundle = openBundle(released)
+  const count = (16 * size.width * size.height) / 64
+  const symbols = new StaticCoder(bundle.entropy).decode(frame.payload, count)
+  t.ok(symbols.every((s) => s < 6))
+  t.equal(frame.probabilities!.length, 20)
+  t.ok(Math.abs(frame.probabilities!.reduce((a, b) => a + b) - 1) < 1e-3)
+  t.equal(decodeRuns(frame.runs!, (size.width * size.height) / 16).length, 384)
+  t.ok(Math.abs(frame.fractions!.reduce((a, b) => a + b) - 1) < 1e-3)
+  for (const stage of ['encode', 'classify', 'segment', 'code'] as const) t.ok(frame.ms[stage]! > 0)
+  const bare = await engine.infer(picture(1), size, [])
+  t.strictSame([bare.probabilities, bare.runs], [undefined, undefined])
+  t.same(bare.payload, frame.payload, 'the same frame, the same bitstream')
+  await engine.stop()
+})
+
+t.test('results come in the order of the calls, a bad job hurts nobody else', async (t) => {
+  const engine = await start(t, { heads: [] })
+  const order: number[] = []
+  const jobs = [1, 2, 3].map((n) => engine.infer(picture(n), size, []).then(() => order.push(n)))
+  const bad = engine.infer(new Uint8Array(7), size, [])
+  jobs.push(engine.infer(picture(4), size, []).then(() => order.push(4)))
+  await t.rejects(bad, { name: 'AgentError', code: 'engine', message: /inference failed/ })
+  await Promise.all(jobs)
+  t.strictSame(order, [1, 2, 3, 4])
+  await engine.stop()
+})
+
+t.test('a provider that is not here is passed over, and the one that ran is named', async (t) => {
+  const notes: string[] = []
+  const setup = { bundleDir: released, threads: 1, heads: [], sizes: [size] }
+  const engine = await Engine.start(
+    { ...setup, providers: ['tensorrt', 'cpu'] },
+    t.testdir(),
+    (n) => notes.push(n),
+    () => {},
+    script,
+  )
+  t.equal(engine.providers.encoder, 'cpu')
+  t.match(notes.join(), /tensorrt: not offered/)
+  await engine.stop()
+  await t.rejects(start(t, { providers: ['cuda'] }), { exitCode: 3, message: /cuda/ })
+})
+
+t.test('a damaged network and a frame size that does not fit are refused with the reason', async (t) => {
+  const dir = t.testdir()
+  cpSync(released, dir, { recursive: true })
+  const file = join(dir, 'encoder.onnx')
+  const bytes = readFileSync(file)
+  bytes[5000]! ^= 1
+  writeFileSync(file, bytes)
+  const setup = { providers: ['cpu'] as const, threads: 1, heads: [] as const, sizes: [size] }
+  const open = (more: object) =>
+    Engine.start(
+      { bundleDir: released, ...setup, ...more },
+      dir,
+      () => {},
+      () => {},
+      script,
+    )
+  await t.rejects(open({ bundleDir: dir }), { exitCode: 3, message: /encoder\.onnx: .*damaged/ })
+  await t.rejects(open({ sizes: [{ width: 100, height: 64 }] }), { message: /100x64 .*multiples of 16/ })
+})

@@ -1,0 +1,115 @@
+/** Requests as they come from the broker, answered from a real archive. */
+import t, { type Test } from 'tap'
+import { Archive } from '../../../agent/archive/archive.js'
+import { Requests } from '../../../agent/retrieve/requests.js'
+import { BLOCK_BYTES, responses } from '../../../contract/messages.js'
+import { type RequestVerb, Topics } from '../../../contract/topics.js'
+
+const topics = new Topics('blindsight', 'box')
+const boot = '0123456789abcdef'
+const bytes = BLOCK_BYTES + 1000
+const start = Date.UTC(2026, 10, 24)
+const bitsOf = (seq: number) => new Uint8Array(bytes).map((_, i) => (i * 7 + seq) & 255)
+
+function box(t: Test) {
+  const archive = Archive.open(t.testdir())
+  t.teardown(() => archive.close())
+  for (let seq = 0; seq < 6; seq++) {
+    const timeUs = (start + seq * 1000) * 1000
+    const row = { cam: 'street', boot, seq, timeUs, bits: bitsOf(seq), sha256: `${seq}`.repeat(64) }
+    archive.commit({ ...row, model: 'lean-1', result: '{}', parts: 0 })
+  }
+  const clock = { ms: 0 }
+  const handler = new Requests(archive, topics, () => clock.ms)
+  const ask = (verb: RequestVerb, body: object | string, more: { responseTopic?: string } = {}) => {
+    const answers: { topic: string; body: Record<string, never> }[] = []
+    const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+    handler.handle({ topic: topics.request(verb), payload, ...more }, (topic, text) => {
+      answers.push({ topic, body: JSON.parse(text) })
+      t.ok(responses[verb].safeParse(JSON.parse(text)).success, `as the schema says: ${text.slice(0, 60)}`)
+    })
+    return answers
+  }
+  return { archive, handler, ask, clock }
+}
+
+t.test('list: a range of time, page after page', async (t) => {
+  const { ask } = box(t)
+  const at = (seq: number) => new Date(start + seq * 1000).toISOString()
+  const [range] = ask('list', { cam: 'street', from: at(1), to: at(3) })
+  t.match(range, {
+    topic: topics.response('list'),
+    body: { status: 'ok', items: [{ ref: `street/${boot}/1` }, {}, {}] },
+  })
+  const [page] = ask('list', { limit: 4 })
+  const [rest] = ask('list', { limit: 4, cursor: page!.body.cursor })
+  t.match(rest!.body, { items: [{ ref: `street/${boot}/4` }, { ref: `street/${boot}/5` }], cursor: undefined })
+  t.match(ask('list', { cam: 'door' })[0]!.body, { items: [] })
+})
+
+t.test('get: blocks that make the whole again, from any offset', async (t) => {
+  const { ask } = box(t)
+  const ref = `street/${boot}/2`
+  const blocks = ask('get', { ref, n: 4 })
+  t.equal(blocks.length, 2)
+  const whole = Buffer.concat(blocks.map(({ body }) => Buffer.from(body.data, 'base64')))
+  t.ok(whole.equals(Buffer.from(bitsOf(2))))
+  const [tail] = ask('get', { ref, off: bytes - 10 })
+  t.match(tail!.body, { off: bytes - 10, total: bytes, data: whole.subarray(-10).toString('base64') })
+})
+
+t.test('pin and unpin', async (t) => {
+  const { ask, archive } = box(t)
+  const ref = `street/${boot}/0`
+  t.match(ask('pin', { ref })[0]!.body, { item: { ref, pinned: true } })
+  t.equal(archive.find('street', boot, 0)!.pinned, true)
+  t.match(ask('unpin', { ref })[0]!.body, { item: { pinned: false } })
+  t.match(ask('describe', { ref })[0]!.body, { item: { pinned: false, bytes, model: 'lean-1' } })
+})
+
+t.test('what cannot be answered says why', async (t) => {
+  const { ask, archive, handler } = box(t)
+  archive.enforce(
+    {
+      maxBytes: 4 * (bytes + 1502),
+      maxAgeMs: 1e15,
+      minFreeBytes: 0,
+      outboxMaxBytes: 1e12,
+      outboxMaxAgeMs: 1e15,
+      onFull: 'thin',
+    },
+    start,
+  )
+  const cases: [RequestVerb, object | string, string][] = [
+    ['get', { ref: `street/${boot}/0` }, 'evicted'],
+    ['get', { ref: `street/${boot}/9` }, 'not_found'],
+    ['describe', { ref: `street/fedcba9876543210/0` }, 'not_found'],
+    ['get', { ref: '../../etc/passwd' }, 'bad_request'],
+    ['get', { ref: `street/${boot}/5`, off: bytes }, 'bad_request'],
+    ['get', { ref: `street/${boot}/5`, more: 1 }, 'bad_request'],
+    ['list', { limit: 0 }, 'bad_request'],
+    ['list', '{', 'bad_request'],
+    ['list', '7', 'bad_request'],
+    ['list', JSON.stringify({ cam: 'x'.repeat(5000) }), 'too_large'],
+  ]
+  for (const [verb, body, code] of cases)
+    t.match(ask(verb, body)[0]!.body, { status: 'error', code }, `${verb} ${code}`)
+  t.equal(handler.counters.refused, cases.length)
+  t.match(ask('get', { ref: 'x', transaction: 't1' })[0]!.body, { transaction: 't1', code: 'bad_request' })
+})
+
+t.test('too many requests are refused, and then served again', async (t) => {
+  const { ask, clock } = box(t)
+  const codes = Array.from({ length: 120 }, () => ask('list', {})[0]!.body).map((b) => b.code ?? 'ok')
+  t.strictSame([...new Set(codes.slice(0, 100))], ['ok'])
+  t.strictSame([...new Set(codes.slice(100))], ['busy'])
+  clock.ms += 1000
+  t.match(ask('list', {})[0]!.body, { status: 'ok' })
+})
+
+t.test('answers go nowhere but under the base', async (t) => {
+  const { ask } = box(t)
+  t.equal(ask('list', {}, { responseTopic: 'blindsight/v1/me/answers' })[0]!.topic, 'blindsight/v1/me/answers')
+  for (const responseTopic of ['homeassistant/x', 'blindsight/v1/+/x', '$SYS/x'])
+    t.strictSame(ask('list', {}, { responseTopic }), [], responseTopic)
+})
