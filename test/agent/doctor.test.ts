@@ -1,0 +1,29 @@
+import t from 'tap'
+import { blindsight } from '../e2e/program.js'
+import { clip, configFile } from '../e2e/setting.js'
+
+t.test('all that works here', { timeout: 60_000 }, async (t) => {
+  const { code, out, err } = await blindsight(['doctor', '--json'])
+  const { checks } = JSON.parse(out) as { checks: { name: string; ok: boolean; text: string }[] }
+  t.strictSame(
+    checks.filter((c) => !c.ok),
+    [],
+  )
+  t.equal(code, 0, err)
+  const found = Object.fromEntries(checks.map(({ name, text }) => [name, text]))
+  t.match(found, { ffmpeg: /ffmpeg version/, providers: /encoder ran on cpu/, bundle: /lean-1/, disk: /GB free/ })
+})
+
+t.test('what does not work says what to do, and the rest is still tried', { timeout: 90_000 }, async (t) => {
+  const cameras = [
+    { id: 'good', source: clip, width: 64, height: 64 },
+    { id: 'gone', source: '/no/such.mp4', width: 64, height: 64 },
+  ]
+  const config = await configFile(t.testdir(), { broker: 'mqtt://127.0.0.1:9', top: { cameras } })
+  const { code, out } = await blindsight(['doctor', '--config', config])
+  t.equal(code, 1)
+  t.match(out, /^ok +camera good/m)
+  t.match(out, /^FAIL +camera gone +\/no\/such\.mp4: .*no such file/m)
+  t.match(out, /^FAIL +broker .*127\.0\.0\.1:9/m)
+  t.notMatch(out, /^\s+at /m)
+})

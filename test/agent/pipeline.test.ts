@@ -1,0 +1,153 @@
+/** Slots in, committed frames out; inference is a stand-in that can be slow or fail. */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import t from 'tap'
+import type { CapturedFrame } from '../../agent/capture/camera.js'
+import { Slot } from '../../agent/capture/slot.js'
+import { Camera } from '../../agent/config/schema.js'
+import type { Encoded } from '../../agent/infer/messages.js'
+import type { NewFrame } from '../../agent/outbox.js'
+import { type Committed, Pipeline, type PipelineOptions } from '../../agent/pipeline.js'
+import { StaticCoder } from '../../codec/index.js'
+import { openBundle } from '../../contract/bundle.js'
+
+const bundle = openBundle(join(import.meta.dirname, '..', '..', 'models', 'bundles', 'lean-1'))
+const payload = new StaticCoder(bundle.entropy).encode(new Uint8Array(16 * 8 * 8))
+
+function world(ids: string[], options: Partial<PipelineOptions> = {}) {
+  const committed: Committed[] = []
+  const stored: NewFrame[] = []
+  const failures: string[] = []
+  const jobs: { cam: string; finish(error?: Error): Promise<void> }[] = []
+  let full = false
+  const cameras = ids.map((id) => {
+    const config = Camera.parse({ id, source: 'x', width: 64, height: 64, heads: [] })
+    return {
+      config,
+      slot: new Slot<CapturedFrame>(() => {}),
+      dropped: 0,
+      recycled: 0,
+      recycle() {
+        this.recycled++
+      },
+    }
+  })
+  const pipeline = new Pipeline(
+    {
+      cameras,
+      infer: (rgb) =>
+        new Promise<Encoded>((resolve, reject) => {
+          const encoded = { job: 0, buffer: rgb.buffer, payload, ms: { encode: 1, code: 1 } }
+          const cam = ids[rgb[0]!]!
+          const finish = async (error?: Error) => {
+            if (error) reject(error)
+            else resolve(encoded)
+            await new Promise(setImmediate)
+          }
+          jobs.push({ cam, finish })
+        }),
+      commit: (frame) => {
+        if (!full) stored.push(frame)
+        return !full
+      },
+      committed: (result) => committed.push(result),
+      failed: (cam, error) => failures.push(`${cam}: ${error.message}`),
+    },
+    {
+      dev: 'box',
+      boot: randomBytes(8).toString('hex'),
+      bundle,
+      provider: 'cpu',
+      publishBitstreams: true,
+      maxFrames: 1e9,
+      ...options,
+    },
+  )
+  const put = (i: number) => {
+    const stamp = { timeUs: 1e15, monoNs: process.hrtime.bigint(), clk: 'ok' as const }
+    cameras[i]!.slot.put({ rgb: new Uint8Array(64 * 64 * 3).fill(i), captureMs: 1, ...stamp, cam: cameras[i]!.config })
+    pipeline.wake()
+  }
+  return {
+    pipeline,
+    cameras,
+    committed,
+    stored,
+    failures,
+    jobs,
+    put,
+    disk: (isFull: boolean) => {
+      full = isFull
+    },
+  }
+}
+
+t.test('two frames are under way at a time, and every buffer comes back', async (t) => {
+  const { jobs, put, committed, cameras } = world(['a'])
+  for (let i = 0; i < 3; i++) put(0)
+  t.equal(jobs.length, 2)
+  for (let i = 0; i < 3; i++) await jobs[i]!.finish()
+  t.strictSame(
+    committed.map(({ seq }) => seq),
+    [0, 1, 2],
+  )
+  t.equal(cameras[0]!.recycled, 3)
+})
+
+t.test('cameras take turns', async (t) => {
+  const { jobs, put } = world(['a', 'b', 'c'])
+  for (let round = 0; round < 3; round++) for (const i of [0, 1, 2]) put(i)
+  for (let i = 0; i < 4; i++) {
+    await jobs[i]!.finish()
+    for (const camera of [0, 1, 2]) put(camera)
+  }
+  t.strictSame(
+    jobs.slice(0, 6).map(({ cam }) => cam),
+    ['a', 'b', 'c', 'a', 'b', 'c'],
+  )
+})
+
+t.test('only what was committed has a number: a failure or a full disk leaves no gap', async (t) => {
+  const { jobs, put, committed, stored, failures, disk } = world(['a'])
+  put(0)
+  await jobs[0]!.finish()
+  put(0)
+  await jobs[1]!.finish(new Error('no memory'))
+  disk(true)
+  put(0)
+  await jobs[2]!.finish()
+  disk(false)
+  put(0)
+  await jobs[3]!.finish()
+  t.strictSame(failures, ['a: no memory'])
+  t.strictSame(
+    stored.map(({ seq }) => seq),
+    [0, 1],
+  )
+  t.equal(committed[1]!.record.common.bits.bytes, stored[1]!.bits.length)
+  t.equal(committed[1]!.record.common.bits.sha256, stored[1]!.sha256)
+})
+
+t.test('drain commits what is under way and takes nothing new', async (t) => {
+  const { pipeline, jobs, put, committed } = world(['a'])
+  put(0)
+  let drained = false
+  const end = pipeline.drain().then(() => {
+    drained = true
+  })
+  put(0)
+  t.equal(jobs.length, 1)
+  t.equal(drained, false)
+  await jobs[0]!.finish()
+  await end
+  t.equal(committed.length, 1)
+})
+
+t.test('maxFrames', async (t) => {
+  const { jobs, put } = world(['a'], { maxFrames: 2 })
+  for (let i = 0; i < 4; i++) {
+    put(0)
+    await jobs.at(-1)!.finish()
+  }
+  t.equal(jobs.length, 2)
+})
