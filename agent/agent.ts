@@ -14,7 +14,7 @@ import { Engine } from './infer/engine.js'
 import type { Log } from './log.js'
 import type { Notifier } from './notify.js'
 import type { NewFrame } from './outbox.js'
-import { type Committed, Pipeline } from './pipeline.js'
+import { type Committed, type Fate, Pipeline } from './pipeline.js'
 import { type EmbeddedBroker, startEmbeddedBroker } from './publish/embedded.js'
 import { Presence } from './publish/presence.js'
 import { Publisher } from './publish/publisher.js'
@@ -214,11 +214,8 @@ export class Agent {
     return this.engine
   }
 
-  private commit(frame: NewFrame): boolean {
-    if (this.archivePaused && performance.now() < this.pausedUntil) {
-      this.lost.commit++
-      return false
-    }
+  private commit(frame: NewFrame): Fate {
+    if (this.archivePaused && performance.now() < this.pausedUntil) return this.withoutArchive(frame)
     for (let attempt = 0; ; attempt++) {
       try {
         this.archive.commit(frame)
@@ -227,24 +224,29 @@ export class Agent {
           this.log.info({}, 'the archive takes frames again')
           this.setState('online')
         }
-        return true
+        return 'stored'
       } catch (error) {
         const full = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR'].includes(
           (error as { code?: string }).code ?? '',
         )
         if (full && attempt === 0 && this.evictForRoom()) continue
-        this.lost.commit++
         this.pausedUntil = performance.now() + RETRY_ARCHIVE_MS
         if (!this.archivePaused)
           this.log.error(
             { reason: messageOf(error), retryMs: RETRY_ARCHIVE_MS },
-            'the archive cannot take frames; frames are dropped and counted until it can',
+            'the archive cannot take frames; until it can, results are published without a bitstream behind them',
           )
         this.archivePaused = true
         this.setState('degraded', `archive: ${messageOf(error)}`)
-        return false
+        return this.withoutArchive(frame)
       }
     }
+  }
+
+  /** The bitstream is lost, and counted; the results still reach whoever listens now. */
+  private withoutArchive(frame: NewFrame): Fate {
+    this.lost.commit++
+    return this.publisher.sendUnstored(frame) ? 'sent' : 'lost'
   }
 
   private evictForRoom(): boolean {

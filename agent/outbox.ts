@@ -20,6 +20,7 @@ export interface NewFrame {
 }
 
 export interface StoredFrame extends NewFrame {
+  /** 0: the archive could not take it. */
   readonly id: number
 }
 

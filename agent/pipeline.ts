@@ -23,11 +23,14 @@ export interface PipelineParts {
     recycle(buffer: ArrayBuffer): void
   }[]
   infer(rgb: Uint8Array<ArrayBuffer>, size: { width: number; height: number }, heads: readonly Head[]): Promise<Encoded>
-  /** Commits one frame; false when it could not be stored (the disk is full) and has been counted. */
-  commit(frame: NewFrame): boolean
+  /** Commits one frame, or does with it what can be done when the archive takes nothing (the disk is full). */
+  commit(frame: NewFrame): Fate
   committed(result: Committed): void
   failed(cam: string, error: Error): void
 }
+
+/** stored: committed. sent: not stored, but its results were published. lost: neither, and counted. */
+export type Fate = 'stored' | 'sent' | 'lost'
 
 export interface Committed {
   readonly cam: string
@@ -156,7 +159,7 @@ export class Pipeline {
     }
     const parts =
       (record.cls ? Part.cls : 0) | (record.seg ? Part.seg : 0) | (this.options.publishBitstreams ? Part.bits : 0)
-    const stored = this.parts.commit({
+    const fate = this.parts.commit({
       cam: id,
       boot,
       seq,
@@ -167,9 +170,10 @@ export class Pipeline {
       result: JSON.stringify(record),
       parts,
     })
-    if (!stored) return
-    // Only what was committed has a number: subscribers can prove that nothing is missing.
+    if (fate === 'lost') return
+    // Only what went anywhere has a number: subscribers can prove that nothing is missing.
     this.seq.set(id, seq + 1)
+    if (fate === 'sent') return
     this.frames++
     const ms = { capture: frame.captureMs, ...encoded.ms, commit: performance.now() - started }
     this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, ms })

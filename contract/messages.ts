@@ -27,6 +27,7 @@ const ResultBase = z.object({
     bytes: count,
     sha256: z.string(),
     fmt: z.literal('blindsight.frame.v1'),
+    archived: z.literal(false).optional().describe('there when the archive could not take the bitstream: it is lost'),
   }),
   q: z.object({
     lat_ms: z.number().describe('capture to commit'),

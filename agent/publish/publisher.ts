@@ -6,7 +6,7 @@
 import type { Topics } from '../../contract/topics.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
-import type { Outbox, StoredFrame } from '../outbox.js'
+import { type NewFrame, type Outbox, Part, type StoredFrame } from '../outbox.js'
 import { type Link, LinkError } from './mqtt.js'
 import { messagesOf } from './results.js'
 
@@ -23,7 +23,7 @@ export interface PublisherOptions {
 }
 
 export class Publisher {
-  readonly counters = { published: 0, acked: 0, deadLetters: 0, backfilled: 0 }
+  readonly counters = { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0 }
   /** Told how long each frame took from hand-over to its last PUBACK, milliseconds. */
   onAcked: ((ms: number) => void) | undefined
   private link: Link | undefined
@@ -73,6 +73,28 @@ export class Publisher {
       this.liveCursor = frame.id
       void this.send(this.link, frame, false)
     }
+  }
+
+  /**
+   * Publishes the results of a frame that the archive could not take, once, without its bitstream.
+   * @returns false when nobody would get them: no connection, or a full window
+   */
+  sendUnstored(frame: NewFrame): boolean {
+    const results = { ...frame, id: 0, parts: frame.parts & ~Part.bits }
+    if (!this.link || this.inFlight >= this.window || results.parts === 0) return false
+    this.counters.unstored++
+    const generation = this.generation
+    const link = this.link
+    this.inFlight++
+    const messages = messagesOf(results, this.options.topics, false, Date.now())
+    void Promise.allSettled(
+      messages.map(({ topic, payload, properties }) => link.publish(topic, payload, { qos: 1, properties })),
+    ).then(() => {
+      if (generation !== this.generation) return
+      this.inFlight--
+      this.wake()
+    })
+    return true
   }
 
   /** Writes the acknowledgements that wait for their turn. */

@@ -23,9 +23,11 @@ export const BITSTREAM_TYPE = 'application/vnd.blindsight.frame'
 export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, nowMs: number): Message[] {
   const record = JSON.parse(frame.result) as ResultRecord
   const q = { ...record.q, age_ms: Math.max(0, Math.round(nowMs - frame.timeUs / 1000)) }
+  // Nobody should ask for what was never kept.
+  const bits = frame.id ? record.common.bits : { ...record.common.bits, archived: false }
   const messages: Message[] = []
   const json = (kind: 'cls' | 'seg', body: object) => {
-    const payload = JSON.stringify({ ...record.common, ...body, q, hist })
+    const payload = JSON.stringify({ ...record.common, bits, ...body, q, hist })
     messages.push({
       kind,
       topic: topics.result(kind, frame.cam, hist),

@@ -7,7 +7,7 @@ import { Slot } from '../../agent/capture/slot.js'
 import { Camera } from '../../agent/config/schema.js'
 import type { Encoded } from '../../agent/infer/messages.js'
 import type { NewFrame } from '../../agent/outbox.js'
-import { type Committed, Pipeline, type PipelineOptions } from '../../agent/pipeline.js'
+import { type Committed, type Fate, Pipeline, type PipelineOptions } from '../../agent/pipeline.js'
 import { StaticCoder } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
 
@@ -20,6 +20,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
   const failures: string[] = []
   const jobs: { cam: string; finish(error?: Error): Promise<void> }[] = []
   let full = false
+  let fate: Fate = 'lost'
   const cameras = ids.map((id) => {
     const config = Camera.parse({ id, source: 'x', width: 64, height: 64, heads: [] })
     return {
@@ -48,7 +49,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
         }),
       commit: (frame) => {
         if (!full) stored.push(frame)
-        return !full
+        return full ? fate : 'stored'
       },
       committed: (result) => committed.push(result),
       failed: (cam, error) => failures.push(`${cam}: ${error.message}`),
@@ -76,8 +77,9 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
     failures,
     jobs,
     put,
-    disk: (isFull: boolean) => {
+    disk: (isFull: boolean, then: Fate = 'lost') => {
       full = isFull
+      fate = then
     },
   }
 }
@@ -119,10 +121,17 @@ t.test('only what was committed has a number: a failure or a full disk leaves no
   disk(false)
   put(0)
   await jobs[3]!.finish()
+  disk(true, 'sent')
+  put(0)
+  await jobs[4]!.finish()
+  disk(false)
+  put(0)
+  await jobs[5]!.finish()
   t.strictSame(failures, ['a: no memory'])
   t.strictSame(
     stored.map(({ seq }) => seq),
-    [0, 1],
+    [0, 1, 3],
+    'the number of a frame whose results were published is taken',
   )
   t.equal(committed[1]!.record.common.bits.bytes, stored[1]!.bits.length)
   t.equal(committed[1]!.record.common.bits.sha256, stored[1]!.sha256)

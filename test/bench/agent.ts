@@ -68,7 +68,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
         {
           cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
           infer: (rgb, s, heads) => engine.infer(rgb, s, heads),
-          commit: (frame) => archive.commit(frame) > 0,
+          commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),
           committed: ({ seq }) => seq === FRAMES - 1 && resolve(),
           failed: (_, error) => reject(error),
         },

@@ -1,5 +1,5 @@
 /** The built program as a child process, the way a person or systemd starts it. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -32,14 +32,10 @@ export class Program {
     this.closed = once(child, 'close')
   }
 
-  /** @param shell what the shell does first, e.g. a limit */
-  static start(args: readonly string[], env: NodeJS.ProcessEnv = {}, shell?: string): Program {
+  static start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
     if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`)
-    const command = [process.execPath, main, ...args]
-    const [file, ...rest] = shell ? ['sh', '-c', `${shell}; exec "$@"`, 'sh', ...command] : command
-    return new Program(
-      spawn(file!, rest, { cwd: root, env: { ...plainEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'] }),
-    )
+    const options = { cwd: root, env: { ...plainEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'] as const }
+    return new Program(spawn(process.execPath, [main, ...args], options as SpawnOptions))
   }
 
   get running(): boolean {
