@@ -1,5 +1,5 @@
 /** The built program as a child process, the way a person or systemd starts it. */
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,8 +34,12 @@ export class Program {
 
   static start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
     if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`)
-    const options = { cwd: root, env: { ...plainEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'] as const }
-    return new Program(spawn(process.execPath, [main, ...args], options as SpawnOptions))
+    const child = spawn(process.execPath, [main, ...args], {
+      cwd: root,
+      env: { ...plainEnv, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return new Program(child)
   }
 
   get running(): boolean {
