@@ -104,21 +104,22 @@ export class Networks {
   private async checkShapes(frame: Tensor): Promise<void> {
     const { latent, classes, segment, id } = this.bundle.manifest
     const [, height, width] = frame.dims as [number, number, number]
-    const expect = (what: string, length: number, want: number) => {
-      if (length !== want)
-        throw new BundleError(
-          'graph',
-          `bundle ${id}: ${what} has ${length} values for a ${width}x${height} frame, expected ${want}`,
-        )
+    const expect = (what: string, data: object, type: typeof Uint8Array | typeof Float32Array, want: number) => {
+      const { length } = data as Uint8Array
+      if (data instanceof type && length === want) return
+      throw new BundleError(
+        'graph',
+        `bundle ${id}: ${what} is a ${data.constructor.name} of ${length} for a ${width}x${height} frame, expected a ${type.name} of ${want}`,
+      )
     }
     const symbols = await this.encode(frame.data as Uint8Array, { width, height })
-    expect('symbols', symbols.length, (latent.channels * height * width) / latent.stride ** 2)
+    expect('symbols', symbols, Uint8Array, (latent.channels * height * width) / latent.stride ** 2)
     if (this.classifier)
-      expect('probabilities', (await this.classify(symbols, { width, height })).length, classes.classify.length)
+      expect('probabilities', await this.classify(symbols, { width, height }), Float32Array, classes.classify.length)
     if (this.segmenter) {
       const { mask, fractions } = await this.segment(symbols, { width, height })
-      expect('mask', mask.length, (height * width) / segment.stride ** 2)
-      expect('fractions', fractions.length, classes.segment.length)
+      expect('mask', mask, Uint8Array, (height * width) / segment.stride ** 2)
+      expect('fractions', fractions, Float32Array, classes.segment.length)
     }
   }
 }
