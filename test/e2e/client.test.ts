@@ -4,6 +4,7 @@ import t from 'tap'
 import { ClassifyResult } from '../../contract/messages.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
 import { blindsight, type Ended, Program } from './program.js'
 import { camera, committed, configFile, device, outboxRows } from './setting.js'
 import { Subscriber } from './subscriber.js'
@@ -42,7 +43,7 @@ t.test('blindsight subscribe', { timeout: 240_000 }, async (t) => {
       return witness.on(cls).findLast(({ payload }) => seen.has(JSON.parse(payload.toString()).seq))
     })
     const again = ['-V', '5', '-p', String(broker.port), '-q', '1', '-t', cls, '-s']
-    for (let i = 0; i < 2; i++) execFileSync('mosquitto_pub', again, { input: message.payload })
+    for (let i = 0; i < 2; i++) execFileSync(tool('mosquitto_pub'), again, { input: message.payload })
     const ended = await client.ended()
     t.equal(ended.code, 0, ended.err)
     t.match(summary(ended), { results: 60, duplicates: 2, missing: 0 })

@@ -11,6 +11,7 @@ import { decodeSymbols, readFrame, StaticCoder } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
 import { bundleDir, camera, clip, committed, configFile, device, height, type Row, width } from './setting.js'
 import { Subscriber } from './subscriber.js'
@@ -40,7 +41,7 @@ t.test('retrieval', { timeout: 240_000 }, async (t) => {
     const ask = async (verb: 'list' | 'describe' | 'get', body: object, correlation: string) => {
       const request = ['-V', '5', '-p', String(broker.port), '-t', topics.request(verb), '-m', JSON.stringify(body)]
       const reply = ['-D', 'PUBLISH', 'response-topic', answers, '-D', 'PUBLISH', 'correlation-data', correlation]
-      await promisify(execFile)('mosquitto_pub', [...request, ...reply])
+      await promisify(execFile)(tool('mosquitto_pub'), [...request, ...reply])
       return until(`the answer to ${verb}`, () => {
         const answer = viewer.messages.find((m) => m.correlation === correlation)
         return answer && JSON.parse(answer.payload.toString())
@@ -117,7 +118,7 @@ t.test('retrieval', { timeout: 240_000 }, async (t) => {
       t.ok(db > 20, `seq ${row.seq}: ${db.toFixed(1)} dB`)
     }
     const probe = ['-v', 'error', '-count_frames', '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0', video]
-    t.equal(execFileSync('ffprobe', probe).toString().trim(), String(frames))
+    t.equal(execFileSync(tool('ffprobe'), probe).toString().trim(), String(frames))
   })
 
   await t.test('a bitstream that was cut, or damaged, or is none', async (t) => {
@@ -143,7 +144,7 @@ t.test('retrieval', { timeout: 240_000 }, async (t) => {
 function clipFrames(): Uint8Array[] {
   const scaled = ['-vf', `fps=${fps},scale=${width}:${height}:flags=area`, '-frames:v', String(frames)]
   const raw = execFileSync(
-    'ffmpeg',
+    tool('ffmpeg'),
     ['-v', 'error', '-i', clip, ...scaled, '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'],
     {
       maxBuffer: 1 << 28,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { freePort, Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
 import { committed, configFile } from './setting.js'
 import { until } from './until.js'
@@ -72,7 +73,7 @@ t.test('user name and password', { timeout: 120_000 }, async (t) => {
 })
 
 function openssl(dir: string, ...args: string[]): void {
-  execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' })
+  execFileSync(tool('openssl'), args, { cwd: dir, stdio: 'pipe' })
 }
 
 function authority(dir: string): void {

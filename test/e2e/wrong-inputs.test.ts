@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
 import { blindsight, type Ended, Program } from './program.js'
 import { bundleDir, camera, clip, committed, configFile, device, height, outboxRows, width } from './setting.js'
 import { Subscriber } from './subscriber.js'
@@ -103,7 +104,7 @@ t.test('a broker that refuses the password, until it is set right there', { time
   t.teardown(() => rmSync(dirname(passwords), { recursive: true, force: true }))
   chmodSync(dirname(passwords), 0o755) // started as root, mosquitto reads its files as another user
   const allow = (password: string) => {
-    execFileSync('mosquitto_passwd', ['-c', '-b', passwords, 'gate', password], { stdio: 'pipe' })
+    execFileSync(tool('mosquitto_passwd'), ['-c', '-b', passwords, 'gate', password], { stdio: 'pipe' })
     chmodSync(passwords, 0o644)
   }
   allow('right')
