@@ -64,13 +64,54 @@ export const DeviceStateMessage = z.object({
   reason: z.string().optional(),
 })
 
-export type CameraStatus = 'online' | 'offline' | 'stalled' | 'disabled'
-export interface CameraStateMessage {
-  v: 1
-  state: CameraStatus
-  reason: string
-  since: string
-}
+export const CameraStateMessage = z.object({
+  v: z.literal(1),
+  state: z.enum(['online', 'offline', 'stalled', 'disabled']),
+  reason: z.string(),
+  since: z.iso.datetime(),
+})
+
+export const InfoMessage = z.object({
+  v: z.literal(1),
+  dev: id,
+  version: z.string(),
+  boot: z.string(),
+  session: z.string().describe('as in the state message'),
+  bundle: z.object({
+    id: z.string(),
+    sha256: z.string(),
+    files: z.record(z.string(), z.string()).describe('the first 16 digits of each SHA-256'),
+  }),
+  providers: z.record(z.string(), z.string()).describe('execution provider that really runs, by graph'),
+  cameras: z.array(z.object({ id, width: count, height: count, fps: z.number(), heads: z.array(z.string()) })),
+})
+
+export const HealthMessage = z.object({
+  v: z.literal(1),
+  ts: z.iso.datetime(),
+  cams: z.array(
+    z.object({
+      id,
+      state: CameraStateMessage.shape.state,
+      fps_in: z.number(),
+      fps_encoded: z.number(),
+      dropped: count,
+    }),
+  ),
+  drops: z.record(z.string(), count).describe('since the agent started, by reason'),
+  outbox: z.object({ frames: count, bytes: count, oldest_s: count }),
+  archive: z.object({
+    frames: count,
+    bytes: count,
+    evicted: count,
+    days_left: z.number().nullable().describe('until the oldest frames are evicted'),
+  }),
+  published: z.record(z.string(), count),
+  requests: z.record(z.string(), count),
+  ms: z.record(z.string(), z.number()).describe('median per stage'),
+  rss_mb: count,
+  temp_c: z.number().nullable(),
+})
 
 const bytesLimit = 65536
 export const BLOCK_BYTES = bytesLimit

@@ -15,6 +15,9 @@ const published = {
   classify: messages.ClassifyResult,
   segment: messages.SegmentResult,
   'device-state': messages.DeviceStateMessage,
+  'camera-state': messages.CameraStateMessage,
+  info: messages.InfoMessage,
+  health: messages.HealthMessage,
   ...Object.fromEntries(Object.entries(messages.requests).map(([verb, schema]) => [`request-${verb}`, schema])),
   ...Object.fromEntries(Object.entries(messages.responses).map(([verb, schema]) => [`response-${verb}`, schema])),
 }
