@@ -10,9 +10,9 @@ const sources = (dir: string) =>
     .map((name) => join(dir, name))
 const agent = sources('agent')
 const text = (file: string) => readFileSync(join(root, file), 'utf8')
-/** Static and dynamic imports, and scripts of worker threads. Types alone load nothing. */
+/** Static and dynamic imports, require, and scripts of worker threads. Types alone load nothing. */
 const imports = (file: string): string[] =>
-  [...text(file).matchAll(/^(?!import type ).*?(?:from |import\(|import |new URL\()'([^']+)'/gm)].map(
+  [...text(file).matchAll(/^(?!import type ).*?(?:from |import\(|import |new URL\(|require\()'([^']+)'/gm)].map(
     (match) => match[1]!,
   )
 const resolved = (file: string, name: string) => normalize(join(dirname(file), name)).replace(/\.js$/, '.ts')
@@ -40,20 +40,25 @@ t.test('a package is imported in one file', async (t) => {
   for (const file of agent)
     for (const name of imports(file).filter((n) => !n.startsWith('.') && !n.startsWith('node:')))
       users.set(name, [...(users.get(name) ?? []), file])
-  t.ok(users.has('mqtt') && users.has('better-sqlite3') && users.has('onnxruntime-node') && users.has('fluent-ffmpeg'))
-  // Validation and the command line are written where the thing is that they describe.
-  for (const [name, files] of users)
-    if (!['zod', 'commander'].includes(name)) t.equal(files.length, 1, `${name}: ${files}`)
+  const known = ['mqtt', 'better-sqlite3', 'onnxruntime-node', 'fluent-ffmpeg', 'unix-dgram', 'zod']
+  for (const name of known) t.ok(users.has(name), name)
+  for (const [name, files] of users) t.equal(files.length, 1, `${name}: ${files}`)
 })
 
-t.test('nothing that the agent loads, directly or not, can load a decoder', async (t) => {
+/** Every source that is loaded with these, directly or not. */
+function reachable(files: readonly string[]): Set<string> {
   const reached = new Set<string>()
   const visit = (file: string) => {
     if (reached.has(file) || !existsSync(join(root, file))) return
     reached.add(file)
     for (const name of imports(file).filter((n) => n.startsWith('.'))) visit(resolved(file, name))
   }
-  for (const file of agent) visit(file)
+  for (const file of files) visit(file)
+  return reached
+}
+
+t.test('nothing that the agent loads, directly or not, can load a decoder', async (t) => {
+  const reached = reachable(agent)
   t.ok(reached.has('codec/index.ts') && reached.has('contract/bundle.ts') && reached.has('agent/infer/worker.ts'))
   for (const file of reached) {
     t.notMatch(file, /^client\//)
@@ -62,4 +67,19 @@ t.test('nothing that the agent loads, directly or not, can load a decoder', asyn
   }
   const opens = [...reached].filter((file) => imports(file).includes('onnxruntime-node'))
   t.strictSame(opens, ['agent/infer/onnx.ts'])
+})
+
+t.test('from the command line there is one door to the decoder, and it is shut until someone asks', async (t) => {
+  const inside = (file: string) => file.startsWith('client/decode/')
+  const reached = [...reachable(sources('cli'))]
+  t.ok(reached.includes('agent/commands.ts') && reached.some(inside))
+  const doors = reached.filter(
+    (file) => !inside(file) && imports(file).some((name) => name.startsWith('.') && inside(resolved(file, name))),
+  )
+  t.strictSame(doors, ['client/decode-command.ts'])
+  t.notMatch(text(doors[0]!), /^import .*'\.\/decode\//m)
+  for (const file of reached.filter((f) => !inside(f) && f !== 'contract/bundle.ts'))
+    t.notMatch(text(file), /decoder\.onnx|'decoder'(?!>)/, file)
+  const opens = reached.filter((file) => imports(file).includes('onnxruntime-node'))
+  t.strictSame(opens.sort(), ['agent/infer/onnx.ts', 'client/decode/onnx.ts'])
 })
