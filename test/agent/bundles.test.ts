@@ -1,15 +1,18 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { bundleDir, packageRoot } from '../../agent/bundles.js'
+import { version } from '../../agent/version.js'
 
-t.test('a plain name is a bundle of the package, anything else a folder', async (t) => {
-  t.equal(bundleDir('lean-1'), join(packageRoot(), 'models', 'bundles', 'lean-1'))
-  for (const path of ['/srv/bundles/lean-2', './lean-2', '../lean-2', 'bundles/lean-2']) t.equal(bundleDir(path), path)
+const root = join(import.meta.dirname, '..', '..')
+
+t.test('the root is the folder of package.json', async (t) => {
+  t.equal(packageRoot(), root)
+  t.equal(version, JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version)
 })
 
-t.test('sources and dist/ find the same package', async (t) => {
-  const built = await import(new URL('../../dist/agent/bundles.js', import.meta.url).href)
-  t.equal(built.packageRoot(), packageRoot())
-  t.ok(existsSync(join(packageRoot(), 'package.json')))
+t.test('a name is a bundle that comes with the package, a path is itself', async (t) => {
+  t.equal(bundleDir('lean-1'), join(root, 'models', 'bundles', 'lean-1'))
+  t.ok(existsSync(join(bundleDir('lean-1'), 'manifest.json')))
+  for (const path of ['/opt/bundle', './bundle', '../bundle', 'a/b', '.']) t.equal(bundleDir(path), path)
 })
