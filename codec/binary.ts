@@ -70,8 +70,8 @@ export class BitCoder {
       const p = log[i] & (ONE - 1)
       const bit = log[i] >> SCALE_BITS
       const f = bit ? p : ONE - p
-      // Below f * 2^15 the next state stays below 2^31.
-      while (x >= f * 2 ** (31 - SCALE_BITS)) {
+      // Below f * 2^15 the next state stays below 2^31; a shift, since that product need not fit 31 bits.
+      while (x >>> (31 - SCALE_BITS) >= f) {
         out[--pos] = x
         x >>>= 8
       }

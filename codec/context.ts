@@ -12,15 +12,13 @@
 import { BitCoder } from './binary.js'
 import { CodecError } from './errors.js'
 import { KeyContexts } from './keyframe.js'
-import { BLOCK_CONTEXTS, begin, type ContextModel } from './model.js'
+import { begin, type ContextModel, type ContextProfile } from './model.js'
 import { Planes } from './planes.js'
 import { PredictedContexts } from './predicted.js'
-import { FAST_INPUTS, MAX_INPUTS, Predictor } from './predictor.js'
+import { INPUTS, Predictor } from './predictor.js'
 import type { RansFault } from './rans.js'
+import { SpotContexts } from './spots.js'
 import { codeSymbol } from './symbol.js'
-
-/** Side of a block in symbols: 64 x 64 pixels at stride 8. Smaller blocks cost more flags than they save. */
-const BLOCK = 8
 
 /** Flags learn 1/16 of their error and never become more certain than this. */
 const FLAG_RATE = 4
@@ -47,32 +45,25 @@ export class ContextCoder {
   private readonly predictedContexts: PredictedContexts
   private readonly plainKey: Int32Array
   private readonly plainPredicted: Int32Array
-  /** Public for training, like the predictors. */
-  readonly changed: Int32Array
-  private readonly blockColumns: number
-  private readonly blocks: Uint8Array
-  private readonly blocksBefore: Uint8Array
+  private readonly spotContexts: SpotContexts
   private fresh = false
 
   constructor(
     readonly model: ContextModel,
-    profile: 'fast' | 'max',
+    readonly profile: ContextProfile,
     readonly height: number,
     readonly width: number,
   ) {
-    const { channels, levels, linear } = model
-    const inputs = profile === 'max' ? MAX_INPUTS : FAST_INPUTS
-    this.key = new Predictor(channels, inputs)
-    this.predicted = new Predictor(channels, inputs)
+    const { channels, levels, linear, isSource } = model
+    const inputs = INPUTS[profile]
+    this.key = new Predictor(channels + 1, inputs)
+    this.predicted = new Predictor(channels + 1, inputs)
     this.planes = new Planes(channels, height, width)
     this.keyContexts = new KeyContexts(this.planes, linear, this.key, levels)
     this.predictedContexts = new PredictedContexts(this.planes, linear, this.predicted)
     this.plainKey = new Int32Array(channels)
     this.plainPredicted = new Int32Array(channels)
-    this.changed = new Int32Array(BLOCK_CONTEXTS)
-    this.blockColumns = Math.ceil(width / BLOCK)
-    this.blocks = new Uint8Array(this.blockColumns * Math.ceil(height / BLOCK))
-    this.blocksBefore = new Uint8Array(this.blocks.length)
+    this.spotContexts = new SpotContexts(this.planes, isSource, this.predicted)
   }
 
   /** `symbols`: channel-major [C, h, w], each below the model's levels (checked by the caller). */
@@ -102,7 +93,7 @@ export class ContextCoder {
       this.walkKey(symbols)
       this.fresh = true
     } else {
-      if (this.fresh) begin(this.predicted, this.model.predicted)
+      if (this.fresh) begin(this.predicted, this.model[this.profile].predicted)
       this.fresh = false
       this.walkPredicted(symbols)
     }
@@ -113,15 +104,15 @@ export class ContextCoder {
     const { bits, planes, keyContexts, model, width, height } = this
     const { now, stride, size } = planes
     const { channels, levels, usual, isSource } = model
-    begin(this.key, model.key)
-    this.changed.set(model.blocks)
-    this.blocks.fill(1)
+    begin(this.key, model[this.profile].key)
+    planes.startKey()
     for (let c = 0; c < channels; c++) {
       this.plainKey[c] = this.plainPredicted[c] = isSource[c] === 1 ? LIVELY : PLAIN
       const plane = symbols.subarray(c * width * height, (c + 1) * width * height)
       now.fill(usual[c], c * size, (c + 1) * size)
       if (this.flag(this.plainKey, c, !bits.decoding && isAll(plane, usual[c]) ? 1 : 0) === 1) {
         plane.fill(usual[c])
+        if (isSource[c] === 1) planes.rough++
         continue
       }
       for (let y = 0, i = 0; y < height; y++) {
@@ -136,24 +127,24 @@ export class ContextCoder {
         now[row + width] = now[row + width + 1] = now[row + width - 1]
       }
       planes.closePlane(c)
+      if (isSource[c] === 1) planes.addRoughness(c)
     }
     planes.endKey()
   }
 
   private walkPredicted(symbols: Uint8Array): void {
-    const { bits, planes, predictedContexts, predicted, model, width, height, blocks, blockColumns } = this
+    const { bits, planes, predictedContexts, predicted, model, width, height } = this
     planes.startPredicted()
-    const { before } = planes
-    this.codeBlocks(symbols)
+    const { before, touched, size } = planes
+    if (this.profile === 'fast') this.codeSpots(symbols)
+    else touched.fill(1)
     for (let c = 0; c < model.channels; c++) {
       const first = c * width * height
       const same = this.flag(this.plainPredicted, c, !bits.decoding && this.isSame(symbols, c) ? 1 : 0) === 1
       for (let y = 0, i = first; y < height; y++) {
         const row = planes.row(c, y)
-        const blockRow = (y >> 3) * blockColumns
-        for (let x = 0; x < width; x++, i++) {
-          const at = row + x
-          if (same || blocks[blockRow + (x >> 3)] === 0) {
+        for (let at = row; at < row + width; at++, i++) {
+          if (same || touched[at - c * size] === 0) {
             symbols[i] = before[at]
             continue
           }
@@ -167,27 +158,27 @@ export class ContextCoder {
     }
   }
 
-  /** For every block, whether any channel has changed in it; by its left and upper neighbour and itself a frame ago. */
-  private codeBlocks(symbols: Uint8Array): void {
-    const { blocks, blocksBefore, blockColumns } = this
-    blocksBefore.set(blocks)
-    blocks.fill(0)
-    if (!this.bits.decoding) this.markChanges(symbols)
-    for (let i = 0; i < blocks.length; i++) {
-      const left = i % blockColumns === 0 ? 0 : blocks[i - 1]
-      const above = i < blockColumns ? 0 : blocks[i - blockColumns]
-      const context = left + 2 * above + 4 * blocksBefore[i]
-      blocks[i] = this.flag(this.changed, context, blocks[i])
+  /** For every position, whether any channel has changed there. */
+  private codeSpots(symbols: Uint8Array): void {
+    const { bits, planes, spotContexts, predicted, width, height } = this
+    const { touched } = planes
+    if (!bits.decoding) this.markTouched(symbols)
+    for (let y = 0; y < height; y++) {
+      const row = planes.row(0, y)
+      for (let at = row; at < row + width; at++) {
+        spotContexts.set(at)
+        touched[at] = predicted.code(bits, 0, touched[at])
+      }
     }
   }
 
-  private markChanges(symbols: Uint8Array): void {
-    const { planes, blocks, blockColumns, width, height, model } = this
+  private markTouched(symbols: Uint8Array): void {
+    const { planes, width, height, model } = this
     for (let c = 0, i = 0; c < model.channels; c++) {
       for (let y = 0; y < height; y++) {
         const row = planes.row(c, y)
-        for (let x = 0; x < width; x++, i++) {
-          if (symbols[i] !== planes.before[row + x]) blocks[(y >> 3) * blockColumns + (x >> 3)] = 1
+        for (let at = row; at < row + width; at++, i++) {
+          if (symbols[i] !== planes.before[at]) planes.touched[at - c * planes.size] = 1
         }
       }
     }

@@ -40,7 +40,6 @@ export class KeyContexts {
     const nn = now[at - 2 * stride]
     let sum = key[0] * w + key[1] * n + key[2] * nw + key[3] * ne + key[4] * ww + key[5] * nn
     let weight = KEY_OWN
-    let rough = 0
     for (let i = 0; i < sources.length; i++) {
       const there = at - (channel - sources[i]) * planes.size
       const v = now[there]
@@ -56,7 +55,6 @@ export class KeyContexts {
         key[weight + 3] * south +
         key[weight + 4] * north
       weight += KEY_CROSS
-      rough += Math.abs(v - east) + Math.abs(v - west) + Math.abs(v - south) + Math.abs(v - north)
     }
     for (let i = sources.length; i < NEAREST; i++) here[i] = 0
     sum += key[weight]
@@ -65,7 +63,10 @@ export class KeyContexts {
     const half = expected >> 2
     const own = Math.abs(w - nw) + Math.abs(n - nw) + Math.abs(n - ne)
     const ownClass = own < 2 ? own : own < 4 ? 2 : 3
-    const cross = sources.length === 0 ? 0 : classOf(crossSteps, Math.floor((12 * rough) / sources.length))
+    const cross =
+      planes.rough === 0
+        ? 0
+        : classOf(crossSteps, Math.floor((12 * planes.roughness[at - channel * planes.size]) / planes.rough))
     const a = here[0]
     const b = here[1]
     const c = here[2]

@@ -12,9 +12,8 @@ import { SQUASH } from './logistic.js'
 import {
   ACTIVITIES,
   COUNTER_BITS,
-  FAST_INPUTS,
   firstWeight,
-  MAX_INPUTS,
+  INPUTS,
   NEW_COUNTER,
   NODES,
   POSITIONS,
@@ -24,17 +23,18 @@ import {
 } from './predictor.js'
 import { MAX_CONTEXT_LEVELS } from './symbol.js'
 
+export type ContextProfile = 'fast' | 'max'
+
 /** What a predictor starts from. */
 export interface Beginning {
-  /** Of MAX_INPUTS inputs; a predictor of fewer takes the first of them. */
   readonly counters: Int32Array
-  readonly fast: Weights
-  readonly max: Weights
-}
-
-export interface Weights {
   readonly byActivity: Int32Array
   readonly byPosition: Int32Array
+}
+
+export interface Beginnings {
+  readonly key: Beginning
+  readonly predicted: Beginning
 }
 
 export interface ContextModel {
@@ -43,14 +43,10 @@ export interface ContextModel {
   /** By channel, its most frequent symbol. */
   readonly usual: Uint8Array
   readonly isSource: Uint8Array
-  /** Probability, in 1/65536, that a block has changed, by blockContext. */
-  readonly blocks: Int32Array
   readonly linear: readonly Linear[]
-  readonly key: Beginning
-  readonly predicted: Beginning
+  readonly fast: Beginnings
+  readonly max: Beginnings
 }
-
-export const BLOCK_CONTEXTS = 8
 
 const MAGIC = [0xab, 0x42, 0x53, 0x43]
 const VERSION = 1
@@ -100,44 +96,42 @@ export function readContextModel(bytes: Uint8Array): ContextModel {
   const isSource = new Uint8Array(channels)
   for (let c = 0; c < channels; c++) isSource[c] = source.byte()
   if (isSource.some((flag) => flag > 1)) fail('has a flag that is neither 0 nor 1')
-  const blocks = new Int32Array(BLOCK_CONTEXTS)
-  for (let i = 0; i < BLOCK_CONTEXTS; i++) blocks[i] = source.byte() | (source.byte() << 8)
   const linear = Array.from({ length: channels }, (_, channel) => {
     const sources = sourcesOf(channel, isSource)
     const key = source.shorts(keyWeights(sources.length))
     return { sources, key, predicted: source.shorts(predictedWeights(sources.length)) }
   })
-  const key = readBeginning(source, channels)
-  const predicted = readBeginning(source, channels)
+  const keyCounters = readCounters(source, INPUTS.max)
+  const beginnings = (inputs: number): Beginnings => {
+    // A keyframe asks the same questions in both profiles, so what the counters saw in training is the same.
+    const key = { counters: keyCounters.subarray(0, inputs << TABLE_BITS), ...readWeights(source, channels, inputs) }
+    const counters = readCounters(source, inputs)
+    return { key, predicted: { counters, ...readWeights(source, channels, inputs) } }
+  }
+  const fast = beginnings(INPUTS.fast)
+  const max = beginnings(INPUTS.max)
   if (!source.ended) fail('does not hold what its channels need')
-  return { channels, levels, usual, isSource, blocks, linear, key, predicted }
+  return { channels, levels, usual, isSource, linear, fast, max }
 }
 
-function readBeginning(source: ZeroRuns, channels: number): Beginning {
-  const weights = (inputs: number): Weights => ({
-    byActivity: readWeights(source, channels * NODES * ACTIVITIES * inputs, inputs),
-    byPosition: readWeights(source, NODES * POSITIONS * inputs, inputs),
-  })
-  const fast = weights(FAST_INPUTS)
-  const max = weights(MAX_INPUTS)
-  const counters = new Int32Array(MAX_INPUTS << TABLE_BITS)
+function readCounters(source: ZeroRuns, inputs: number): Int32Array {
+  const counters = new Int32Array(inputs << TABLE_BITS)
   for (let i = 0; i < counters.length; i++) counters[i] = COUNTER_OF[Math.min(source.byte(), MOST_BYTE)]
-  return { counters, fast, max }
+  return counters
 }
 
-function readWeights(source: ZeroRuns, count: number, inputs: number): Int32Array {
-  const weights = source.shorts(count)
-  const first = firstWeight(inputs)
-  for (let i = 0; i < count; i++) weights[i] = first + (weights[i] << WEIGHT_SHIFT)
-  return weights
+function readWeights(source: ZeroRuns, channels: number, inputs: number): Omit<Beginning, 'counters'> {
+  const weights = (count: number) =>
+    source.shorts(count * inputs).map((stored) => firstWeight(inputs) + (stored << WEIGHT_SHIFT))
+  const byActivity = weights((channels + 1) * NODES * ACTIVITIES)
+  return { byActivity, byPosition: weights(NODES * POSITIONS) }
 }
 
-/** Copies where a predictor begins into it; it must have been made for the model's channels. */
+/** Copies where a predictor begins into it; it must have been made for the model's channels and the same profile. */
 export function begin(predictor: Predictor, from: Beginning): void {
-  const weights = predictor.inputs === MAX_INPUTS ? from.max : from.fast
-  predictor.counters.set(from.counters.subarray(0, predictor.counters.length))
-  predictor.byActivity.set(weights.byActivity)
-  predictor.byPosition.set(weights.byPosition)
+  predictor.counters.set(from.counters)
+  predictor.byActivity.set(from.byActivity)
+  predictor.byPosition.set(from.byPosition)
 }
 
 /** A byte other than 0 is itself; a 0 is followed by how many more zeros there are. Past the end come zeros. */

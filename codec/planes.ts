@@ -24,6 +24,12 @@ export class Planes {
   /** One plane each: how many channels changed here, in this frame so far and in the frame before. */
   readonly changes: Uint8Array
   readonly changesBefore: Uint8Array
+  /** Whether any channel changes here in this frame, and in the frame before. */
+  readonly touched: Uint8Array
+  readonly touchedBefore: Uint8Array
+  /** One plane: differences between neighbours, summed over the source channels that are there, and how many those are. */
+  readonly roughness: Int32Array
+  rough = 0
 
   constructor(
     readonly channels: number,
@@ -40,6 +46,9 @@ export class Planes {
     this.mean = new Int16Array(all)
     this.changes = new Uint8Array(this.size)
     this.changesBefore = new Uint8Array(this.size)
+    this.roughness = new Int32Array(this.size)
+    this.touched = new Uint8Array(this.size)
+    this.touchedBefore = new Uint8Array(this.size)
   }
 
   /** Index of the first symbol of a row. */
@@ -52,6 +61,30 @@ export class Planes {
     this.before.set(this.now)
     this.changesBefore.set(this.changes)
     this.changes.fill(0)
+    this.touchedBefore.set(this.touched)
+    this.touched.fill(0)
+  }
+
+  startKey(): void {
+    this.roughness.fill(0)
+    this.rough = 0
+  }
+
+  /** A source channel's plane is there, border and all. */
+  addRoughness(channel: number): void {
+    const { now, stride, size, roughness, height, width } = this
+    for (let y = 0; y < height; y++) {
+      const row = this.row(channel, y)
+      for (let at = row; at < row + width; at++) {
+        const v = now[at]
+        roughness[at - channel * size] +=
+          Math.abs(v - now[at + 1]) +
+          Math.abs(v - now[at - 1]) +
+          Math.abs(v - now[at + stride]) +
+          Math.abs(v - now[at - stride])
+      }
+    }
+    this.rough++
   }
 
   /** Every symbol of the key frame is known: nothing has changed yet. */
@@ -61,6 +94,7 @@ export class Planes {
     this.other.set(now)
     for (let i = 0; i < now.length; i++) mean[i] = now[i] << 6
     this.changes.fill(0)
+    this.touched.fill(0)
   }
 
   /** The symbol of a predicted frame: into the plane and into memory. */

@@ -17,9 +17,9 @@ import { SQUASH, STRETCH, STRETCH_LIMIT } from './logistic.js'
 export const TABLE_BITS = 16
 const HASH_SHIFT = 32 - TABLE_BITS
 
-/** The profile `max` has all inputs, `fast` the first ones; they share their counters' beginning, not their weights. */
-export const MAX_INPUTS = 7
-export const FAST_INPUTS = 3
+/** Contexts, tables and weights per question: `fast` has the first of those of `max`. */
+export const INPUTS = { fast: 3, max: 7 } as const
+export const FAST_INPUTS = INPUTS.fast
 
 /** Questions that can be asked about a symbol, see symbol.ts. */
 export const NODES = 32
@@ -33,6 +33,9 @@ export const LIMIT = 127
 export const COUNTER_BITS = 20
 const COUNTER_ONE = 2 ** COUNTER_BITS - 1
 export const NEW_COUNTER = 2 ** (COUNTER_BITS - 1 + SEEN_BITS)
+
+/** From a counter to its upper 12 bits. */
+const STRETCH_SHIFT = SEEN_BITS + COUNTER_BITS - 12
 
 /** floor(2048 / (seen + 1.6)): with 20 bits of probability the product stays below 2^31. */
 const RATE = new Int32Array(LIMIT + 1)
@@ -81,6 +84,11 @@ export class Predictor {
   }
 
   code(coder: BitCoder, node: number, wanted: number): number {
+    return this.inputs === FAST_INPUTS ? this.codeThree(coder, node, wanted) : this.codeAll(coder, node, wanted)
+  }
+
+  /** The slow obvious form. */
+  private codeAll(coder: BitCoder, node: number, wanted: number): number {
     const { inputs, counters, byActivity, byPosition, slots, opinions, hashed } = this
     const first = (this.activity + node * ACTIVITIES) * inputs
     const second = (node * POSITIONS + this.position) * inputs
@@ -89,7 +97,7 @@ export class Predictor {
     let sum2 = 0
     for (let i = 0; i < inputs; i++) {
       const slot = (i << TABLE_BITS) | ((hashed[i] + salt) >>> HASH_SHIFT)
-      const opinion = STRETCH[counters[slot] >>> (SEEN_BITS + COUNTER_BITS - 12)]
+      const opinion = STRETCH[counters[slot] >>> STRETCH_SHIFT]
       slots[i] = slot
       opinions[i] = opinion
       sum1 = (sum1 + Math.imul(byActivity[first + i], opinion)) | 0
@@ -102,19 +110,60 @@ export class Predictor {
     const target = bit << 16
     const step1 = Math.imul(target - SQUASH[x1 + 2048], this.learningRate)
     const step2 = Math.imul(target - SQUASH[x2 + 2048], this.learningRate)
-    const end = bit === 1 ? COUNTER_ONE : 0
     for (let i = 0; i < inputs; i++) {
       const opinion = opinions[i]
       byActivity[first + i] += (Math.imul(opinion, step1) + 0x20000) >> 18
       byPosition[second + i] += (Math.imul(opinion, step2) + 0x20000) >> 18
-      const counter = counters[slots[i]]
-      const seen = counter & LIMIT
-      const p = counter >> SEEN_BITS
-      counters[slots[i]] =
-        ((p + (Math.imul(end - p, RATE[seen]) >> 11)) << SEEN_BITS) | (seen < LIMIT ? seen + 1 : LIMIT)
+      counters[slots[i]] = learnt(counters[slots[i]], bit)
     }
     return bit
   }
+
+  /** The same for three inputs, written out: half the time. */
+  private codeThree(coder: BitCoder, node: number, wanted: number): number {
+    const { counters, byActivity, byPosition, hashed } = this
+    const first = (this.activity + node * ACTIVITIES) * 3
+    const second = (node * POSITIONS + this.position) * 3
+    const salt = Math.imul(node, NODE_FACTOR)
+    const slotA = (hashed[0] + salt) >>> HASH_SHIFT
+    const slotB = (1 << TABLE_BITS) | ((hashed[1] + salt) >>> HASH_SHIFT)
+    const slotC = (2 << TABLE_BITS) | ((hashed[2] + salt) >>> HASH_SHIFT)
+    const a = STRETCH[counters[slotA] >>> STRETCH_SHIFT]
+    const b = STRETCH[counters[slotB] >>> STRETCH_SHIFT]
+    const c = STRETCH[counters[slotC] >>> STRETCH_SHIFT]
+    const x1 = clamp(
+      (Math.imul(byActivity[first], a) + Math.imul(byActivity[first + 1], b) + Math.imul(byActivity[first + 2], c)) >> 16,
+    )
+    const x2 = clamp(
+      (Math.imul(byPosition[second], a) +
+        Math.imul(byPosition[second + 1], b) +
+        Math.imul(byPosition[second + 2], c)) >>
+        16,
+    )
+    const bit = coder.bit(SQUASH[((x1 + x2) >> 1) + 2048], wanted)
+
+    const target = bit << 16
+    const step1 = Math.imul(target - SQUASH[x1 + 2048], this.learningRate)
+    const step2 = Math.imul(target - SQUASH[x2 + 2048], this.learningRate)
+    byActivity[first] += (Math.imul(a, step1) + 0x20000) >> 18
+    byActivity[first + 1] += (Math.imul(b, step1) + 0x20000) >> 18
+    byActivity[first + 2] += (Math.imul(c, step1) + 0x20000) >> 18
+    byPosition[second] += (Math.imul(a, step2) + 0x20000) >> 18
+    byPosition[second + 1] += (Math.imul(b, step2) + 0x20000) >> 18
+    byPosition[second + 2] += (Math.imul(c, step2) + 0x20000) >> 18
+    counters[slotA] = learnt(counters[slotA], bit)
+    counters[slotB] = learnt(counters[slotB], bit)
+    counters[slotC] = learnt(counters[slotC], bit)
+    return bit
+  }
+}
+
+/** A counter after one more bit. */
+function learnt(counter: number, bit: number): number {
+  const seen = counter & LIMIT
+  const p = counter >> SEEN_BITS
+  const moved = p + (Math.imul((bit === 1 ? COUNTER_ONE : 0) - p, RATE[seen]) >> 11)
+  return (moved << SEEN_BITS) | (seen < LIMIT ? seen + 1 : LIMIT)
 }
 
 const clamp = (x: number): number => (x < -STRETCH_LIMIT ? -STRETCH_LIMIT : x > STRETCH_LIMIT ? STRETCH_LIMIT : x)

@@ -1,11 +1,11 @@
 /** Writes context.bin, the inverse of codec/model.ts. Only training writes it, so the codec does not carry this. */
 import { crc32 } from '../codec/crc32.js'
 import { STRETCH } from '../codec/logistic.js'
-import { type Beginning, type ContextModel, STRETCH_STEP, SURE, WEIGHT_SHIFT, type Weights } from '../codec/model.js'
-import { COUNTER_BITS, FAST_INPUTS, firstWeight, LIMIT, MAX_INPUTS, SEEN_BITS } from '../codec/predictor.js'
+import { type Beginning, type ContextModel, STRETCH_STEP, SURE, WEIGHT_SHIFT } from '../codec/model.js'
+import { COUNTER_BITS, firstWeight, INPUTS, LIMIT, SEEN_BITS } from '../codec/predictor.js'
 
 /** A counter seen less often says nothing worth a byte. */
-const LEAST_SEEN = 2
+const LEAST_SEEN = Number(process.env.SEEN ?? 2)
 
 export function packContextModel(model: ContextModel): Uint8Array {
   const body: number[] = []
@@ -15,25 +15,26 @@ export function packContextModel(model: ContextModel): Uint8Array {
     byte(held)
     byte(held >> 8)
   }
-  const weights = ({ byActivity, byPosition }: Weights, inputs: number) => {
+  const counters = ({ counters }: Beginning) => {
+    for (const counter of counters) byte(counterByte(counter))
+  }
+  const weights = ({ byActivity, byPosition }: Beginning, inputs: number) => {
     for (const set of [byActivity, byPosition]) {
       for (const weight of set) short((weight - firstWeight(inputs)) >> WEIGHT_SHIFT)
     }
   }
-  const begin = ({ counters, fast, max }: Beginning) => {
-    weights(fast, FAST_INPUTS)
-    weights(max, MAX_INPUTS)
-    for (const counter of counters) byte(counterByte(counter))
-  }
   for (const symbol of model.usual) byte(symbol)
   for (const flag of model.isSource) byte(flag)
-  for (const p of model.blocks) short(p >= 32768 ? p - 65536 : p)
   for (const { key, predicted } of model.linear) {
     for (const weight of key) short(weight)
     for (const weight of predicted) short(weight)
   }
-  begin(model.key)
-  begin(model.predicted)
+  counters(model.max.key)
+  for (const profile of ['fast', 'max'] as const) {
+    weights(model[profile].key, INPUTS[profile])
+    counters(model[profile].predicted)
+    weights(model[profile].predicted, INPUTS[profile])
+  }
 
   const packed = zeroRuns(body)
   const file = new Uint8Array(12 + packed.length + 4)

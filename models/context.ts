@@ -13,8 +13,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ContextCoder } from '../codec/context.js'
-import { type Beginning, BLOCK_CONTEXTS, type ContextModel, readContextModel } from '../codec/model.js'
-import { ACTIVITIES, FAST_INPUTS, firstWeight, MAX_INPUTS, NEW_COUNTER, NODES, POSITIONS, type Predictor, TABLE_BITS } from '../codec/predictor.js'
+import { type Beginning, type ContextModel, type ContextProfile, readContextModel } from '../codec/model.js'
+import { ACTIVITIES, firstWeight, INPUTS, NEW_COUNTER, NODES, POSITIONS, type Predictor, TABLE_BITS } from '../codec/predictor.js'
 import { openBundle } from '../contract/bundle.js'
 import { packContextModel } from './context-file.js'
 import { fitLinear } from './least-squares.js'
@@ -42,15 +42,12 @@ const usual = Uint8Array.from(bundle.entropy.freqs, (row) => row.indexOf(Math.ma
 // A channel whose other symbols have the least frequency the table can hold never changes.
 const isSource = Uint8Array.from(bundle.entropy.freqs, (row) => (row.filter((f) => f === 1).length === levels - 1 ? 0 : 1))
 
-const empty = (inputs: number) => ({
-  byActivity: new Int32Array(channels * NODES * ACTIVITIES * inputs).fill(firstWeight(inputs)),
+const empty = (inputs: number): Beginning => ({
+  counters: new Int32Array(inputs << TABLE_BITS).fill(NEW_COUNTER),
+  byActivity: new Int32Array((channels + 1) * NODES * ACTIVITIES * inputs).fill(firstWeight(inputs)),
   byPosition: new Int32Array(NODES * POSITIONS * inputs).fill(firstWeight(inputs)),
 })
-const beginning = (): Beginning => ({
-  counters: new Int32Array(MAX_INPUTS << TABLE_BITS).fill(NEW_COUNTER),
-  fast: empty(FAST_INPUTS),
-  max: empty(MAX_INPUTS),
-})
+const both = (inputs: number) => ({ key: empty(inputs), predicted: empty(inputs) })
 const started = performance.now()
 const say = (what: string) => console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${what}`)
 
@@ -59,15 +56,14 @@ let model: ContextModel = {
   levels,
   usual,
   isSource,
-  blocks: new Int32Array(BLOCK_CONTEXTS).fill(0x8000),
   linear: fitLinear(material, channels, usual, isSource),
-  key: beginning(),
-  predicted: beginning(),
+  fast: both(INPUTS.fast),
+  max: both(INPUTS.max),
 }
 say('linear guesses fitted')
 
 const coders = new Map<string, ContextCoder>()
-function coder(profile: 'fast' | 'max', { height, width }: Material): ContextCoder {
+function coder(profile: ContextProfile, { height, width }: Material): ContextCoder {
   const name = `${profile} ${height} ${width}`
   const old = coders.get(name)
   if (old?.model === model) return old
@@ -80,12 +76,11 @@ function coder(profile: 'fast' | 'max', { height, width }: Material): ContextCod
 /** What a predictor has learnt becomes where the next one begins. */
 function keep(from: Predictor, to: Beginning, counters: boolean): void {
   if (counters) to.counters.set(from.counters)
-  const weights = from.inputs === MAX_INPUTS ? to.max : to.fast
-  weights.byActivity.set(from.byActivity)
-  weights.byPosition.set(from.byPosition)
+  to.byActivity.set(from.byActivity)
+  to.byPosition.set(from.byPosition)
 }
 
-function learn(profile: 'fast' | 'max', counters: boolean): void {
+function learn(profile: ContextProfile, counters: boolean): void {
   let bytes = 0
   material.forEach((part, i) => {
     if ((i % HELD_BACK === 0) === counters) return
@@ -93,15 +88,15 @@ function learn(profile: 'fast' | 'max', counters: boolean): void {
     part.frames.forEach((frame, position) => {
       bytes += it.encode(frame, position === 0).length
     })
-    keep(it.key, model.key, counters)
+    keep(it.key, model[profile].key, counters)
     if (part.frames.length === 1) return
-    keep(it.predicted, model.predicted, counters)
-    model.blocks.set(it.changed)
+    keep(it.predicted, model[profile].predicted, counters)
   })
   say(`${profile}: ${counters ? 'counters' : 'weights'} from ${bytes} bytes`)
 }
 
 learn('max', true)
+learn('fast', true)
 // From here on with the counters as a reader of the file will see them.
 model = readContextModel(packContextModel(model))
 learn('max', false)
