@@ -8,7 +8,7 @@
 import { KEY_CROSS, KEY_OWN, type Linear } from './linear.js'
 import type { Planes } from './planes.js'
 import { FAST_INPUTS, type Predictor } from './predictor.js'
-import { classOf, clampTo, steps } from './quantise.js'
+import { clampTo, classOf, steps } from './quantise.js'
 
 /** Sources whose symbols are looked at one by one. */
 const NEAREST = 7

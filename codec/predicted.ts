@@ -5,7 +5,7 @@
 import { type Linear, PREDICTED_CROSS, PREDICTED_OWN } from './linear.js'
 import type { Planes } from './planes.js'
 import { FAST_INPUTS, type Predictor } from './predictor.js'
-import { classOf, clampTo, steps } from './quantise.js'
+import { clampTo, classOf, steps } from './quantise.js'
 
 const nearSteps = steps([1, 2, 4, 6, 11, 19, 30, 49, 79, 126])
 const ageSteps = steps([1, 2, 3, 4, 8, 16])
@@ -38,10 +38,7 @@ export class PredictedContexts {
     const here = changes[spot]
     const beside = changes[spot + 1] + changes[spot - 1] + changes[spot + stride] + changes[spot - stride]
     const corners =
-      changes[spot + stride + 1] +
-      changes[spot - stride - 1] +
-      changes[spot + stride - 1] +
-      changes[spot - stride + 1]
+      changes[spot + stride + 1] + changes[spot - stride - 1] + changes[spot + stride - 1] + changes[spot - stride + 1]
 
     let sum =
       predicted[0] * dw +

@@ -132,7 +132,8 @@ export class Predictor {
     const b = STRETCH[counters[slotB] >>> STRETCH_SHIFT]
     const c = STRETCH[counters[slotC] >>> STRETCH_SHIFT]
     const x1 = clamp(
-      (Math.imul(byActivity[first], a) + Math.imul(byActivity[first + 1], b) + Math.imul(byActivity[first + 2], c)) >> 16,
+      (Math.imul(byActivity[first], a) + Math.imul(byActivity[first + 1], b) + Math.imul(byActivity[first + 2], c)) >>
+        16,
     )
     const x2 = clamp(
       (Math.imul(byPosition[second], a) +

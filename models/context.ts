@@ -14,7 +14,16 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ContextCoder } from '../codec/context.js'
 import { type Beginning, type ContextModel, type ContextProfile, readContextModel } from '../codec/model.js'
-import { ACTIVITIES, firstWeight, INPUTS, NEW_COUNTER, NODES, POSITIONS, type Predictor, TABLE_BITS } from '../codec/predictor.js'
+import {
+  ACTIVITIES,
+  firstWeight,
+  INPUTS,
+  NEW_COUNTER,
+  NODES,
+  POSITIONS,
+  type Predictor,
+  TABLE_BITS,
+} from '../codec/predictor.js'
 import { openBundle } from '../contract/bundle.js'
 import { packContextModel } from './context-file.js'
 import { fitLinear } from './least-squares.js'
@@ -40,7 +49,9 @@ const { channels, levels } = bundle.manifest.latent
 const material = readMaterial(values.symbols, channels, Number(values.thin))
 const usual = Uint8Array.from(bundle.entropy.freqs, (row) => row.indexOf(Math.max(...row)))
 // A channel whose other symbols have the least frequency the table can hold never changes.
-const isSource = Uint8Array.from(bundle.entropy.freqs, (row) => (row.filter((f) => f === 1).length === levels - 1 ? 0 : 1))
+const isSource = Uint8Array.from(bundle.entropy.freqs, (row) =>
+  row.filter((f) => f === 1).length === levels - 1 ? 0 : 1,
+)
 
 const empty = (inputs: number): Beginning => ({
   counters: new Int32Array(inputs << TABLE_BITS).fill(NEW_COUNTER),
@@ -48,8 +59,10 @@ const empty = (inputs: number): Beginning => ({
   byPosition: new Int32Array(NODES * POSITIONS * inputs).fill(firstWeight(inputs)),
 })
 const both = (inputs: number) => ({ key: empty(inputs), predicted: empty(inputs) })
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const started = performance.now()
-const say = (what: string) => console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${what}`)
+const say = (what: string) =>
+  console.error(`${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s  ${what}`)
 
 let model: ContextModel = {
   channels,
@@ -108,8 +121,11 @@ if (values.out) writeFileSync(values.out, file)
 else {
   writeFileSync(join(values.bundle, 'context.bin'), file)
   const path = join(values.bundle, 'manifest.json')
-  const manifest = JSON.parse(readFileSync(path, 'utf8'))
-  manifest.files['context.bin'] = { bytes: file.length, sha256: createHash('sha256').update(file).digest('hex') }
+  const before = readFileSync(path)
+  const manifest = JSON.parse(before.toString('utf8'))
+  // A bundle that was released without a context model has streams that name its old manifest.
+  if (!manifest.files['context.bin']) manifest.replaces = [...(manifest.replaces ?? []), sha256(before)]
+  manifest.files['context.bin'] = { bytes: file.length, sha256: sha256(file) }
   writeFileSync(path, `${JSON.stringify(manifest, null, 1)}\n`)
 }
 say(`${file.length} bytes written`)

@@ -11,13 +11,26 @@ const FRAMES_OF_A_SCENE = 12
 const RIDGE = 10
 const ONE = 4096
 
-export function fitLinear(material: readonly Material[], channels: number, usual: Uint8Array, isSource: Uint8Array): Linear[] {
+export function fitLinear(
+  material: readonly Material[],
+  channels: number,
+  usual: Uint8Array,
+  isSource: Uint8Array,
+): Linear[] {
   const sources = Array.from({ length: channels }, (_, c) => sourcesOf(c, isSource))
   const key = sources.map((s) => new Fit(keyWeights(s.length)))
   const predicted = sources.map((s) => new Fit(predictedWeights(s.length)))
   const every = (parts: Material[], most: number) => parts.filter((_, i) => i % Math.ceil(parts.length / most) === 0)
-  for (const part of every(material.filter(({ frames }) => frames.length === 1), STILLS)) addKey(part)
-  for (const part of every(material.filter(({ frames }) => frames.length > 1), SCENES)) addScene(part)
+  for (const part of every(
+    material.filter(({ frames }) => frames.length === 1),
+    STILLS,
+  ))
+    addKey(part)
+  for (const part of every(
+    material.filter(({ frames }) => frames.length > 1),
+    SCENES,
+  ))
+    addScene(part)
   return sources.map((s, c) => ({ sources: s, key: key[c].solve(), predicted: predicted[c].solve() }))
 
   function addKey({ height, width, frames }: Material): Planes {

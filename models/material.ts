@@ -31,10 +31,13 @@ function read(folder: string, { file, height, width, length }: Entry, channels: 
   const bytes = readFileSync(join(folder, file))
   const size = channels * height * width
   const count = bytes.length / (size * length)
-  if (!Number.isInteger(count)) throw new Error(`context: ${file} does not hold whole scenes of ${length} x ${size} symbols`)
+  if (!Number.isInteger(count))
+    throw new Error(`context: ${file} does not hold whole scenes of ${length} x ${size} symbols`)
   return Array.from({ length: count }, (_, part) => ({
     height,
     width,
-    frames: Array.from({ length }, (_, i) => bytes.subarray((part * length + i) * size, (part * length + i + 1) * size)),
+    frames: Array.from({ length }, (_, i) =>
+      bytes.subarray((part * length + i) * size, (part * length + i + 1) * size),
+    ),
   }))
 }
