@@ -45,7 +45,7 @@ export function registerArchive(program: Command): void {
     .option('--json', 'one entry a line as JSON')
     .addHelpText('after', listHelp)
     .action((flags: Flags & { limit: string; json?: boolean }) => runVerb(() => list(flags)))
-  targetFlags(archive.command('get').description('fetch bitstreams, their SHA-256 checked'))
+  targetFlags(archive.command('get').description('fetch bitstreams by segment, their SHA-256 checked'))
     .argument('[ref...]', 'camera/boot/seq, as list prints them')
     .requiredOption('--out <dir>', 'folder for the files')
     .addHelpText('after', getHelp)
