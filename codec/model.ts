@@ -55,7 +55,7 @@ const HEADER_BYTES = 12
 const CRC_BYTES = 4
 
 /** s of a counter's byte -> how often seen. */
-export const SURE = [4, 40]
+export const SURE = [2, 6]
 /** p of a counter's byte -> stretched probability / this, less 15. */
 export const STRETCH_STEP = 132
 
