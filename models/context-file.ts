@@ -6,7 +6,7 @@ import { type Beginning, type ContextModel, STRETCH_STEP, SURE, WEIGHT_SHIFT } f
 import { COUNTER_BITS, firstWeight, INPUTS, LIMIT, SEEN_BITS, TABLE_BITS } from '../codec/predictor.js'
 
 /** A counter seen less often says nothing worth a byte. */
-const LEAST_SEEN = Number(process.env.SEEN ?? 4)
+const LEAST_SEEN = 4
 
 export function packContextModel(model: ContextModel): Uint8Array {
   const body = new ByteEncoder()
