@@ -6,8 +6,8 @@
  * - A keyframe sets all that is adaptive back to the bundle's beginning. A predicted frame goes on from the frame before,
  *   with its symbols and with everything learnt: so a frame decodes only after all frames of its segment before it.
  * - After a fault the state means nothing: `ready` is false until the next keyframe.
- * - Order: channel, row, column. A predicted frame first says which blocks have changed in any channel; each plane says
- *   whether it is all as guessed. Both cost next to nothing where something happens, and save the time where nothing does.
+ * - Order: channel, row, column. Each plane first says whether it is all as guessed, which costs next to nothing and saves
+ *   the time for channels that never change; `fast` says before all planes which positions of a predicted frame change.
  */
 import { BitCoder } from './binary.js'
 import { CodecError } from './errors.js'

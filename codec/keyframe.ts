@@ -19,19 +19,24 @@ const crossSteps = steps([2, 4, 8, 12, 19, 28, 42, 60, 87, 124, 178])
 export class KeyContexts {
   /** Symbols of the nearest sources here, 0 for what is missing. */
   private readonly here = new Int32Array(NEAREST)
+  /** By channel, how far back in memory its sources are. */
+  private readonly distances: readonly Int32Array[]
 
   constructor(
     private readonly planes: Planes,
     private readonly linear: readonly Linear[],
     private readonly predictor: Predictor,
     private readonly levels: number,
-  ) {}
+  ) {
+    this.distances = linear.map(({ sources }, c) => sources.map((source) => (c - source) * planes.size))
+  }
 
   /** Sets the predictor's contexts for the symbol at `at`; returns the guess. */
   set(channel: number, at: number): number {
     const { planes, predictor, here } = this
     const { now, stride } = planes
-    const { sources, key } = this.linear[channel]
+    const { key } = this.linear[channel]
+    const distances = this.distances[channel]
     const w = now[at - 1]
     const n = now[at - stride]
     const nw = now[at - stride - 1]
@@ -40,8 +45,8 @@ export class KeyContexts {
     const nn = now[at - 2 * stride]
     let sum = key[0] * w + key[1] * n + key[2] * nw + key[3] * ne + key[4] * ww + key[5] * nn
     let weight = KEY_OWN
-    for (let i = 0; i < sources.length; i++) {
-      const there = at - (channel - sources[i]) * planes.size
+    for (let i = 0; i < distances.length; i++) {
+      const there = at - distances[i]
       const v = now[there]
       const east = now[there + 1]
       const west = now[there - 1]
@@ -56,7 +61,7 @@ export class KeyContexts {
         key[weight + 4] * north
       weight += KEY_CROSS
     }
-    for (let i = sources.length; i < NEAREST; i++) here[i] = 0
+    for (let i = distances.length; i < NEAREST; i++) here[i] = 0
     sum += key[weight]
 
     const expected = clampTo((sum >> 9) + 4, 63) // in 1/8 level

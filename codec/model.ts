@@ -1,9 +1,10 @@
 /**
  * The context model's trained beginning: `context.bin` of a bundle, read once and shared by all coders. Layout in FORMAT.md.
  *
- * A counter takes one byte there: 0 = never seen in training, else 1 + 4 * p + c with p one of 63 probabilities, evenly
- * spaced when stretched, and c how sure. Runs of zero bytes take two.
+ * A counter is one byte there: 0 = hardly seen in training, else 1 + 2 * p + s with p one of 31 probabilities, evenly
+ * spaced when stretched, and s how sure. Finer steps were no better. All bytes are entropy-coded: half the file.
  */
+import { ByteDecoder } from './bytes.js'
 import { crc32 } from './crc32.js'
 import { CodecError } from './errors.js'
 import { MAX_CHANNELS, MIN_LEVELS } from './info.js'
@@ -53,19 +54,18 @@ const VERSION = 1
 const HEADER_BYTES = 12
 const CRC_BYTES = 4
 
-/** c of a counter's byte -> how often seen. */
-export const SURE = [2, 6, 16, 40]
-/** p of a counter's byte -> stretched probability / this, less 31. */
-export const STRETCH_STEP = 66
+/** s of a counter's byte -> how often seen. */
+export const SURE = [2, 6]
+/** p of a counter's byte -> stretched probability / this, less 15. */
+export const STRETCH_STEP = 132
 
-/** By byte of the file. */
-const COUNTER_OF = new Int32Array(256)
-for (let byte = 0; byte < 256; byte++) {
-  const p = SQUASH[(((byte - 1) >> 2) - 31) * STRETCH_STEP + 2048] << (COUNTER_BITS - 16)
-  COUNTER_OF[byte] = byte === 0 ? NEW_COUNTER : (p << SEEN_BITS) | SURE[(byte - 1) & 3]
+/** 31 probabilities of 2 are 62 bytes, and the 0. */
+const COUNTER_BYTES = 63
+const COUNTER_OF = new Int32Array(COUNTER_BYTES)
+for (let byte = 0; byte < COUNTER_BYTES; byte++) {
+  const p = SQUASH[(((byte - 1) >> 1) - 15) * STRETCH_STEP + 2048] << (COUNTER_BITS - 16)
+  COUNTER_OF[byte] = byte === 0 ? NEW_COUNTER : (p << SEEN_BITS) | SURE[(byte - 1) & 1]
 }
-/** 63 levels of 4 are 252 bytes and the 0. */
-const MOST_BYTE = 252
 
 /** Weights are stored as their difference from the first weight, in 1/8192. */
 export const WEIGHT_SHIFT = 3
@@ -89,7 +89,7 @@ export function readContextModel(bytes: Uint8Array): ContextModel {
     fail(`has ${levels} levels, not ${MIN_LEVELS}..${MAX_CONTEXT_LEVELS}`)
   }
 
-  const source = new ZeroRuns(bytes, HEADER_BYTES, end)
+  const source = new ByteDecoder(bytes.subarray(HEADER_BYTES, end))
   const usual = new Uint8Array(channels)
   for (let c = 0; c < channels; c++) usual[c] = source.byte()
   if (usual.some((symbol) => symbol >= levels)) fail('names a symbol that is none')
@@ -110,17 +110,20 @@ export function readContextModel(bytes: Uint8Array): ContextModel {
   }
   const fast = beginnings(INPUTS.fast)
   const max = beginnings(INPUTS.max)
-  if (!source.ended) fail('does not hold what its channels need')
+  if (source.end() !== undefined) fail('does not hold what its channels need')
   return { channels, levels, usual, isSource, linear, fast, max }
 }
 
-function readCounters(source: ZeroRuns, inputs: number): Int32Array {
+function readCounters(source: ByteDecoder, inputs: number): Int32Array {
   const counters = new Int32Array(inputs << TABLE_BITS)
-  for (let i = 0; i < counters.length; i++) counters[i] = COUNTER_OF[Math.min(source.byte(), MOST_BYTE)]
+  for (let i = 0; i < counters.length; i++) {
+    if (i % (1 << TABLE_BITS) === 0) source.section()
+    counters[i] = COUNTER_OF[source.byte() % COUNTER_BYTES]
+  }
   return counters
 }
 
-function readWeights(source: ZeroRuns, channels: number, inputs: number): Omit<Beginning, 'counters'> {
+function readWeights(source: ByteDecoder, channels: number, inputs: number): Omit<Beginning, 'counters'> {
   const weights = (count: number) =>
     source.shorts(count * inputs).map((stored) => firstWeight(inputs) + (stored << WEIGHT_SHIFT))
   const byActivity = weights((channels + 1) * NODES * ACTIVITIES)
@@ -132,47 +135,4 @@ export function begin(predictor: Predictor, from: Beginning): void {
   predictor.counters.set(from.counters)
   predictor.byActivity.set(from.byActivity)
   predictor.byPosition.set(from.byPosition)
-}
-
-/** A byte other than 0 is itself; a 0 is followed by how many more zeros there are. Past the end come zeros. */
-class ZeroRuns {
-  private zeros = 0
-  private short = false
-
-  constructor(
-    private readonly bytes: Uint8Array,
-    private pos: number,
-    private readonly end: number,
-  ) {}
-
-  byte(): number {
-    if (this.zeros > 0) {
-      this.zeros--
-      return 0
-    }
-    if (this.pos >= this.end) {
-      this.short = true
-      return 0
-    }
-    const byte = this.bytes[this.pos++]
-    if (byte === 0) {
-      if (this.pos >= this.end) this.short = true
-      else this.zeros = this.bytes[this.pos++]
-    }
-    return byte
-  }
-
-  shorts(count: number): Int32Array {
-    const values = new Int32Array(count)
-    for (let i = 0; i < count; i++) {
-      const low = this.byte()
-      values[i] = ((low | (this.byte() << 8)) << 16) >> 16
-    }
-    return values
-  }
-
-  /** Whether exactly everything was read. */
-  get ended(): boolean {
-    return !this.short && this.zeros === 0 && this.pos === this.end
-  }
 }

@@ -11,17 +11,23 @@ const nearSteps = steps([1, 2, 4, 6, 11, 19, 30, 49, 79, 126])
 const ageSteps = steps([1, 2, 3, 4, 8, 16])
 
 export class PredictedContexts {
+  /** By channel, how far back in memory its sources are. */
+  private readonly distances: readonly Int32Array[]
+
   constructor(
     private readonly planes: Planes,
     private readonly linear: readonly Linear[],
     private readonly predictor: Predictor,
-  ) {}
+  ) {
+    this.distances = linear.map(({ sources }, c) => sources.map((source) => (c - source) * planes.size))
+  }
 
   /** Sets the predictor's contexts for the symbol at `at`. */
   set(channel: number, at: number): void {
     const { planes, predictor } = this
     const { now, before, stride, changes } = planes
-    const { sources, predicted } = this.linear[channel]
+    const { predicted } = this.linear[channel]
+    const distances = this.distances[channel]
     const spot = at - channel * planes.size
     const guess = before[at]
     const west = now[at - 1]
@@ -56,8 +62,8 @@ export class PredictedContexts {
     // Where nothing has changed, and that is nearly everywhere, the channels have nothing to add.
     if (here + beside > 0) {
       let weight = PREDICTED_OWN
-      for (let i = 0; i < sources.length; i++) {
-        const there = at - (channel - sources[i]) * planes.size
+      for (let i = 0; i < distances.length; i++) {
+        const there = at - distances[i]
         const change = now[there] - before[there]
         if (i === 0) first = change
         else if (i === 1) second = change
@@ -80,8 +86,8 @@ export class PredictedContexts {
     const bend = clampTo(((bw + be + bn + bs - 4 * guess) >> 1) + 8, 15)
     const back = age === 255 || other === guess ? 0 : other > guess ? 1 : 2
     const ageClass = classOf(ageSteps, age)
-    const near1 = sources.length > 0 ? now[at - (channel - sources[0]) * planes.size] : 0
-    const near2 = sources.length > 1 ? now[at - (channel - sources[1]) * planes.size] : 0
+    const near1 = distances.length > 0 ? now[at - distances[0]] : 0
+    const near2 = distances.length > 1 ? now[at - distances[1]] : 0
     predictor.context(0, channel, (expected << 6) | (near << 2) | last)
     predictor.context(1, channel, (clampTo(age, 15) << 8) | (other << 5) | (last << 3) | own)
     predictor.context(

@@ -53,8 +53,8 @@ export class Predictor {
   /** [channel][node][activity][input] and [node][position][input] */
   readonly byActivity: Int32Array
   readonly byPosition: Int32Array
-  /** 3 in service; training passes more. */
-  learningRate = 3
+  /** As high as the products allow: a scene differs from the training data, and from itself an hour ago. */
+  learningRate = 14
   private readonly hashed: Int32Array
   private readonly slots: Int32Array
   private readonly opinions: Int32Array
