@@ -13,8 +13,8 @@ import {
   type FrameRecord,
   findFrame,
   listSegments,
-  type Piece,
   Packer,
+  type Piece,
   packSegment,
   readArchive,
   readContextModel,
@@ -71,8 +71,7 @@ function makeFile(): { file: Uint8Array; symbols: Uint8Array[] } {
 const { file, symbols } = makeFile()
 
 const originals = new Map<number, Uint8Array>()
-for (const piece of readArchive(file))
-  if (isRecord(piece)) originals.set(piece.seq, recordOf(file, piece))
+for (const piece of readArchive(file)) if (isRecord(piece)) originals.set(piece.seq, recordOf(file, piece))
 
 /**
  * Reads bytes by every door. @returns how many frames can be had.
