@@ -12,7 +12,7 @@ import { openBundle } from '../../../contract/bundle.js'
 import { codingOf } from '../../../contract/coding.js'
 import { general } from './general.js'
 import { clips, type Material, stills } from './material.js'
-import { measure, type OwnResult } from './ours.js'
+import { buffers, measure, type OwnResult } from './ours.js'
 import { decoderPsnr, video } from './video.js'
 
 const { values } = parseArgs({
@@ -35,7 +35,9 @@ const say = (line: string) => console.error(line)
 
 async function main(): Promise<void> {
   const bundle = openBundle(bundleDir(values.bundle))
+  const before = buffers()
   const coding = codingOf(bundle)
+  const modelMb = (buffers() - before) / 1e6
   const { stride, levels } = bundle.manifest.latent
   const moving = await clips(values.clips, bundle, Number(values.frames))
   const still = await stills(values.stills, bundle, STILLS)
@@ -51,8 +53,15 @@ async function main(): Promise<void> {
     return Object.fromEntries(results.map((result) => [result.name, result]))
   }
 
-  say(`bundle ${bundle.manifest.id}, one core of ${cpus()[0]?.model}, Node ${process.version}`)
-  const report: Record<string, unknown> = {}
+  say(
+    `bundle ${bundle.manifest.id}, one core of ${cpus()[0]?.model}, Node ${process.version}, context model ${modelMb.toFixed(1)} MB`,
+  )
+  const report: Record<string, unknown> = {
+    bundle: bundle.manifest.id,
+    cpu: cpus()[0]?.model,
+    node: process.version,
+    modelMb,
+  }
   report.stills = { count: STILLS, ours: ours(still, 1), general: rivals(still) }
   const whole: Record<string, Awaited<ReturnType<typeof ours>>> = {}
   for (const clip of moving) {
