@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Bundle, openBundle } from '../contract/bundle.js'
 import { Topics } from '../contract/topics.js'
+import { withoutSecrets } from './address.js'
 import { Archive } from './archive/archive.js'
 import { bundleDir } from './bundles.js'
 import { Camera } from './capture/camera.js'
@@ -116,12 +117,17 @@ function firstFrame(config: CameraConfig): Promise<string> {
     let reason = 'nothing came'
     const camera = new Camera(config, silentLog, {
       frameReady: () =>
-        void finish(() => resolve(`${config.source}: frames of ${config.width}x${config.height} arrive`)),
+        void finish(() =>
+          resolve(`${withoutSecrets(config.source)}: frames of ${config.width}x${config.height} arrive`),
+        ),
       stateChanged: ({ state }) => {
         if (state.state !== 'online' && state.reason !== 'the agent stopped') reason = state.reason
       },
     })
-    const timer = setTimeout(() => void finish(() => reject(new Error(`${config.source}: ${reason}`))), FRAME_WITHIN_MS)
+    const timer = setTimeout(
+      () => void finish(() => reject(new Error(`${withoutSecrets(config.source)}: ${reason}`))),
+      FRAME_WITHIN_MS,
+    )
     camera.start()
   })
 }

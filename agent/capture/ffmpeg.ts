@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
+import { withoutSecrets } from '../address.js'
 
 export interface Source {
   /** rtsp://…, /dev/videoN or a file's path */
@@ -30,7 +31,8 @@ const KILL_AFTER_MS = 2000
 export function startFfmpeg(source: Source, sink: Writable, ended: (reason: string) => void): Grabber {
   const kind = kindOf(source.source)
   if (kind !== 'rtsp' && !existsSync(source.source)) {
-    queueMicrotask(() => ended(`${source.source}: no such ${kind === 'v4l2' ? 'device' : 'file'}`))
+    const reason = `${withoutSecrets(source.source)}: no such ${kind === 'v4l2' ? 'device' : 'file'}`
+    queueMicrotask(() => ended(reason))
     return { stop: async () => {} }
   }
   const command = ffmpeg(source.source, { logger: undefined, niceness: 0 })
@@ -50,7 +52,7 @@ export function startFfmpeg(source: Source, sink: Writable, ended: (reason: stri
   const finish = (reason: string) => {
     if (finished) return
     finished = true
-    ended(reason)
+    ended(withoutSecrets(reason))
   }
   const end = () => {
     child?.kill('SIGTERM') // lets ffmpeg say goodbye to an RTSP server

@@ -71,7 +71,30 @@ function checked(config: Config, at: (keys: PropertyKey[], text: string) => stri
   const password =
     process.env.BLINDSIGHT_MQTT_PASSWORD ??
     (mqtt.passwordFile ? readFileSync(mqtt.passwordFile, 'utf8').trim() : mqtt.password)
-  return { ...config, device: config.device ?? deviceId(), mqtt: { ...mqtt, password } }
+  const address = apart(mqtt.url)
+  const login = { username: mqtt.username ?? address.username, password: password ?? address.password }
+  return { ...config, device: config.device ?? deviceId(), mqtt: { ...mqtt, url: address.url, ...login } }
+}
+
+/** mqtt://name:password@host in its parts: the address goes into logs and to the service manager, the rest must not. */
+function apart(address: string | undefined): { url?: string | undefined; username?: string; password?: string } {
+  const inside = address && /^(\w+:\/\/)([^/?#]*)@(.*)$/s.exec(address)
+  if (!inside) return { url: address }
+  const [, scheme, login, rest] = inside as unknown as [string, string, string, string]
+  const [, name = '', , password] = /^([^:]*)(:(.*))?$/s.exec(login)!
+  return {
+    url: scheme + rest,
+    ...(name && { username: decoded(name) }),
+    ...(password !== undefined && { password: decoded(password) }),
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text // a % that is just that
+  }
 }
 
 const onePerKey = (issue: z.core.$ZodIssue): z.core.$ZodIssue[] =>

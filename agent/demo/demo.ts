@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { withoutSecrets } from '../address.js'
 import { Agent } from '../agent.js'
 import { packageRoot } from '../bundles.js'
 import type { Camera } from '../capture/camera.js'
@@ -60,7 +61,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     if (state.state === 'online' || state.reason === 'the agent stopped' || meter.frames > 0) return
     const error = new AgentError(
       'input',
-      `${source}: no video comes (${state.reason}); check the path or address`,
+      `${withoutSecrets(source)}: no video comes (${state.reason}); check the path or address`,
       ExitCode.input,
     )
     patience = setTimeout(() => fail(error), PATIENCE_MS)
@@ -143,7 +144,7 @@ function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
   const port = new URL(agent.brokerUrl).port || '1883'
   const provider = agent.providers.encoder
   console.log(
-    `blindsight demo: ${options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)'} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`,
+    `blindsight demo: ${withoutSecrets(options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)')} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`,
   )
   console.log(`archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : ' (inside, this machine only)'}`)
   console.log(

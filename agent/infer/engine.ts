@@ -11,6 +11,7 @@ interface Waiting {
 
 export class Engine {
   private readonly waiting = new Map<number, Waiting>()
+  private readonly gone: Promise<void>
   private nextJob = 0
   private ended = false
 
@@ -22,7 +23,12 @@ export class Engine {
   ) {
     worker.on('message', (message: FromWorker) => this.receive(message))
     worker.on('error', (error) => this.fail(error, failed))
-    worker.on('exit', () => this.fail(new Error('the inference thread ended'), failed))
+    this.gone = new Promise((resolve) => {
+      worker.on('exit', () => {
+        this.fail(new Error('the inference thread ended'), failed)
+        resolve()
+      })
+    })
   }
 
   /**
@@ -41,6 +47,7 @@ export class Engine {
     prepareTensorRt(cacheDir)
     const worker = new Worker(script, { workerData: setup })
     const providers = await new Promise<Record<string, string>>((resolve, reject) => {
+      const exited = () => reject(new Error('the inference thread ended before it was ready'))
       const opening = (message: FromWorker) => {
         if (message.type === 'note') note(message.text)
         if (message.type === 'failed')
@@ -48,10 +55,12 @@ export class Engine {
         if (message.type !== 'ready') return
         worker.off('message', opening)
         worker.off('error', reject)
+        worker.off('exit', exited)
         resolve(message.providers)
       }
       worker.on('message', opening)
       worker.on('error', reject)
+      worker.on('exit', exited)
     }).catch(async (error) => {
       await worker.terminate()
       throw error
@@ -64,6 +73,7 @@ export class Engine {
    * `key` asks for a keyframe.
    */
   infer(rgb: Uint8Array<ArrayBuffer>, cam: InferCamera, key: boolean): Promise<Encoded> {
+    if (this.ended) return Promise.reject(new Error('the inference thread has ended'))
     const job = this.nextJob++
     return new Promise((resolve, reject) => {
       this.waiting.set(job, { resolve, reject })
@@ -75,9 +85,8 @@ export class Engine {
 
   async stop(): Promise<void> {
     this.ended = true
-    const ended = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()))
-    this.worker.postMessage('stop')
-    await ended
+    this.worker.postMessage('stop') // one that has died does not mind
+    await this.gone
     this.rejectAll(new Error('the inference thread was stopped'))
   }
 

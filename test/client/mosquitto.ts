@@ -6,6 +6,7 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { tool } from '../tool.js'
 
 export interface BrokerOptions {
   readonly user?: { readonly name: string; readonly password: string }
@@ -30,7 +31,10 @@ export class Mosquitto {
       const file = join(dir, 'passwords')
       writeFileSync(file, '', { mode: 0o644 })
       const { name, password } = options.user
-      const [code] = await once(spawn('mosquitto_passwd', ['-b', file, name, password], { stdio: 'ignore' }), 'exit')
+      const [code] = await once(
+        spawn(tool('mosquitto_passwd'), ['-b', file, name, password], { stdio: 'ignore' }),
+        'exit',
+      )
       if (code !== 0) throw new Error('mosquitto_passwd failed')
       chmodSync(file, 0o644)
       lines.push(`password_file ${file}`)
@@ -46,7 +50,7 @@ export class Mosquitto {
   }
 
   async up(): Promise<void> {
-    this.child = spawn('/usr/sbin/mosquitto', ['-c', join(this.dir, 'mosquitto.conf')], { stdio: 'ignore' })
+    this.child = spawn(tool('mosquitto'), ['-c', join(this.dir, 'mosquitto.conf')], { stdio: 'ignore' })
     for (let attempt = 0; attempt < 100; attempt++) {
       if (await answers(this.port)) return
       await wait(50)

@@ -6,15 +6,32 @@ import { blindsight, Program } from './program.js'
 import { missing, query } from './setting.js'
 import { until } from './until.js'
 
+/** docs/operations.md says what they are. */
+const documented = [
+  'frames',
+  'fps',
+  'bpp_mean',
+  'ms',
+  'published',
+  'acked',
+  'archived',
+  'dropped',
+  'providers',
+  'peak_rss_mb',
+]
+
 t.test('demo --frames 100 --json', { timeout: 240_000 }, async (t) => {
   const dir = t.testdir()
   const { code, out, err } = await blindsight(['demo', '--frames', '100', '--json', '--state-dir', join(dir, 'state')])
   t.equal(code, 0, err)
+  t.equal(out.trim().split('\n').length, 1, 'one object and nothing else')
   const said = JSON.parse(out)
+  t.strictSame(Object.keys(said), documented)
   const stages = ['capture', 'encode', 'classify', 'segment', 'code', 'commit', 'publish']
   t.strictSame(Object.keys(said.ms), stages)
   for (const stage of stages) t.ok(said.ms[stage] > 0, `${stage} took time`)
   for (const name of ['frames', 'published', 'acked', 'archived']) t.equal(said[name], 100, name)
+  t.equal(said.dropped, 0)
   t.ok(said.fps > 0 && said.bpp_mean > 0.1 && said.bpp_mean < 0.6, `${said.fps} frames/s, ${said.bpp_mean} bpp`)
   t.ok(said.peak_rss_mb < 400, `${said.peak_rss_mb} MB`)
   const rows = query(dir, 'SELECT boot, seq FROM frames') as { boot: string; seq: number }[]

@@ -7,6 +7,7 @@ import t from 'tap'
 import { ClassifyResult } from '../../contract/messages.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
 import { Program } from './program.js'
 import { camera, committed, configFile, device, key, missing } from './setting.js'
 import { Subscriber } from './subscriber.js'
@@ -35,7 +36,7 @@ t.test('the disk is full for a while', { timeout: 180_000 }, async (t) => {
 
   // No file of this process may grow any more: what a full disk is, without needing one.
   const limit = (bytes: number | 'unlimited') =>
-    execFileSync('prlimit', ['--pid', String(agent.child.pid), `--fsize=${bytes}:unlimited`])
+    execFileSync(tool('prlimit'), ['--pid', String(agent.child.pid), `--fsize=${bytes}:unlimited`])
   limit(statSync(join(dir, 'state', 'archive.sqlite-wal')).size)
   const unarchived = () => results().filter((r) => r.bits.archived === false)
   await until('results without a bitstream', () => unarchived().length >= 5)

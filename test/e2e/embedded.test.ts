@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { ClassifyResult } from '../../contract/messages.js'
 import { Topics } from '../../contract/topics.js'
+import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
 import { camera, committed, configFile, device, missing } from './setting.js'
 import { Subscriber } from './subscriber.js'
@@ -49,7 +50,7 @@ t.test('the embedded broker', { timeout: 180_000 }, async (t) => {
 
   await t.test('retrieval over 3.1.1: the transaction comes back on res/', async (t) => {
     const request = JSON.stringify({ cam: camera, limit: 2, transaction: 'tx-1' })
-    execFileSync('mosquitto_pub', ['-V', '311', '-p', String(port), '-t', topics.request('list'), '-m', request])
+    execFileSync(tool('mosquitto_pub'), ['-V', '311', '-p', String(port), '-t', topics.request('list'), '-m', request])
     const [answer] = await until('the answer', () => {
       const answers = watcher.json(topics.response('list'))
       return answers.length > 0 && answers

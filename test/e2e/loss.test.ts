@@ -58,6 +58,10 @@ async function nothingIsMissing(t: Test, dir: string, watcher: Subscriber) {
     'no bitstream is missing',
   )
   t.strictSame(missing(rows), [], 'seq has no gaps')
+  const published = watcher.json(/\/cls$/).map((m) => m as { hist: boolean; q: { age_ms: number } })
+  const old = published.filter(({ hist }) => hist)
+  t.equal(old.length, watcher.on(late).length, 'what comes under hist/ says so itself')
+  for (const { q } of old) t.ok(q.age_ms >= 10_000, `${q.age_ms} ms: only what is old is history`)
   return rows
 }
 
@@ -88,35 +92,47 @@ t.test('the broker is killed for 10 s', { timeout: 240_000 }, async (t) => {
   )
 })
 
-t.test('the agent is killed, with frames in its outbox', { timeout: 240_000 }, async (t) => {
-  const { broker, watcher } = await world(t)
-  const dir = t.testdir()
-  const args = ['run', '--config', await configFile(dir, { broker: broker.url })]
-  const first = Program.start(args)
-  t.teardown(() => first.kill())
-  await until('results', () => watcher.on(live).length >= 10)
-  await broker.kill()
-  await until('a backlog', () => outboxRows(dir) >= 20, 60)
-  await first.kill()
-  const archived = committed(dir).map(key)
-  await wait(11_000) // so that it is history when it is published
-  await broker.up()
+t.test(
+  'the agent is killed, with frames in its outbox, and again while it publishes',
+  { timeout: 240_000 },
+  async (t) => {
+    const { broker, watcher } = await world(t)
+    const dir = t.testdir()
+    const args = ['run', '--config', await configFile(dir, { broker: broker.url })]
+    const first = Program.start(args)
+    t.teardown(() => first.kill())
+    await until('results', () => watcher.on(live).length >= 10)
+    await broker.kill()
+    await until('a backlog', () => outboxRows(dir) >= 20, 60)
+    await first.kill()
+    const archived = committed(dir).map(key)
+    await wait(11_000) // so that it is history when it is published
+    await broker.up()
 
-  const second = Program.start(args)
-  t.teardown(() => second.kill())
-  const boots = () => new Set(results(watcher, live).map(({ boot }) => boot))
-  await until('results of the second run', () => boots().size === 2, 60)
-  t.equal((await second.terminate()).code, 0)
+    const second = Program.start(args)
+    t.teardown(() => second.kill())
+    const boots = () => new Set(results(watcher, live).map(({ boot }) => boot))
+    await until('results of the second run', () => boots().size === 2, 60)
+    await until('the backlog to be gone', () => outboxRows(dir) < 5, 60)
+    await second.kill() // this time in the middle of publishing
 
-  const rows = await nothingIsMissing(t, dir, watcher)
-  const now = new Set(rows.map(key))
-  t.strictSame(
-    archived.filter((k) => !now.has(k)),
-    [],
-    'the archive has every frame from before the kill',
-  )
-  t.ok(results(watcher, late).length >= 20, 'the backlog came under hist/')
-  const db = new Database(join(dir, 'state', 'archive.sqlite'), { readonly: true })
-  t.equal(db.pragma('integrity_check', { simple: true }), 'ok')
-  db.close()
-})
+    const third = Program.start(args)
+    t.teardown(() => third.kill())
+    await until('results of the third run', () => boots().size === 3, 60)
+    await until('what the second left', () => outboxRows(dir) < 5, 60)
+    t.equal((await third.terminate()).code, 0)
+
+    const rows = await nothingIsMissing(t, dir, watcher)
+    t.strictSame(new Set(rows.map(({ boot }) => boot)), boots(), 'each under its own boot')
+    const now = new Set(rows.map(key))
+    t.strictSame(
+      archived.filter((k) => !now.has(k)),
+      [],
+      'the archive has every frame from before the kill',
+    )
+    t.ok(results(watcher, late).length >= 20, 'the backlog came under hist/')
+    const db = new Database(join(dir, 'state', 'archive.sqlite'), { readonly: true })
+    t.equal(db.pragma('integrity_check', { simple: true }), 'ok')
+    db.close()
+  },
+)

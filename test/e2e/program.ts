@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { tool } from '../tool.js'
 import { until } from './until.js'
 
 export const root = join(import.meta.dirname, '..', '..')
@@ -34,6 +35,7 @@ export class Program {
 
   static start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
     if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`)
+    tool('ffmpeg') // without it the agent goes on trying, and a test would wait in vain
     const child = spawn(process.execPath, [main, ...args], {
       cwd: root,
       env: { ...plainEnv, ...env },

@@ -12,6 +12,7 @@ import { openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
 import { bundleDir, camera, clip, committed, configFile, device, height, type Row, width } from './setting.js'
 import { Subscriber } from './subscriber.js'
@@ -41,7 +42,7 @@ t.test('retrieval', { timeout: 240_000 }, async (t) => {
     const ask = async (verb: 'list' | 'describe' | 'get', body: object, correlation: string) => {
       const request = ['-V', '5', '-p', String(broker.port), '-t', topics.request(verb), '-m', JSON.stringify(body)]
       const reply = ['-D', 'PUBLISH', 'response-topic', answers, '-D', 'PUBLISH', 'correlation-data', correlation]
-      await promisify(execFile)('mosquitto_pub', [...request, ...reply])
+      await promisify(execFile)(tool('mosquitto_pub'), [...request, ...reply])
       return until(`the answer to ${verb}`, () => {
         const answer = viewer.messages.find((m) => m.correlation === correlation)
         return answer && JSON.parse(answer.payload.toString())
@@ -120,7 +121,7 @@ t.test('retrieval', { timeout: 240_000 }, async (t) => {
       t.ok(db > 20, `seq ${row.seq}: ${db.toFixed(1)} dB`)
     }
     const probe = ['-v', 'error', '-count_frames', '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0', video]
-    t.equal(execFileSync('ffprobe', probe).toString().trim(), String(recordsOf(streams).length))
+    t.equal(execFileSync(tool('ffprobe'), probe).toString().trim(), String(recordsOf(streams).length))
   })
 
   await t.test('a bitstream that was cut, or damaged, or is none', async (t) => {
@@ -161,7 +162,7 @@ function recordsOf(dir: string): { seq: number; bytes: Uint8Array; record: Frame
 function clipFrames(): Uint8Array[] {
   const scaled = ['-vf', `fps=${fps},scale=${width}:${height}:flags=area`, '-frames:v', String(frames)]
   const raw = execFileSync(
-    'ffmpeg',
+    tool('ffmpeg'),
     ['-v', 'error', '-i', clip, ...scaled, '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'],
     {
       maxBuffer: 1 << 28,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { tool } from '../tool.js'
 import { until } from './until.js'
 
 export interface Message {
@@ -40,7 +41,7 @@ export class Subscriber {
     const format = ['-d', '-F', '%r %t %C %D %x'] // -d: says when it is subscribed
     const where = ['-V', version, '-h', '127.0.0.1', '-p', String(port), '-q', '1', '-k', '5']
     // stdbuf: on a pipe mosquitto_sub would keep its lines until a block is full.
-    const child = spawn('stdbuf', ['-oL', 'mosquitto_sub', ...where, ...format, ...args, ...topics], {
+    const child = spawn(tool('stdbuf'), ['-oL', tool('mosquitto_sub'), ...where, ...format, ...args, ...topics], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const subscriber = new Subscriber(child)

@@ -1,10 +1,11 @@
-/** A broker that wants a client certificate: the agent and our subscriber show theirs; without one nobody gets in. */
+/** A broker that wants to know who comes: a user name and password, or a client certificate. Without them nobody gets in. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { freePort, Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
 import { committed, configFile } from './setting.js'
 import { until } from './until.js'
@@ -41,8 +42,38 @@ t.test('TLS with client certificates', { timeout: 120_000 }, async (t) => {
   t.equal((await agent.terminate()).code, 0)
 })
 
+t.test('user name and password', { timeout: 120_000 }, async (t) => {
+  const broker = await Mosquitto.start({ user: { name: 'gate', password: 'p@ss:w%rd' } })
+  t.teardown(() => broker.stop())
+  const viewer = ['--broker', broker.url, '--username', 'gate', '--json', '--count', '4', '--timeout', '60']
+  const withLogin = (login: string) => broker.url.replace('//', `//${login}@`)
+  const ways: Record<string, (dir: string) => Promise<string>> = {
+    'in a file': (dir) => {
+      writeFileSync(join(dir, 'password'), 'p@ss:w%rd\n', { mode: 0o600 })
+      return configFile(dir, { broker: broker.url, mqtt: { username: 'gate', passwordFile: join(dir, 'password') } })
+    },
+    'in the address': (dir) => configFile(dir, { broker: withLogin('gate:p%40ss%3Aw%25rd') }),
+  }
+  for (const [way, write] of Object.entries(ways)) {
+    await t.test(way, async (t) => {
+      const dir = t.testdir()
+      const config = await write(dir)
+      const agent = Program.start(['run', '--config', config])
+      t.teardown(() => agent.kill())
+      const seen = await blindsight(['subscribe', ...viewer], { BLINDSIGHT_MQTT_PASSWORD: 'p@ss:w%rd' })
+      t.equal(seen.code, 0, seen.err)
+      const checked = await blindsight(['check-config', '--config', config])
+      t.equal(checked.code, 0, checked.err)
+      const end = await agent.terminate()
+      t.equal(end.code, 0)
+      t.match(end.err, broker.url)
+      for (const text of [end.err, checked.out, checked.err]) t.notMatch(text, /p(@|%40)ss/, 'nobody reads it in a log')
+    })
+  }
+})
+
 function openssl(dir: string, ...args: string[]): void {
-  execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' })
+  execFileSync(tool('openssl'), args, { cwd: dir, stdio: 'pipe' })
 }
 
 function authority(dir: string): void {

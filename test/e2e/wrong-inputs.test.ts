@@ -1,11 +1,14 @@
 /** Whatever is wrong: what and where, the documented exit code or state, and no stack trace. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
 import { blindsight, type Ended, Program } from './program.js'
-import { bundleDir, camera, clip, committed, configFile, device, height, width } from './setting.js'
+import { bundleDir, camera, clip, committed, configFile, device, height, outboxRows, width } from './setting.js'
 import { Subscriber } from './subscriber.js'
 import { until } from './until.js'
 
@@ -72,7 +75,7 @@ t.test('a camera that cannot be reached says so, and the other one goes on', { t
   const size = { width, height, fps: 5 }
   const cameras = [
     { id: camera, source: clip, ...size },
-    { id: 'gone', source: 'rtsp://127.0.0.1:9/stream', ...size },
+    { id: 'gone', source: 'rtsp://admin:s3cret@127.0.0.1:9/stream', ...size },
     { id: 'nofile', source: join(dir, 'absent.mp4'), ...size },
     { id: 'novideo', source: join(dir, 'no-video.mp4'), ...size },
     { id: 'nodevice', source: '/dev/video97', ...size },
@@ -91,21 +94,37 @@ t.test('a camera that cannot be reached says so, and the other one goes on', { t
   const end = await agent.terminate()
   t.equal(end.code, 0)
   t.notMatch(end.err, trace)
+  const published = watcher.messages.map(({ payload }) => payload.toString()).join('\n')
+  t.match(end.err, 'rtsp://127.0.0.1:9/stream')
+  for (const text of [end.err, published]) t.notMatch(text, 's3cret', "the camera's password stays on the box")
 })
 
-t.test('a broker that refuses the password', { timeout: 120_000 }, async (t) => {
-  const broker = await Mosquitto.start({ user: { name: 'gate', password: 'right' } })
+t.test('a broker that refuses the password, until it is set right there', { timeout: 180_000 }, async (t) => {
+  const passwords = join(mkdtempSync(join(tmpdir(), 'blindsight-passwords-')), 'file')
+  t.teardown(() => rmSync(dirname(passwords), { recursive: true, force: true }))
+  chmodSync(dirname(passwords), 0o755) // started as root, mosquitto reads its files as another user
+  const allow = (password: string) => {
+    execFileSync(tool('mosquitto_passwd'), ['-c', '-b', passwords, 'gate', password], { stdio: 'pipe' })
+    chmodSync(passwords, 0o644)
+  }
+  allow('right')
+  const broker = await Mosquitto.start({ config: [`password_file ${passwords}`] })
   t.teardown(() => broker.stop())
+  const login = ['--username', 'gate', '--password', 'wrong', '--broker', broker.url]
+  says(t, await blindsight(['subscribe', ...login, '--timeout', '20']), 4, /refuse|authori[sz]ed/i)
+  says(t, await blindsight(['subscribe', '--broker', 'mqtt://127.0.0.1:9', '--timeout', '5']), 4, /127\.0\.0\.1:9/)
+
   const dir = t.testdir()
   const mqtt = { username: 'gate', password: 'wrong' }
   const agent = Program.start(['run', '--config', await configFile(dir, { broker: broker.url, mqtt })])
   t.teardown(() => agent.kill())
   await until('the reason in the log', () => /not authori[sz]ed|bad user ?name or password/i.test(agent.err))
   await until('the archive goes on', () => committed(dir).length > 5)
+  await broker.kill()
+  allow('wrong')
+  await broker.up()
+  await until('the agent to get in, and empty its outbox', () => outboxRows(dir) < 5, 60)
   const end = await agent.terminate()
   t.equal(end.code, 0)
   t.notMatch(end.err, trace)
-  const login = ['--username', 'gate', '--password', 'wrong', '--broker', broker.url]
-  says(t, await blindsight(['subscribe', ...login, '--timeout', '20']), 4, /refuse|authori[sz]ed/i)
-  says(t, await blindsight(['subscribe', '--broker', 'mqtt://127.0.0.1:9', '--timeout', '5']), 4, /127\.0\.0\.1:9/)
 })

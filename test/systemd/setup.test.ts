@@ -42,7 +42,7 @@ class Machine {
       'npm',
       'case $1 in ci) mkdir -p node_modules; touch node_modules/.package-lock.json;; run) mkdir -p dist/cli; touch dist/cli/main.js;; esac',
     )
-    for (const tool of ['ffmpeg', 'ffprobe', 'make', 'g++', 'mosquitto', 'mosquitto_sub', 'systemd-analyze'])
+    for (const tool of ['ffmpeg', 'ffprobe', 'make', 'g++', 'mosquitto', 'mosquitto_sub', 'openssl', 'systemd-analyze'])
       this.fake(tool, 'exit 0')
     this.file('package-lock.json', '{}')
     this.file('tsconfig.json', '{}')

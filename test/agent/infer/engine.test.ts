@@ -12,13 +12,13 @@ const released = join(root, 'models', 'bundles', 'lean-1')
 const script = new URL(`file://${root}/dist/agent/infer/worker.js`)
 const size = { width: 96, height: 64 }
 
-const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () => {}) =>
+const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () => {}, worker = script) =>
   Engine.start(
     { bundleDir: released, providers: ['cpu'], threads: 1, heads: ['classify', 'segment'], sizes: [size], ...setup },
-    t.testdir(),
+    t.testdirName,
     () => {},
     failed,
-    script,
+    worker,
   )
 const cam = { id: 'a', ...size, heads: ['classify', 'segment'] as const, coding: 'static' as const }
 const bare = { ...cam, heads: [] }
@@ -105,4 +105,35 @@ t.test('a damaged network and a frame size that does not fit are refused with th
     )
   await t.rejects(open({ bundleDir: dir }), { exitCode: 3, message: /encoder\.onnx: .*damaged/ })
   await t.rejects(open({ sizes: [{ width: 100, height: 64 }] }), { message: /100x64 .*multiples of 16/ })
+})
+
+t.test('a thread that dies: said once, nothing waits for ever, and stopping still ends', async (t) => {
+  const worker = `import { parentPort } from 'node:worker_threads'
+    parentPort.postMessage({ type: 'ready', providers: {} })
+    parentPort.once('message', () => { throw new Error('no memory') })`
+  const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
+  const deaths: string[] = []
+  const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
+  const jobs = [1, 2].map((n) => engine.infer(picture(n), bare, false))
+  for (const result of await Promise.allSettled(jobs)) t.match(result, { reason: { message: 'no memory' } })
+  await new Promise(setImmediate)
+  await t.rejects(engine.infer(picture(3), bare, false), /ended/)
+  await engine.stop()
+  await engine.stop()
+  t.strictSame(deaths, ['no memory'])
+})
+
+t.test('a thread that ends before it is ready', async (t) => {
+  const file = join(t.testdir({ 'worker.mjs': 'process.exit(7)' }), 'worker.mjs')
+  await t.rejects(
+    start(t, {}, () => {}, new URL(`file://${file}`)),
+    /thread ended/,
+  )
+})
+
+t.test('stop finishes the job under way', async (t) => {
+  const engine = await start(t, { heads: [] })
+  const job = engine.infer(picture(1), bare, false)
+  await engine.stop()
+  t.ok((await job).coded.payload.length > 0)
 })

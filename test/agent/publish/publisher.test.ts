@@ -26,8 +26,8 @@ const frame = (seq: number, timeMs: number): NewFrame => ({
   parts: Part.cls | Part.bits,
 })
 
-async function world(t: Test) {
-  const broker = await Mosquitto.start()
+async function world(t: Test, config: string[] = []) {
+  const broker = await Mosquitto.start({ config })
   const archive = Archive.open(t.testdir())
   const publisher = new Publisher(archive, { topics, historyPerSecond: 200 }, silentLog)
   const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: ['#'] })
@@ -79,4 +79,54 @@ t.test('nothing leaves the outbox without its PUBACK', { timeout: 60_000 }, asyn
   publisher.attach(again)
   await until('an empty outbox', () => archive.stats.outboxRows === 0)
   await again.end()
+})
+
+t.test('what the broker will never take is counted once, and holds nobody up', { timeout: 60_000 }, async (t) => {
+  const { archive, publisher, watcher, link } = await world(t, ['max_packet_size 4096'])
+  archive.commit({ ...frame(0, Date.now()), bits: new Uint8Array(8000) })
+  archive.commit(frame(1, Date.now()))
+  const connection = await link()
+  publisher.attach(connection)
+  await until('an empty outbox', () => archive.stats.outboxRows === 0)
+  t.strictSame(seqs(watcher, topics.result('cls', 'street')), [0, 1], 'its result went')
+  t.equal(watcher.on(topics.result('bits', 'street')).length, 1)
+  t.match(publisher.counters, { acked: 2, deadLetters: 1 })
+  t.equal(archive.find('street', '0123456789abcdef', 0)!.bytes, 8000, 'the archive keeps it')
+  await connection.end()
+})
+
+t.test('a frame that could not be stored: its results go now, or it is lost', { timeout: 60_000 }, async (t) => {
+  const { publisher, watcher, link } = await world(t)
+  t.equal(publisher.sendUnstored(frame(0, Date.now())), false, 'nobody listens')
+  const connection = await link()
+  publisher.attach(connection)
+  t.equal(publisher.sendUnstored({ ...frame(1, Date.now()), parts: Part.bits }), false, 'nothing to say')
+  t.equal(publisher.sendUnstored(frame(2, Date.now())), true)
+  await until('its result', () => watcher.messages.length > 0)
+  t.match(watcher.json(topics.result('cls', 'street')), [{ seq: 2, bits: { archived: false } }])
+  t.equal(watcher.on(/bits/).length, 0)
+  t.match(publisher.counters, { unstored: 1, published: 0 })
+  await connection.end()
+})
+
+t.test('acknowledgements that a full disk refuses are written later', async (t) => {
+  const written: number[][] = []
+  let full = true
+  const outbox = {
+    unpublished: (after: number) => (after < 1 ? [{ ...frame(0, Date.now()), id: 1 }] : []),
+    lastUnpublishedBefore: () => 0,
+    acknowledge: (ids: readonly number[]) => {
+      if (full) throw new Error('database or disk is full')
+      if (ids.length > 0) written.push([...ids])
+    },
+  }
+  const publisher = new Publisher(outbox, { topics, historyPerSecond: 1 }, silentLog)
+  publisher.attach({ receiveMaximum: 99, publish: async () => {} } as unknown as Link)
+  await until('the PUBACKs', () => publisher.counters.acked === 1)
+  publisher.flush()
+  t.strictSame(written, [])
+  full = false
+  publisher.flush()
+  t.strictSame(written, [[1]])
+  publisher.detach()
 })

@@ -1,0 +1,75 @@
+import t from 'tap'
+import { Part, type StoredFrame } from '../../../agent/outbox.js'
+import { messagesOf } from '../../../agent/publish/results.js'
+import { Topics } from '../../../contract/topics.js'
+
+const topics = new Topics('blindsight', 'box')
+const takenMs = Date.UTC(2026, 10, 24)
+const boot = '0123456789abcdef'
+const record = {
+  common: { v: 1, cam: 'street', boot, seq: 7, bits: { ref: `street/${boot}/7` } },
+  q: { lat_ms: 40, dropped: 2 },
+  cls: [{ id: 'n1', label: 'tench', p: 1 }],
+  seg: { w: 1, h: 1 },
+}
+const frame = (more: Partial<StoredFrame> = {}): StoredFrame => ({
+  id: 3,
+  cam: 'street',
+  boot,
+  seq: 7,
+  timeUs: takenMs * 1000,
+  keySeq: 7,
+  bits: Uint8Array.of(1, 2, 3),
+  sha256: 'ab'.repeat(32),
+  model: 'lean-1',
+  result: JSON.stringify(record),
+  parts: Part.cls | Part.seg | Part.bits,
+  ...more,
+})
+const made = (more: Partial<StoredFrame>, hist = false, nowMs = takenMs + 250) =>
+  messagesOf(frame(more), topics, hist, nowMs).map(({ payload, ...rest }) => ({
+    ...rest,
+    payload: typeof payload === 'string' ? JSON.parse(payload) : payload,
+  }))
+
+t.test('a frame is up to three messages, media on a branch of its own', async (t) => {
+  const [cls, seg, bits, ...more] = made({})
+  t.strictSame(more, [])
+  const q = { lat_ms: 40, dropped: 2, age_ms: 250 }
+  t.strictSame(cls!.payload, { ...record.common, cls: record.cls, q, hist: false })
+  t.strictSame(seg!.payload, { ...record.common, seg: record.seg, q, hist: false })
+  t.match(cls, { topic: 'blindsight/v1/box/cam/street/cls', properties: { contentType: 'application/json' } })
+  const properties = {
+    contentType: 'application/vnd.blindsight.frame',
+    user: { boot, seq: '7', sha256: 'ab'.repeat(32) },
+  }
+  t.match(bits, { topic: 'blindsight/v1/box/bits/street', properties })
+  t.same(bits!.payload, Uint8Array.of(1, 2, 3))
+})
+
+t.test('only what the outbox asks for and the frame has', async (t) => {
+  const kinds = (parts: number, result = record as object) =>
+    made({ parts, result: JSON.stringify(result) }).map(({ kind }) => kind)
+  t.strictSame(kinds(Part.cls), ['cls'])
+  t.strictSame(kinds(Part.seg | Part.bits), ['seg', 'bits'])
+  t.strictSame(kinds(Part.cls | Part.seg, { common: record.common, q: record.q }), [])
+  t.strictSame(kinds(0), [])
+})
+
+t.test('late messages go to hist/ and say so', async (t) => {
+  const messages = made({}, true)
+  t.strictSame(
+    messages.map(({ topic }) => topic),
+    ['cls', 'seg', 'bits'].map((kind) => `blindsight/v1/box/hist/street/${kind}`),
+  )
+  t.equal(messages[0]!.payload.hist, true)
+})
+
+t.test('a wall clock that went back gives no negative age', async (t) => {
+  t.equal(made({}, false, takenMs - 5000)[0]!.payload.q.age_ms, 0)
+})
+
+t.test('a frame that the archive could not take says that nobody can ask for it', async (t) => {
+  t.match(made({ id: 0 })[0]!.payload, { bits: { archived: false } })
+  t.notOk('archived' in made({ id: 1 })[0]!.payload.bits)
+})

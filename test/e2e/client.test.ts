@@ -1,0 +1,113 @@
+/** `blindsight subscribe` at a running box: each result once, and what never came is said, with its exit code. */
+import { execFileSync } from 'node:child_process'
+import t from 'tap'
+import { ClassifyResult } from '../../contract/messages.js'
+import { Topics } from '../../contract/topics.js'
+import { Mosquitto } from '../client/mosquitto.js'
+import { tool } from '../tool.js'
+import { blindsight, type Ended, Program } from './program.js'
+import { camera, committed, configFile, device, outboxRows } from './setting.js'
+import { Subscriber } from './subscriber.js'
+import { until } from './until.js'
+
+const cls = new Topics('blindsight', device).result('cls', camera)
+
+t.test('blindsight subscribe', { timeout: 240_000 }, async (t) => {
+  const broker = await Mosquitto.start()
+  t.teardown(() => broker.stop())
+  const dir = t.testdir()
+  const agent = Program.start(['run', '--config', await configFile(dir, { broker: broker.url })])
+  t.teardown(() => agent.kill())
+  const follow = (...args: string[]) => ['subscribe', '--broker', broker.url, '--json', '--timeout', '90', ...args]
+  await until('frames', () => committed(dir).length > 5)
+
+  await t.test('N results without a gap: exit code 0', async (t) => {
+    const ended = await blindsight(follow('--count', '20'))
+    t.equal(ended.code, 0, ended.err)
+    t.match(summary(ended), { results: 20, duplicates: 0, missing: 0, gaps: [] })
+    for (const kind of ['cls', 'seg']) {
+      const seqs = printed(ended).flatMap((result) => (kind in result ? [result.seq] : []))
+      t.ok(seqs.length >= 9, `${seqs.length} of ${kind}`)
+      t.strictSame(seqs, consecutive(seqs), `${kind}: one after the other`)
+    }
+  })
+
+  await t.test('what the broker delivers twice is printed once', async (t) => {
+    const witness = await Subscriber.start({ port: broker.port, version: '5', filters: [cls] })
+    t.teardown(() => witness.stop())
+    const client = Program.start(follow('--count', '60'))
+    t.teardown(() => client.kill())
+    await until('results', () => lines(client).length >= 4)
+    const message = await until('the same at the witness', () => {
+      const seen = new Set(lines(client).map((line) => line.seq))
+      return witness.on(cls).findLast(({ payload }) => seen.has(JSON.parse(payload.toString()).seq))
+    })
+    const again = ['-V', '5', '-p', String(broker.port), '-q', '1', '-t', cls, '-s']
+    for (let i = 0; i < 2; i++) execFileSync(tool('mosquitto_pub'), again, { input: message.payload })
+    const ended = await client.ended()
+    t.equal(ended.code, 0, ended.err)
+    t.match(summary(ended), { results: 60, duplicates: 2, missing: 0 })
+    const { seq } = ClassifyResult.parse(JSON.parse(message.payload.toString()))
+    t.equal(printed(ended).filter((result) => 'cls' in result && result.seq === seq).length, 1)
+  })
+
+  await t.test('what the broker forgot while we were away is missing: exit code 6', async (t) => {
+    // It keeps nothing over its death, and this client is asleep when the agent delivers what had waited.
+    const client = Program.start(follow('--count', '120'))
+    t.teardown(() => client.kill())
+    await until('results', () => lines(client).length >= 4)
+    client.child.kill('SIGSTOP')
+    await broker.kill()
+    await until('a backlog', () => outboxRows(dir) >= 5)
+    await broker.up()
+    await until('its delivery', () => outboxRows(dir) <= 2)
+    client.child.kill('SIGCONT')
+    const ended = await client.ended()
+    t.equal(ended.code, 6, ended.err)
+
+    const { missing, gaps, results } = summary(ended)
+    t.equal(results, 120)
+    t.ok(missing >= 10, `${missing} missing, five frames of two results waited`)
+    t.match(ended.err, new RegExp(`missing so far, ${device}/${camera} cls boot [0-9a-f]{16}: seq \\d+ to \\d+`))
+    for (const kind of ['cls', 'seg']) {
+      const seqs = new Set(printed(ended).flatMap((result) => (kind in result ? [result.seq] : [])))
+      const said = gaps.filter((gap) => gap.kind === kind).flatMap(({ from, to }) => range(from, to))
+      const truth = range(Math.min(...seqs), Math.max(...seqs)).filter((seq) => !seqs.has(seq))
+      t.strictSame(said, truth, `${kind}: exactly what was not printed`)
+      const archived = new Set(committed(dir).map(({ seq }) => seq))
+      t.ok(
+        said.every((seq) => archived.has(seq)),
+        'and the box still has it',
+      )
+    }
+    t.notMatch(ended.err, /^\s+at /m)
+  })
+
+  await t.test('nobody of that name: exit code 5, and what to check', async (t) => {
+    const ended = await blindsight([...follow('--device', 'gate-2', '--count', '1'), '--timeout', '2'])
+    t.equal(ended.code, 5)
+    t.match(ended.err, /0 of 1 results after 2 s.*--device/)
+  })
+  t.equal((await agent.terminate()).code, 0)
+})
+
+interface Summary {
+  readonly results: number
+  readonly duplicates: number
+  readonly missing: number
+  readonly gaps: readonly { readonly kind: string; readonly from: number; readonly to: number }[]
+}
+
+/** The last line on stderr. */
+const summary = ({ err }: Ended): Summary => JSON.parse(err.trim().split('\n').at(-1)!)
+
+const lines = (client: Program) => printed({ out: client.out.slice(0, client.out.lastIndexOf('\n') + 1) })
+
+const printed = ({ out }: { out: string }): { seq: number }[] =>
+  out
+    .split('\n')
+    .filter((line) => line)
+    .map((line) => JSON.parse(line))
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+const consecutive = (seqs: readonly number[]): number[] => range(seqs[0]!, seqs[0]! + seqs.length - 1)
