@@ -40,7 +40,7 @@ t.test('demo --frames 100 --json', { timeout: 240_000 }, async (t) => {
   t.strictSame(query(dir, 'SELECT * FROM outbox'), [])
 })
 
-t.test('a live line a second, until Ctrl-C', { timeout: 120_000 }, async (t) => {
+t.test('a live line a second, until Ctrl-C', { timeout: 240_000 }, async (t) => {
   const dir = t.testdir()
   const demo = Program.start(['demo', '--seconds', '0', '--size', '224x128', '--state-dir', join(dir, 'state')])
   t.teardown(() => demo.kill())

@@ -13,7 +13,7 @@ import { until } from './until.js'
 
 const topics = new Topics('blindsight', device)
 
-t.test('the embedded broker', { timeout: 180_000 }, async (t) => {
+t.test('the embedded broker', { timeout: 240_000 }, async (t) => {
   const dir = t.testdir()
   const agent = Program.start(['run', '--config', await configFile(dir)])
   t.teardown(() => agent.kill())

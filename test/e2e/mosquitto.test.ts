@@ -14,7 +14,7 @@ import { until } from './until.js'
 const topics = new Topics('blindsight', device)
 const frames = 8
 
-t.test('results, retained state, and the last word', { timeout: 120_000 }, async (t) => {
+t.test('results, retained state, and the last word', { timeout: 240_000 }, async (t) => {
   const broker = await Mosquitto.start()
   t.teardown(() => broker.stop())
   const dir = t.testdir()
@@ -96,7 +96,7 @@ t.test('results, retained state, and the last word', { timeout: 120_000 }, async
 
 t.test(
   'after SIGKILL the will says offline, with the session it is about, but not at once',
-  { timeout: 120_000 },
+  { timeout: 240_000 },
   async (t) => {
     const broker = await Mosquitto.start()
     t.teardown(() => broker.stop())

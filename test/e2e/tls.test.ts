@@ -10,7 +10,7 @@ import { blindsight, Program } from './program.js'
 import { committed, configFile } from './setting.js'
 import { until } from './until.js'
 
-t.test('TLS with client certificates', { timeout: 120_000 }, async (t) => {
+t.test('TLS with client certificates', { timeout: 240_000 }, async (t) => {
   const pki = mkdtempSync(join(tmpdir(), 'blindsight-pki-'))
   t.teardown(() => rmSync(pki, { recursive: true, force: true }))
   authority(pki)
@@ -42,7 +42,7 @@ t.test('TLS with client certificates', { timeout: 120_000 }, async (t) => {
   t.equal((await agent.terminate()).code, 0)
 })
 
-t.test('user name and password', { timeout: 120_000 }, async (t) => {
+t.test('user name and password', { timeout: 240_000 }, async (t) => {
   const broker = await Mosquitto.start({ user: { name: 'gate', password: 'p@ss:w%rd' } })
   t.teardown(() => broker.stop())
   const viewer = ['--broker', broker.url, '--username', 'gate', '--json', '--count', '4', '--timeout', '60']

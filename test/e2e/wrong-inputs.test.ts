@@ -66,7 +66,7 @@ t.test('demo', async (t) => {
   says(t, await blindsight(['dmo']), 2, /dmo/)
 })
 
-t.test('a camera that cannot be reached says so, and the other one goes on', { timeout: 120_000 }, async (t) => {
+t.test('a camera that cannot be reached says so, and the other one goes on', { timeout: 240_000 }, async (t) => {
   const broker = await Mosquitto.start()
   t.teardown(() => broker.stop())
   const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: ['blindsight/v1/#'] })
@@ -99,7 +99,7 @@ t.test('a camera that cannot be reached says so, and the other one goes on', { t
   for (const text of [end.err, published]) t.notMatch(text, 's3cret', "the camera's password stays on the box")
 })
 
-t.test('a broker that refuses the password, until it is set right there', { timeout: 180_000 }, async (t) => {
+t.test('a broker that refuses the password, until it is set right there', { timeout: 240_000 }, async (t) => {
   const passwords = join(mkdtempSync(join(tmpdir(), 'blindsight-passwords-')), 'file')
   t.teardown(() => rmSync(dirname(passwords), { recursive: true, force: true }))
   chmodSync(dirname(passwords), 0o755) // started as root, mosquitto reads its files as another user

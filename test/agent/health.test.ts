@@ -1,0 +1,102 @@
+/** The health message, from a real archive; cameras and publisher are stand-ins that only count. */
+import t, { type Test } from 'tap'
+import { Archive, type ArchiveLimits } from '../../agent/archive/archive.js'
+import { Health, type HealthSources } from '../../agent/health.js'
+import { Part } from '../../agent/outbox.js'
+import { Stages } from '../../agent/stages.js'
+
+const day = 86_400_000
+const now = Date.UTC(2026, 10, 24)
+const unlimited: ArchiveLimits = {
+  maxBytes: 1e15,
+  maxAgeMs: 1e15,
+  minFreeBytes: 0,
+  outboxMaxBytes: 1e15,
+  outboxMaxAgeMs: 1e15,
+  onFull: 'thin',
+}
+
+function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
+  const archive = Archive.open(t.testdir())
+  t.teardown(() => archive.close())
+  const camera = { config: { id: 'street' }, state: { state: 'online' }, framesIn: 0, dropped: 0 }
+  const publisher = { counters: { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0 } }
+  const requests = { counters: { served: 0, refused: 0 } }
+  const lost = { inference: 0, commit: 0 }
+  const encoded = new Map<string, number>()
+  const stages = new Stages()
+  const sources = { cameras: [camera], archive, publisher, requests, stages, encoded, lost }
+  const health = new Health({ ...sources, limits: { ...unlimited, ...limits } } as unknown as HealthSources)
+  const commit = (seq: number, ageMs: number) =>
+    archive.commit({
+      cam: 'street',
+      boot: '0123456789abcdef',
+      seq,
+      timeUs: (now - ageMs) * 1000,
+      bits: new Uint8Array(1000),
+      sha256: 'ab'.repeat(32),
+      model: 'lean-1',
+      result: '{}',
+      parts: Part.cls,
+    })
+  return { ...sources, camera, health, commit }
+}
+
+t.test('a box that has just started', async (t) => {
+  const { health } = world(t)
+  const report = health.report(now)
+  t.match(report, {
+    v: 1,
+    ts: '2026-11-24T00:00:00.000Z',
+    cams: [{ id: 'street', state: 'online', fps_in: 0, fps_encoded: 0 }],
+    outbox: { frames: 0, bytes: 0, oldest_s: 0 },
+    archive: { frames: 0, bytes: 0, evicted: 0, days_left: null },
+    ms: {},
+  })
+  t.ok(report.rss_mb > 10)
+  t.notMatch(JSON.stringify(report), /NaN|undefined/)
+})
+
+t.test('rates are those since the last message', async (t) => {
+  const { health, camera, encoded } = world(t)
+  camera.framesIn = 1000
+  encoded.set('street', 500)
+  const [first] = health.report().cams
+  t.ok(first!.fps_in > first!.fps_encoded && first!.fps_encoded > 0)
+  const [still] = health.report().cams
+  t.match(still, { fps_in: 0, fps_encoded: 0 }, 'a camera that stands still does not live on its past')
+})
+
+t.test('every loss, by its reason', async (t) => {
+  const { health, camera, publisher, lost, commit, archive } = world(t)
+  camera.dropped = 3
+  publisher.counters.deadLetters = 4
+  Object.assign(lost, { inference: 5, commit: 6 })
+  for (let seq = 0; seq < 10; seq++) commit(seq, 1000)
+  archive.enforce({ ...unlimited, maxBytes: 8 * 2502 }, now)
+  const { drops, archive: kept, cams } = health.report(now)
+  t.strictSame(drops, { latest_wins: 3, inference: 5, commit: 6, dead_letter: 4, outbox: 2, outbox_thinned: 0 })
+  t.match(kept, { frames: 8, bytes: 8 * 2502, evicted: 2 })
+  t.equal(cams[0]!.dropped, 3)
+})
+
+t.test('how old the oldest unpublished frame is', async (t) => {
+  const { health, commit, archive } = world(t)
+  const id = commit(0, 7200_000)
+  commit(1, 60_000)
+  t.match(health.report(now).outbox, { frames: 2, oldest_s: 7200 })
+  archive.acknowledge([id])
+  t.match(health.report(now).outbox, { frames: 1, oldest_s: 60 })
+  t.equal(health.report(now - day).outbox.oldest_s, 0, 'a wall clock that went back')
+})
+
+t.test('days until the archive evicts, at the rate so far', async (t) => {
+  const { health, commit } = world(t, { maxBytes: 4 * 2502 })
+  commit(0, 2 * day)
+  t.equal(health.report(now).archive.days_left, 6, 'one frame in two days, room for three more')
+  for (let seq = 1; seq < 5; seq++) commit(seq, day)
+  t.equal(health.report(now).archive.days_left, 0)
+  const young = world(t, { maxBytes: 4 * 2502 })
+  young.commit(0, 59_000)
+  t.equal(young.health.report(now).archive.days_left, null, 'too early to say')
+})
