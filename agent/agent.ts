@@ -73,6 +73,7 @@ export class Agent {
     private readonly maxFrames?: number,
   ) {
     this.bundle = openBundle(bundleDir(config.bundle))
+    checkCoding(config, this.bundle)
     this.topics = new Topics(config.mqtt.base, config.device)
     this.limits = {
       maxBytes: config.archive.maxMegabytes * MB,
@@ -123,9 +124,12 @@ export class Agent {
       log,
     )
     this.publisher.onAcked = (ms) => this.stages.add({ publish: ms })
-    this.requests = new Requests(this.archive, this.topics)
+    this.requests = new Requests(this.archive, this.topics, (cam) => this.askKeyframes(cam))
     this.presence = new Presence({ ...config.mqtt, url }, this.topics, log, {
-      connected: (link) => this.publisher.attach(link),
+      connected: (link) => {
+        this.publisher.attach(link)
+        this.askKeyframes() // who listened before has missed some, and who listens from now on has none
+      },
       lost: () => this.publisher.detach(),
       request: (message, link) =>
         this.requests.handle(message, (topic, payload, correlationData) => {
@@ -146,7 +150,7 @@ export class Agent {
     this.pipeline = new Pipeline(
       {
         cameras: this.cameras,
-        infer: (rgb, size, heads) => engine.infer(rgb, size, heads),
+        infer: (rgb, cam, key) => engine.infer(rgb, cam, key),
         commit: (frame) => this.commit(frame),
         committed: (result) => this.afterCommit(result),
         failed: (cam, error) => this.inferenceFailed(cam, error),
@@ -249,6 +253,12 @@ export class Agent {
     return this.publisher.sendUnstored(frame) ? 'sent' : 'lost'
   }
 
+  private askKeyframes(cam?: string): void {
+    const now = Date.now() * 1000
+    for (const { config } of this.cameras)
+      if (cam === undefined || config.id === cam) this.pipeline?.keyframes.ask(config.id, now)
+  }
+
   private evictForRoom(): boolean {
     try {
       return this.archive.evictOldest() > 0
@@ -345,4 +355,14 @@ export class Agent {
     this.archive?.close()
     this.notifier.close()
   }
+}
+
+function checkCoding(config: LoadedConfig, { manifest, context }: Bundle): void {
+  const camera = config.cameras.find(({ enabled, coding }) => enabled && coding !== 'static')
+  if (context || !camera) return
+  throw new AgentError(
+    'config',
+    `camera ${camera.id}: coding ${camera.coding} needs a context model, which bundle ${manifest.id} has not; set coding: static, or use a newer bundle`,
+    ExitCode.input,
+  )
 }

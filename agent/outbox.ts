@@ -8,6 +8,8 @@ export interface NewFrame {
   readonly boot: string
   readonly seq: number
   readonly timeUs: number
+  /** seq of the keyframe that this frame's decoding begins with; its own if it is one. */
+  readonly keySeq: number
   /** The whole bitstream, container included. */
   readonly bits: Uint8Array
   readonly sha256: string

@@ -3,11 +3,12 @@
  * Two frames are under way at a time, so the inference thread has its next job while the last one is committed.
  */
 import { createHash } from 'node:crypto'
-import { type FrameInfo, packFrame } from '../codec/index.js'
+import { FORMAT_2, type FrameInfo, Packer } from '../codec/index.js'
 import type { Bundle } from '../contract/bundle.js'
 import { shortHash } from '../contract/hex.js'
 import type { CapturedFrame } from './capture/camera.js'
-import type { Encoded, Head } from './infer/messages.js'
+import type { Encoded, InferCamera } from './infer/messages.js'
+import { Keyframes } from './keyframes.js'
 import { type NewFrame, Part } from './outbox.js'
 import type { ResultRecord } from './publish/results.js'
 import type { StageTimes } from './stages.js'
@@ -22,7 +23,7 @@ export interface PipelineParts {
     readonly dropped: number
     recycle(buffer: ArrayBuffer): void
   }[]
-  infer(rgb: Uint8Array<ArrayBuffer>, size: { width: number; height: number }, heads: readonly Head[]): Promise<Encoded>
+  infer(rgb: Uint8Array<ArrayBuffer>, cam: InferCamera, key: boolean): Promise<Encoded>
   /** Commits one frame, or does with it what can be done when the archive takes nothing (the disk is full). */
   commit(frame: NewFrame): Fate
   committed(result: Committed): void
@@ -55,7 +56,9 @@ export interface PipelineOptions {
 export class Pipeline {
   /** Frames committed, in all. */
   frames = 0
+  readonly keyframes = new Keyframes()
   private readonly seq = new Map<string, number>()
+  private readonly packers = new Map<string, Packer>()
   private busy = 0
   private taken = 0
   private turn = 0
@@ -102,10 +105,13 @@ export class Pipeline {
 
   private async process(camera: PipelineParts['cameras'][number], frame: CapturedFrame): Promise<void> {
     try {
-      const encoded = await this.parts.infer(frame.rgb, frame.cam, frame.cam.heads)
+      const { cam } = frame
+      const key = this.keyframes.due(cam.id, frame.timeUs, cam.keyframeSeconds)
+      const encoded = await this.parts.infer(frame.rgb, cam, key)
       camera.recycle(encoded.buffer)
       this.store(frame, encoded, camera.dropped)
     } catch (error) {
+      this.keyframes.lost(frame.cam.id) // what follows may be predicted from it
       this.parts.failed(frame.cam.id, error as Error)
     } finally {
       this.busy--
@@ -121,7 +127,7 @@ export class Pipeline {
     const { channels, levels, stride } = bundle.manifest.latent
     const seq = this.seq.get(id) ?? 0
     const info: FrameInfo = {
-      mode: 0,
+      mode: 0, // for version 1 records; the packer writes the coded frame's own
       bundle: shortHash(bundle.sha256),
       tables: shortHash(bundle.entropy.sha256),
       camera: id,
@@ -134,7 +140,10 @@ export class Pipeline {
       levels,
       stride,
     }
-    const bits = packFrame(info, encoded.payload)
+    const { key, position } = encoded.coded
+    if (!key && !this.keyframes.follows(id)) throw new Error('the frame it was predicted from is lost')
+    const keySeq = seq - position
+    const bits = this.packer(id).pack(info, encoded.coded)
     const sha256 = createHash('sha256').update(bits).digest('hex')
     const bpp = (bits.length * 8) / (width * height)
     const record: ResultRecord = {
@@ -150,7 +159,14 @@ export class Pipeline {
         frame: { w: width, h: height },
         model: { id: bundle.manifest.id, sha256: bundle.sha256, ep: this.options.provider },
         lat: { shape: [channels, height / stride, width / stride], bpp: round(bpp, 4) },
-        bits: { ref: `${id}/${boot}/${seq}`, bytes: bits.length, sha256, fmt: 'blindsight.frame.v1' },
+        bits: {
+          ref: `${id}/${boot}/${seq}`,
+          bytes: bits.length,
+          sha256,
+          fmt: FORMAT_2,
+          key,
+          segment: `${id}/${boot}/${keySeq}`,
+        },
       },
       q: { lat_ms: round(Number(process.hrtime.bigint() - frame.monoNs) / 1e6, 1), dropped },
       ...(encoded.probabilities && { cls: topClasses(encoded.probabilities, bundle) }),
@@ -164,12 +180,15 @@ export class Pipeline {
       boot,
       seq,
       timeUs: frame.timeUs,
+      keySeq,
       bits,
       sha256,
       model: bundle.manifest.id,
       result: JSON.stringify(record),
       parts,
     })
+    if (fate === 'stored') this.keyframes.stored(id, key, frame.timeUs)
+    else this.keyframes.lost(id)
     if (fate === 'lost') return
     // Only what went anywhere has a number: subscribers can prove that nothing is missing.
     this.seq.set(id, seq + 1)
@@ -177,6 +196,16 @@ export class Pipeline {
     this.frames++
     const ms = { capture: frame.captureMs, ...encoded.ms, commit: performance.now() - started }
     this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, ms })
+  }
+
+  private packer(cam: string): Packer {
+    const { context } = this.options.bundle
+    let packer = this.packers.get(cam)
+    if (!packer) {
+      packer = new Packer(context && shortHash(context.sha256))
+      this.packers.set(cam, packer)
+    }
+    return packer
   }
 }
 

@@ -58,10 +58,21 @@ export class Bundles {
     for (const name of names) {
       const manifest = join(this.dir, name, 'manifest.json')
       if (!existsSync(manifest)) continue
-      const sha256 = createHash('sha256').update(readFileSync(manifest)).digest('hex')
-      this.paths.set(shortHash(sha256), join(this.dir, name))
+      const bytes = readFileSync(manifest)
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      for (const hash of [sha256, ...replacedBy(bytes)]) this.paths.set(shortHash(hash), join(this.dir, name))
     }
     return this.paths
+  }
+}
+
+/** Hashes of earlier manifests of the same bundle. A manifest that cannot be read is said to be so when it is opened. */
+function replacedBy(manifest: Buffer): string[] {
+  try {
+    const { replaces } = JSON.parse(manifest.toString('utf8'))
+    return Array.isArray(replaces) ? replaces.filter((hash) => typeof hash === 'string') : []
+  } catch {
+    return []
   }
 }
 

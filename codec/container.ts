@@ -106,15 +106,31 @@ export function* readFrames(bytes: Uint8Array): Generator<Frame> {
 }
 
 /** Nothing is believed before it is checked: first what is needed to find the header's CRC, then that, then the rest. */
-function readAt(bytes: Uint8Array, offset: number): Frame {
+export function readAt(bytes: Uint8Array, offset: number): Frame {
+  const { info, body, headerCrc, length } = readHeaderAt(bytes, offset)
+  const missing = length - (bytes.length - offset)
+  if (missing > 0) throw cutOff(offset, bytes.length, 'payload', missing)
+  const end = length - CRC_BYTES
+  const view = new DataView(bytes.buffer, bytes.byteOffset + offset, length)
+  if (crc32(bytes, offset + body, offset + end, headerCrc) !== view.getUint32(end, true)) {
+    const what = 'the payload is damaged, the CRC-32 of the record differs: fetch it again'
+    throw new CodecError('checksum', `record at byte ${offset}: ${what} (byte ${offset + end})`, offset + end)
+  }
+  return { info, payload: new Uint8Array(bytes.buffer, bytes.byteOffset + offset + body, end - body), length }
+}
+
+/** All that can be known without the payload; `body` is where that begins in the record. */
+export function readHeaderAt(
+  bytes: Uint8Array,
+  offset: number,
+): { info: FrameInfo; body: number; headerCrc: number; length: number } {
   const have = bytes.length - offset
   const need = (length: number, what: string): void => {
     if (have >= length) return
-    const where = `record at byte ${offset} is cut off at byte ${bytes.length} in its ${what}`
-    throw new CodecError('truncated', `${where}: ${length - have} bytes are missing, fetch it again`)
+    throw cutOff(offset, bytes.length, what, length - have)
   }
   const fail = (code: 'magic' | 'version' | 'header' | 'checksum', at: number, what: string): never => {
-    throw new CodecError(code, `record at byte ${offset}: ${what} (byte ${offset + at})`)
+    throw new CodecError(code, `record at byte ${offset}: ${what} (byte ${offset + at})`, offset + at)
   }
 
   for (let i = 0; i < Math.min(MAGIC.length, have); i++) {
@@ -150,12 +166,12 @@ function readAt(bytes: Uint8Array, offset: number): Frame {
       `the writer was faulty, a record of ${length} bytes is not ${body + CRC_BYTES}..${MAX_RECORD_BYTES}`,
     )
   }
-  need(length, 'payload')
-  const end = length - CRC_BYTES
-  if (crc32(bytes, offset + body, offset + end, headerCrc) !== view.getUint32(end, true)) {
-    fail('checksum', end, 'the payload is damaged, the CRC-32 of the record differs: fetch it again')
-  }
-  return { info, payload: new Uint8Array(bytes.buffer, bytes.byteOffset + offset + body, end - body), length }
+  return { info, body, headerCrc, length }
+}
+
+export function cutOff(offset: number, end: number, part: string, missing: number): CodecError {
+  const where = `record at byte ${offset} is cut off at byte ${end} in its ${part}`
+  return new CodecError('truncated', `${where}: ${missing} bytes are missing, fetch it again`, end)
 }
 
 function readInfo(bytes: Uint8Array, offset: number, view: DataView, cameraLength: number): FrameInfo {
@@ -179,11 +195,11 @@ function readInfo(bytes: Uint8Array, offset: number, view: DataView, cameraLengt
 
 const HASH_BYTES = 8
 
-function writeHex(bytes: Uint8Array, at: number, hex: string): void {
+export function writeHex(bytes: Uint8Array, at: number, hex: string): void {
   for (let i = 0; i < HASH_BYTES; i++) bytes[at + i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
 }
 
-function readHex(bytes: Uint8Array, at: number): string {
+export function readHex(bytes: Uint8Array, at: number): string {
   let hex = ''
   for (let i = 0; i < HASH_BYTES; i++) hex += bytes[at + i].toString(16).padStart(2, '0')
   return hex

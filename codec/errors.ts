@@ -5,6 +5,8 @@
  *     magic      no record starts here                         version   a record of a later container version
  *     header     a field outside its range (CRC is right)      checksum  header or record CRC-32 differs: damaged bytes
  *     mode       a coding mode this build does not decode      tables    tables are invalid, or of another shape than the record
+ *     context    the context model is invalid, or of another shape than the record, or is missing
+ *     chain      a predicted record whose predecessor was not decoded: a frame was lost, wait for a keyframe
  *     payload    the CRC is right, the entropy code is not: other tables, or a faulty writer
  *     argument   the caller passed something that cannot be coded
  */
@@ -17,6 +19,8 @@ export type CodecErrorCode =
   | 'checksum'
   | 'mode'
   | 'tables'
+  | 'context'
+  | 'chain'
   | 'payload'
   | 'argument'
 
@@ -27,6 +31,8 @@ export class CodecError extends Error {
   constructor(
     readonly code: CodecErrorCode,
     message: string,
+    /** Where in the bytes that were passed in, if it is about bytes. */
+    readonly offset?: number,
   ) {
     super(message)
   }

@@ -1,7 +1,7 @@
 /**
  * The bundle: what training hands over to TypeScript, as files only (see models/README.md).
  *
- *     <id>/manifest.json  encoder.onnx  classify.onnx  segment.onnx  entropy.json  decoder/decoder.onnx
+ *     <id>/manifest.json  encoder.onnx  classify.onnx  segment.onnx  entropy.json  context.bin  decoder/decoder.onnx
  *
  * Everything is checked when a bundle is opened: names, types, sizes, SHA-256 of the files asked for.
  */
@@ -33,6 +33,8 @@ export const Manifest = z.strictObject({
   /** The segmenter's mask has one class id per `stride` x `stride` pixels of the frame. */
   segment: z.strictObject({ stride: count }),
   files: z.record(z.string(), z.strictObject({ bytes: count, sha256 })),
+  /** SHA-256 of earlier manifests of the same networks and tables: their streams are this bundle's to decode. */
+  replaces: z.array(sha256).optional(),
   metrics: z.record(z.string(), z.unknown()),
   training: z.record(z.string(), z.unknown()),
 })
@@ -70,9 +72,11 @@ export interface Bundle {
     readonly freqs: readonly (readonly number[])[]
     readonly sha256: string
   }
+  /** The file the profiles fast and max need; read it with codec/. Bundles before 0.2 have none. */
+  readonly context?: { readonly bytes: Uint8Array; readonly sha256: string }
 }
 
-/** Reads and checks manifest.json and entropy.json. @throws {BundleError} */
+/** Reads and checks manifest.json, entropy.json and context.bin. @throws {BundleError} */
 export function openBundle(dir: string): Bundle {
   const manifestBytes = read(dir, 'manifest.json')
   const manifest = parse(Manifest, manifestBytes, join(dir, 'manifest.json'))
@@ -90,7 +94,9 @@ export function openBundle(dir: string): Bundle {
     )
   }
   const entropy = { scaleBits, freqs, sha256: hash(entropyBytes) }
-  return Object.freeze({ dir, manifest, sha256: hash(manifestBytes), entropy })
+  const contextBytes = manifest.files['context.bin'] ? checked(dir, manifest, 'context.bin') : undefined
+  const context = contextBytes && { bytes: contextBytes, sha256: hash(contextBytes) }
+  return Object.freeze({ dir, manifest, sha256: hash(manifestBytes), entropy, ...(context ? { context } : {}) })
 }
 
 /** Path of one graph, its hash checked. @throws {BundleError} */

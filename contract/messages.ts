@@ -26,7 +26,9 @@ const ResultBase = z.object({
     ref: z.string().describe('name in the archive: cam/boot/seq'),
     bytes: count,
     sha256: z.string(),
-    fmt: z.literal('blindsight.frame.v1'),
+    fmt: z.enum(['blindsight.frame.v1', 'blindsight.frame.v2']),
+    key: z.boolean().describe('false: decodes only after the frames of its segment before it'),
+    segment: z.string().describe('name of the keyframe its segment begins with: cam/boot/seq'),
     archived: z.literal(false).optional().describe('there when the archive could not take the bitstream: it is lost'),
   }),
   q: z.object({
@@ -129,7 +131,14 @@ export const requests = {
     cursor: z.string().regex(/^\d+$/).optional(),
   }),
   describe: z.strictObject({ transaction, ref }),
-  get: z.strictObject({ transaction, ref, off: count.default(0), n: z.number().int().min(1).max(16).default(1) }),
+  get: z.strictObject({
+    transaction,
+    ref,
+    segment: z.boolean().default(false).describe('the whole segment that the frame is in, as a file with its index'),
+    off: count.default(0),
+    n: z.number().int().min(1).max(16).default(1),
+  }),
+  keyframe: z.strictObject({ transaction, cam: id.optional().describe('absent: every camera') }),
   pin: z.strictObject({ transaction, ref }),
   unpin: z.strictObject({ transaction, ref }),
 }
@@ -148,6 +157,9 @@ const Described = z.object({
   bytes: count,
   sha256: z.string(),
   fmt: z.string(),
+  /** Older boxes leave these out: each of their frames stands alone. */
+  key: z.boolean().default(true),
+  segment: z.string().optional(),
   model: z.string(),
   pinned: z.boolean(),
 })
@@ -164,6 +176,7 @@ export const responses = {
     z.object({ ...ok, ref: z.string(), off: count, total: count, sha256: z.string(), data: z.string() }),
     Failure,
   ]),
+  keyframe: z.union([z.object(ok), Failure]),
   pin: z.union([z.object({ ...ok, item: Described }), Failure]),
   unpin: z.union([z.object({ ...ok, item: Described }), Failure]),
 }

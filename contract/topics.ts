@@ -1,7 +1,7 @@
 /** Every MQTT topic in one place. Ids are [a-z0-9_-]{1,64}; the base may have several levels. */
 
 export type ResultKind = 'cls' | 'seg' | 'bits'
-export const requestVerbs = ['list', 'describe', 'get', 'pin', 'unpin'] as const
+export const requestVerbs = ['list', 'describe', 'get', 'keyframe', 'pin', 'unpin'] as const
 export type RequestVerb = (typeof requestVerbs)[number]
 
 export const idPattern = /^[a-z0-9_-]{1,64}$/

@@ -22,6 +22,9 @@ export interface Summary {
   readonly sha256: string
   readonly model: string
   readonly pinned: boolean
+  readonly keySeq: number
+  /** Of the record's container, which is its fifth byte. */
+  readonly version: number
 }
 
 export interface ArchiveLimits {
@@ -38,16 +41,21 @@ const SCHEMA = `
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     cam TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL,
     time_us INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, model TEXT NOT NULL,
-    pinned INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL, bits BLOB NOT NULL,
+    key_seq INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL, bits BLOB NOT NULL,
     UNIQUE (cam, boot, seq)
   );
   CREATE INDEX IF NOT EXISTS frames_time ON frames (cam, time_us);
+  CREATE INDEX IF NOT EXISTS frames_segment ON frames (cam, boot, key_seq);
   CREATE TABLE IF NOT EXISTS outbox (
     frame_id INTEGER PRIMARY KEY REFERENCES frames (id) ON DELETE CASCADE,
     parts INTEGER NOT NULL, time_us INTEGER NOT NULL, bytes INTEGER NOT NULL
   );
 `
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
+/** From each version to the next. In version 1 every frame stood alone. */
+const MIGRATIONS: Record<number, string> = {
+  1: 'ALTER TABLE frames ADD COLUMN key_seq INTEGER NOT NULL DEFAULT 0; UPDATE frames SET key_seq = seq',
+}
 /** Rows removed at once: short transactions, so that a commit never waits long for an eviction. */
 const EVICT_ROWS = 500
 /** A result, its index entries and its share of a page, beside the bitstream. Used for limits only. */
@@ -65,8 +73,8 @@ export class Archive {
     readonly path: string,
   ) {
     this.insertFrame = db.prepare(
-      `INSERT INTO frames (cam, boot, seq, time_us, bytes, sha256, model, result, bits)
-       VALUES (@cam, @boot, @seq, @timeUs, @bytes, @sha256, @model, @result, @bits)`,
+      `INSERT INTO frames (cam, boot, seq, time_us, key_seq, bytes, sha256, model, result, bits)
+       VALUES (@cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits)`,
     )
     this.insertOutbox = db.prepare('INSERT INTO outbox (frame_id, parts, time_us, bytes) VALUES (?, ?, ?, ?)')
     this.commitFrame = db.transaction((frame: NewFrame) => {
@@ -90,8 +98,11 @@ export class Archive {
       db.pragma('busy_timeout = 5000')
       const version = db.pragma('user_version', { simple: true }) as number
       if (version > SCHEMA_VERSION) throw new Error(`written by a newer version of blindsight (schema ${version})`)
-      db.exec(SCHEMA)
-      db.pragma(`user_version = ${SCHEMA_VERSION}`)
+      db.transaction(() => {
+        for (let from = version; from > 0 && from < SCHEMA_VERSION; from++) db.exec(MIGRATIONS[from]!)
+        db.exec(SCHEMA)
+        db.pragma(`user_version = ${SCHEMA_VERSION}`)
+      })()
       return new Archive(db, path)
     } catch (cause) {
       throw new AgentError(
@@ -120,7 +131,7 @@ export class Archive {
   unpublished(after: number, upTo: number, limit: number): StoredFrame[] {
     return this.db
       .prepare(
-        `SELECT f.id, cam, boot, seq, f.time_us AS timeUs, bits, sha256, model, result, o.parts
+        `SELECT f.id, cam, boot, seq, f.time_us AS timeUs, key_seq AS keySeq, bits, sha256, model, result, o.parts
          FROM outbox o JOIN frames f ON f.id = o.frame_id
          WHERE o.frame_id > ? AND o.frame_id <= ? ORDER BY o.frame_id LIMIT ?`,
       )
@@ -153,6 +164,14 @@ export class Archive {
     return (row as { part: Buffer }).part
   }
 
+  /** The records of a segment, key first. */
+  segment(cam: string, boot: string, keySeq: number): Buffer[] {
+    const rows = this.db
+      .prepare('SELECT bits FROM frames WHERE cam = ? AND boot = ? AND key_seq = ? ORDER BY seq')
+      .all(cam, boot, keySeq) as { bits: Buffer }[]
+    return rows.map(({ bits }) => bits)
+  }
+
   /** Frames after `cursor`, oldest first. */
   list(query: { cam?: string; fromUs?: number; toUs?: number; cursor: number; limit: number }): Summary[] {
     const where = ['id > ?']
@@ -163,8 +182,14 @@ export class Archive {
     return this.summaries(where.join(' AND '), values, query.limit)
   }
 
+  /** With the whole segment that it is in: without the others it cannot be decoded. */
   pin(id: number, pinned: boolean): void {
-    this.db.prepare('UPDATE frames SET pinned = ? WHERE id = ?').run(pinned ? 1 : 0, id)
+    this.db
+      .prepare(
+        `UPDATE frames SET pinned = ? FROM (SELECT cam, boot, key_seq FROM frames WHERE id = ?) AS s
+         WHERE frames.cam = s.cam AND frames.boot = s.boot AND frames.key_seq = s.key_seq`,
+      )
+      .run(pinned ? 1 : 0, id)
   }
 
   /** Whether a frame of this run has been here: tells evicted from never seen. */
@@ -184,7 +209,7 @@ export class Archive {
     const over = () => this.totals.bytes > limits.maxBytes || this.freeBytes() < limits.minFreeBytes
     const evicted = over() ? this.evict('1 = 1', [], over) : this.evict('time_us < ?', [oldest])
     const trimmed = this.trimOutbox(limits, nowMs)
-    return evicted === EVICT_ROWS || trimmed === EVICT_ROWS
+    return evicted >= EVICT_ROWS || trimmed === EVICT_ROWS
   }
 
   /** Makes room at once, for a disk that is full. */
@@ -211,27 +236,34 @@ export class Archive {
     this.db.close()
   }
 
-  /** Oldest first, while `needed` says so. Totals change only once the transaction has gone through. */
+  /**
+   * Oldest segment first, while `needed` says so; whole segments, as nothing decodes without its keyframe. Totals change
+   * only once the transaction has gone through.
+   */
   private evict(where: string, values: number[], needed = () => true): number {
     const before = { ...this.totals }
     const unpublished: { bytes: number }[] = []
-    const doomed = this.db
-      .prepare(`SELECT id FROM frames WHERE pinned = 0 AND ${where} ORDER BY id LIMIT ${EVICT_ROWS}`)
-      .all(...values) as { id: number }[]
+    const oldest = this.db.prepare(
+      `SELECT cam, boot, key_seq AS keySeq FROM frames WHERE pinned = 0 AND ${where} ORDER BY id LIMIT 1`,
+    )
+    const ids = this.db.prepare('SELECT id FROM frames WHERE cam = ? AND boot = ? AND key_seq = ?').pluck()
     const outbox = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
     const frame = this.db.prepare('DELETE FROM frames WHERE id = ? RETURNING bytes, length(result) AS result')
     let rows = 0
     try {
       this.db.transaction(() => {
-        for (const { id } of doomed) {
-          if (!needed()) break
-          const waiting = outbox.all(id) as { bytes: number }[]
-          unpublished.push(...waiting)
-          this.forgetOutbox(waiting)
-          const gone = frame.get(id) as { bytes: number; result: number }
-          this.totals.bytes -= gone.bytes + gone.result + ROW_OVERHEAD
-          this.totals.frames--
-          rows++
+        while (rows < EVICT_ROWS && needed()) {
+          const segment = oldest.get(...values) as { cam: string; boot: string; keySeq: number } | undefined
+          if (!segment) break
+          for (const id of ids.all(segment.cam, segment.boot, segment.keySeq)) {
+            const waiting = outbox.all(id) as { bytes: number }[]
+            unpublished.push(...waiting)
+            this.forgetOutbox(waiting)
+            const gone = frame.get(id) as { bytes: number; result: number }
+            this.totals.bytes -= gone.bytes + gone.result + ROW_OVERHEAD
+            this.totals.frames--
+            rows++
+          }
         }
       })()
     } catch (error) {
@@ -288,10 +320,10 @@ export class Archive {
   private summaries(where: string, values: unknown[], limit: number): Summary[] {
     const rows = this.db
       .prepare(
-        `SELECT id, cam, boot, seq, time_us AS timeUs, bytes, sha256, model, pinned FROM frames WHERE ${where} ORDER BY id LIMIT ?`,
+        `SELECT id, cam, boot, seq, time_us AS timeUs, key_seq AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames WHERE ${where} ORDER BY id LIMIT ?`,
       )
-      .all(...values, limit) as (Omit<Summary, 'pinned'> & { pinned: number })[]
-    return rows.map((row) => ({ ...row, pinned: row.pinned === 1 }))
+      .all(...values, limit) as (Omit<Summary, 'pinned' | 'version'> & { pinned: number; version: Buffer })[]
+    return rows.map((row) => ({ ...row, pinned: row.pinned === 1, version: row.version[0] ?? 0 }))
   }
 
   private countTotals(): void {

@@ -17,6 +17,14 @@ export const Camera = z.strictObject({
   height: side.default(256),
   fps: positive.max(120).default(10),
   heads: z.array(z.enum(['classify', 'segment'])).default(['classify', 'segment']),
+  coding: z
+    .enum(['static', 'fast', 'max'])
+    .default('fast')
+    .describe('entropy coding: max is smallest and takes longest; static predicts nothing, every frame stands alone'),
+  keyframeSeconds: positive
+    .max(300)
+    .default(5)
+    .describe('a keyframe at least so often: the cost of random access, and of what one lost frame takes with it'),
   enabled: z.boolean().default(true),
   loop: z.boolean().default(true).describe('video files only: start again at the end'),
   pace: z

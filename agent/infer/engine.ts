@@ -1,7 +1,7 @@
 /** The main thread's handle on the inference worker. */
 import { Worker } from 'node:worker_threads'
 import { AgentError, ExitCode } from '../errors.js'
-import type { Encoded, FromWorker, Head, WorkerSetup } from './messages.js'
+import type { Encoded, FromWorker, InferCamera, Job, WorkerSetup } from './messages.js'
 import { prepareTensorRt } from './onnx.js'
 
 interface Waiting {
@@ -68,18 +68,18 @@ export class Engine {
     return new Engine(worker, providers, failed)
   }
 
-  /** Encodes one frame. `rgb` is transferred; its buffer comes back in the result. Results come in the order of the calls. */
-  infer(
-    rgb: Uint8Array<ArrayBuffer>,
-    size: { width: number; height: number },
-    heads: readonly Head[],
-  ): Promise<Encoded> {
+  /**
+   * Encodes one frame. `rgb` is transferred; its buffer comes back in the result. Results come in the order of the calls.
+   * `key` asks for a keyframe.
+   */
+  infer(rgb: Uint8Array<ArrayBuffer>, cam: InferCamera, key: boolean): Promise<Encoded> {
     if (this.ended) return Promise.reject(new Error('the inference thread has ended'))
     const job = this.nextJob++
     return new Promise((resolve, reject) => {
       this.waiting.set(job, { resolve, reject })
-      const { width, height } = size
-      this.worker.postMessage({ job, rgb, width, height, heads }, [rgb.buffer])
+      const { id, width, height, heads, coding } = cam
+      const message: Job = { job, rgb, width, height, heads, cam: id, coding, key }
+      this.worker.postMessage(message, [rgb.buffer])
     })
   }
 

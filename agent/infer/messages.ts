@@ -1,4 +1,5 @@
 /** What crosses between the main thread and the inference worker. */
+import type { Coded, Profile } from '../../codec/index.js'
 import type { Provider } from '../config/schema.js'
 import type { FrameSize } from './networks.js'
 
@@ -12,11 +13,22 @@ export interface WorkerSetup {
   readonly sizes: readonly FrameSize[]
 }
 
+/** What inference needs to know of a camera. */
+export interface InferCamera extends FrameSize {
+  readonly id: string
+  readonly heads: readonly Head[]
+  readonly coding: Profile
+}
+
 export interface Job extends FrameSize {
   readonly job: number
   /** Transferred, and handed back with the result. */
   readonly rgb: Uint8Array<ArrayBuffer>
   readonly heads: readonly Head[]
+  readonly cam: string
+  readonly coding: Profile
+  /** Asks for a keyframe. */
+  readonly key: boolean
 }
 
 export interface StageTimes {
@@ -30,7 +42,7 @@ export interface Encoded {
   readonly job: number
   readonly buffer: ArrayBuffer
   /** Entropy-coded symbols, without the container. */
-  readonly payload: Uint8Array
+  readonly coded: Coded
   readonly probabilities?: Float32Array
   readonly fractions?: Float32Array
   /** Run-length form of the mask. */

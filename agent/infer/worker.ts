@@ -3,9 +3,10 @@
  * here and capture, archive and MQTT never wait for them.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { StaticCoder } from '../../codec/index.js'
 import { BundleError, openBundle } from '../../contract/bundle.js'
+import { codingOf } from '../../contract/coding.js'
 import { encodeRuns } from '../../contract/rle.js'
+import { Encoders } from './encoders.js'
 import type { Encoded, FromWorker, Job, WorkerSetup } from './messages.js'
 import { Networks } from './networks.js'
 
@@ -15,7 +16,7 @@ const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMes
 
 async function main(): Promise<void> {
   const bundle = openBundle(setup.bundleDir)
-  const coder = new StaticCoder(bundle.entropy)
+  const encoders = new Encoders(codingOf(bundle), bundle.manifest.latent.stride)
   const note = (text: string) => send({ type: 'note', text })
   const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, { ...setup, note })
   send({ type: 'ready', providers: networks.providers })
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
         return
       }
       try {
-        const encoded = await process(networks, coder, job)
+        const encoded = await process(networks, encoders, job)
         send({ type: 'encoded', encoded }, [encoded.buffer])
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
   })
 }
 
-async function process(networks: Networks, coder: StaticCoder, job: Job): Promise<Encoded> {
+async function process(networks: Networks, encoders: Encoders, job: Job): Promise<Encoded> {
   let last = performance.now()
   const lap = () => {
     const now = performance.now()
@@ -55,11 +56,11 @@ async function process(networks: Networks, coder: StaticCoder, job: Job): Promis
   const segmented = job.heads.includes('segment') ? await networks.segment(symbols, job) : undefined
   const runs = segmented && encodeRuns(segmented.mask)
   const segment = lap()
-  const payload = coder.encode(symbols)
+  const coded = encoders.encode(job.cam, job.coding, job, symbols, job.key)
   return {
     job: job.job,
     buffer: job.rgb.buffer,
-    payload,
+    coded,
     ...(probabilities && { probabilities }),
     ...(segmented && { fractions: segmented.fractions }),
     ...(runs && { runs }),

@@ -38,7 +38,12 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
   if (frame.parts & Part.cls && record.cls) json('cls', { cls: record.cls })
   if (frame.parts & Part.seg && record.seg) json('seg', { seg: record.seg })
   if (frame.parts & Part.bits) {
-    const user = { boot: frame.boot, seq: String(frame.seq), sha256: frame.sha256 }
+    const user = {
+      boot: frame.boot,
+      seq: String(frame.seq),
+      sha256: frame.sha256,
+      key: String(frame.seq === frame.keySeq),
+    }
     messages.push({
       kind: 'bits',
       topic: topics.result('bits', frame.cam, hist),

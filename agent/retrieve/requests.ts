@@ -1,5 +1,7 @@
 /** Answers list, describe, get, pin and unpin over MQTT, from the archive, without ever standing in the way of live results. */
+import { createHash } from 'node:crypto'
 import type { z } from 'zod'
+import { FORMAT, FORMAT_2, packSegment } from '../../codec/index.js'
 import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 
@@ -13,6 +15,9 @@ export interface StoredSummary {
   readonly sha256: string
   readonly model: string
   readonly pinned: boolean
+  readonly keySeq: number
+  /** Of the record's container. */
+  readonly version: number
 }
 
 /** What is needed of the archive. */
@@ -21,6 +26,8 @@ export interface Store {
   wasSeen(cam: string, boot: string, seq: number): boolean
   list(query: { cam?: string; fromUs?: number; toUs?: number; cursor: number; limit: number }): StoredSummary[]
   readBits(id: number, off: number, length: number): Buffer
+  /** Records, the keyframe first. */
+  segment(cam: string, boot: string, keySeq: number): Uint8Array[]
   pin(id: number, pinned: boolean): void
 }
 
@@ -39,6 +46,20 @@ const BURST = 100
 /** Requests larger than this are refused unread. */
 const REQUEST_BYTES = 4096
 
+/** What a `get` reads from, block by block. */
+interface Readable {
+  readonly total: number
+  readonly sha256: string
+  read(off: number, length: number): Buffer
+}
+
+interface PackedSegment extends Readable {
+  readonly ref: string
+}
+
+/** Segments kept between the requests of their transfers: as many as clients fetch at once, and each at most megabytes. */
+const KEPT_SEGMENTS = 8
+
 class Refusal extends Error {
   constructor(
     readonly code: ResponseCode,
@@ -51,11 +72,13 @@ class Refusal extends Error {
 export class Requests {
   readonly counters = { served: 0, refused: 0 }
   private tokens = BURST
+  private readonly segments: PackedSegment[] = []
   private filledAt: number
 
   constructor(
     private readonly store: Store,
     private readonly topics: Topics,
+    private readonly askKeyframe: (cam: string | undefined) => void = () => {},
     private readonly nowMs: () => number = () => performance.now(),
   ) {
     this.filledAt = nowMs()
@@ -111,6 +134,11 @@ export class Requests {
       reply(this.list(request as z.infer<typeof requests.list>))
       return
     }
+    if (verb === 'keyframe') {
+      this.askKeyframe((request as z.infer<typeof requests.keyframe>).cam)
+      reply({ status: 'ok' })
+      return
+    }
     const item = this.look((request as { ref: string }).ref)
     if (verb === 'get') {
       this.get(item, request as z.infer<typeof requests.get>, reply)
@@ -132,13 +160,45 @@ export class Requests {
     return { status: 'ok', items: found.map(describe), ...(more && { cursor: String(found.at(-1)!.id) }) }
   }
 
-  private get(item: StoredSummary, { ref, off, n }: z.infer<typeof requests.get>, reply: (body: object) => void): void {
-    if (off >= item.bytes)
-      throw new Refusal('bad_request', `off: ${off} is past the end, the bitstream has ${item.bytes} bytes`)
-    for (let block = 0, at = off; block < n && at < item.bytes; block++, at += BLOCK_BYTES) {
-      const data = this.store.readBits(item.id, at, BLOCK_BYTES).toString('base64')
-      reply({ status: 'ok', ref, off: at, total: item.bytes, sha256: item.sha256, data })
+  private get(
+    item: StoredSummary,
+    { ref, segment, off, n }: z.infer<typeof requests.get>,
+    reply: (body: object) => void,
+  ): void {
+    const source = segment ? this.segment(item, off) : this.record(item)
+    const { total, sha256 } = source
+    if (off >= total) throw new Refusal('bad_request', `off: ${off} is past the end, the bitstream has ${total} bytes`)
+    for (let block = 0, at = off; block < n && at < total; block++, at += BLOCK_BYTES) {
+      const data = source.read(at, BLOCK_BYTES).toString('base64')
+      reply({ status: 'ok', ref, off: at, total, sha256, data })
     }
+  }
+
+  private record({ id, bytes, sha256 }: StoredSummary): Readable {
+    return { total: bytes, sha256, read: (off, length) => this.store.readBits(id, off, length) }
+  }
+
+  /** As it is now; one that still grows stays the same until its transfer begins anew. */
+  private segment({ cam, boot, keySeq }: StoredSummary, off: number): Readable {
+    const ref = `${cam}/${boot}/${keySeq}`
+    const at = this.segments.findIndex((kept) => kept.ref === ref)
+    if (at >= 0 && off > 0) return this.segments[at]!
+    if (at >= 0) this.segments.splice(at, 1)
+    let file: Buffer
+    try {
+      file = Buffer.from(packSegment(this.store.segment(cam, boot, keySeq)))
+    } catch (cause) {
+      throw new Refusal('evicted', `${ref}: its keyframe is gone (${(cause as Error).message})`)
+    }
+    const packed = {
+      ref,
+      total: file.length,
+      sha256: createHash('sha256').update(file).digest('hex'),
+      read: (from: number, length: number) => file.subarray(from, from + length),
+    }
+    this.segments.push(packed)
+    if (this.segments.length > KEPT_SEGMENTS) this.segments.shift()
+    return packed
   }
 
   private look(ref: string): StoredSummary {
@@ -169,7 +229,9 @@ function describe(item: StoredSummary): Described {
     ts: new Date(item.timeUs / 1000).toISOString(),
     bytes: item.bytes,
     sha256: item.sha256,
-    fmt: 'blindsight.frame.v1',
+    fmt: item.version === 1 ? FORMAT : FORMAT_2,
+    key: item.seq === item.keySeq,
+    segment: `${item.cam}/${item.boot}/${item.keySeq}`,
     model: item.model,
     pinned: item.pinned,
   }

@@ -5,8 +5,8 @@ import { exitCodesHelp, Failure } from '../failure.js'
 import { Progress } from '../progress.js'
 import { isoTime, positive, printError, printOut, report, runVerb, wholeNumber } from '../verb.js'
 import { getArchive, type Wanted } from './get.js'
-import { describedLine, listArchive, type Query } from './list.js'
-import type { Requester } from './requester.js'
+import { describedLine, describeFrame, listArchive, type Query } from './list.js'
+import { NoAnswer, type Requester } from './requester.js'
 import { type ArchiveTarget, withArchive } from './session.js'
 
 interface Flags extends BrokerFlags {
@@ -26,8 +26,9 @@ Examples:
   blindsight archive list --device gate-1 --limit 0 --json | jq .bytes`
 
 const getHelp = `
-Files are named <camera>-<boot>-<seq>.bsf, written whole or not at all. Run again after an interruption:
-what is there already is not fetched a second time.
+A frame comes with the segment that it is in: the keyframe before it and all that was predicted from that, since it does
+not decode without. Files are named <camera>-<boot>-<seq of the keyframe>.bsf, written whole or not at all. Run again after
+an interruption: what is there already is not fetched a second time.
 ${exitCodesHelp}
 
 Examples:
@@ -44,7 +45,7 @@ export function registerArchive(program: Command): void {
     .option('--json', 'one entry a line as JSON')
     .addHelpText('after', listHelp)
     .action((flags: Flags & { limit: string; json?: boolean }) => runVerb(() => list(flags)))
-  targetFlags(archive.command('get').description('fetch bitstreams, their SHA-256 checked'))
+  targetFlags(archive.command('get').description('fetch bitstreams by segment, their SHA-256 checked'))
     .argument('[ref...]', 'camera/boot/seq, as list prints them')
     .requiredOption('--out <dir>', 'folder for the files')
     .addHelpText('after', getHelp)
@@ -82,8 +83,12 @@ async function get(refs: readonly string[], flags: Flags & { out: string }): Pro
   let code = 0
   let kept = 0
   await withArchive(readTarget(flags), printError, async (requester) => {
-    const progress = new Progress('fetched', refs.length || undefined)
-    const wanted = refs.length > 0 ? fromRefs(refs) : fromList(requester, query)
+    const progress = new Progress('fetched', undefined)
+    const failed = (failure: Failure) => {
+      progress.clear()
+      code = report(failure)
+    }
+    const wanted = refs.length > 0 ? fromRefs(requester, refs, failed) : fromList(requester, query)
     await getArchive(requester, wanted, flags.out, {
       written(file) {
         progress.clear()
@@ -94,10 +99,7 @@ async function get(refs: readonly string[], flags: Flags & { out: string }): Pro
         progress.tick()
         kept++
       },
-      failed(failure) {
-        progress.clear()
-        code = report(failure)
-      },
+      failed,
     }).finally(() => progress.clear())
   })
   if (kept > 0) printError(`${kept} already there`)
@@ -133,15 +135,36 @@ function checkWanted(refs: readonly string[], query: Query): void {
   }
 }
 
-async function* fromRefs(refs: readonly string[]): AsyncGenerator<Wanted> {
-  for (const ref of new Set(refs)) yield { ref }
+/** Each segment once. */
+async function* fromRefs(requester: Requester, refs: readonly string[], failed: (failure: Failure) => void) {
+  const upTo = new Map<string, number>()
+  for (const ref of refs) {
+    try {
+      const item = await describeFrame(requester, ref)
+      const segment = item.segment ?? ref
+      upTo.set(segment, Math.max(upTo.get(segment) ?? 0, seqOf(ref)))
+    } catch (error) {
+      // A silent box will be silent for the next ref too.
+      if (!(error instanceof Failure) || error.code !== 'answer' || error.cause instanceof NoAnswer) throw error
+      failed(error)
+    }
+  }
+  for (const [ref, last] of upTo) yield { ref, upTo: last }
 }
 
+/** A camera's frames are listed in order: a segment is over when the next one of its camera begins. */
 async function* fromList(requester: Requester, query: Query): AsyncGenerator<Wanted> {
+  const open = new Map<string, Wanted>()
   let found = false
-  for await (const { ref, sha256 } of listArchive(requester, query)) {
+  for await (const { ref, segment = ref } of listArchive(requester, query)) {
     found = true
-    yield { ref, sha256 }
+    const [camera] = ref.split('/')
+    const before = open.get(camera)
+    if (before && before.ref !== segment) yield before
+    open.set(camera, { ref: segment, upTo: seqOf(ref) })
   }
+  yield* open.values()
   if (!found) printError('nothing in the archive for this question')
 }
+
+const seqOf = (ref: string): number => Number(ref.split('/')[2])

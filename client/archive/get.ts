@@ -1,18 +1,18 @@
 /** Archived bitstreams as files: those already there and whole are left alone, so a cut run is simply started again. */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFrame } from '../../codec/index.js'
+import { readArchive } from '../../codec/index.js'
 import { Failure } from '../failure.js'
 import { bitstreamFile, readInput, writeWhole } from '../files.js'
 import { NoAnswer, type Requester } from './requester.js'
-import { fetchBitstream } from './transfer.js'
+import { fetchSegment } from './transfer.js'
 import { inWindow } from './window.js'
 
+/** A segment: frames that decode only together. */
 export interface Wanted {
-  /** cam/boot/seq */
+  /** cam/boot/seq of its keyframe */
   readonly ref: string
-  /** Known when the ref came from a list. */
-  readonly sha256?: string
+  /** seq that must be in it: one that was fetched while it grew may be short. */
+  readonly upTo: number
 }
 
 export interface GetEvents {
@@ -31,12 +31,14 @@ export async function getArchive(
   dir: string,
   events: GetEvents,
 ): Promise<void> {
-  await inWindow(wanted, inFlight, async ({ ref, sha256 }) => {
+  await inWindow(wanted, inFlight, async ({ ref, upTo }) => {
     const [camera, boot, seq] = ref.split('/')
     const file = bitstreamFile(dir, { camera, boot, seq: Number(seq) })
     try {
-      if (alreadyThere(file, sha256)) return events.kept(file)
-      writeWhole(file, checked(ref, await fetchBitstream(requester, ref)))
+      if (existsSync(file) && lastSeq(readInput(file)) >= upTo) return events.kept(file)
+      const bytes = await fetchSegment(requester, ref)
+      if (lastSeq(bytes) < upTo) throw new Failure('answer', `the archive's own copy is damaged, ${ref}`)
+      writeWhole(file, bytes)
       events.written(file)
     } catch (error) {
       // A silent box will be silent for the next ref too.
@@ -46,24 +48,12 @@ export async function getArchive(
   })
 }
 
-function checked(ref: string, bytes: Uint8Array): Uint8Array {
-  try {
-    readFrame(bytes)
-    return bytes
-  } catch (cause) {
-    throw new Failure('answer', `the archive's own copy is damaged, ${ref}: ${(cause as Error).message}`, { cause })
+/** The last frame of a file without any damage; less than any if there is some. */
+function lastSeq(bytes: Uint8Array): number {
+  let last = -1
+  for (const piece of readArchive(bytes)) {
+    if (piece.kind === 'damage') return -1
+    if (piece.kind !== 'index') last = piece.seq
   }
-}
-
-/** With the archive's hash by that, else by the record's own checksum. */
-function alreadyThere(file: string, sha256: string | undefined): boolean {
-  if (!existsSync(file)) return false
-  const bytes = readInput(file)
-  if (sha256 !== undefined) return createHash('sha256').update(bytes).digest('hex') === sha256
-  try {
-    readFrame(bytes)
-    return true
-  } catch {
-    return false
-  }
+  return last
 }

@@ -33,5 +33,17 @@ export async function* listArchive(requester: Requester, query: Query): AsyncGen
   } while (cursor !== undefined)
 }
 
-export const describedLine = ({ ref, ts, bytes, sha256, pinned }: Described): string =>
-  `${ts} ${ref} ${bytes} bytes ${sha256.slice(0, 12)}${pinned ? ' pinned' : ''}`
+/** One frame's entry. @throws {Failure} answer */
+export async function describeFrame(requester: Requester, ref: string): Promise<Described> {
+  let found: Described | undefined
+  await patiently(`describe ${ref}`, () =>
+    requester.ask('describe', { ref }, ({ item }) => {
+      found = item
+      return true
+    }),
+  )
+  return found!
+}
+
+export const describedLine = ({ ref, ts, bytes, sha256, key, pinned }: Described): string =>
+  `${ts} ${ref} ${key ? 'key' : 'predicted'} ${bytes} bytes ${sha256.slice(0, 12)}${pinned ? ' pinned' : ''}`

@@ -1,4 +1,4 @@
-/** One bitstream fetched block by block: what has arrived is kept when the transfer is cut, and asked for no more. */
+/** One segment fetched block by block: what has arrived is kept when the transfer is cut, and asked for no more. */
 import { createHash } from 'node:crypto'
 import { BLOCK_BYTES } from '../../contract/messages.js'
 import { Failure } from '../failure.js'
@@ -7,7 +7,7 @@ import type { Answer, Requester } from './requester.js'
 
 const blocksPerRequest = 16
 
-/** A record is some kilobytes; what claims to be more than this is no bitstream of ours. */
+/** A segment is some dozens of kilobytes; what claims to be more than this is no bitstream of ours. */
 const mostBytes = 2 ** 28
 
 class Transfer {
@@ -45,8 +45,8 @@ class Transfer {
   }
 }
 
-/** The whole bitstream, its SHA-256 checked. @throws {Failure} answer */
-export async function fetchBitstream(requester: Requester, ref: string): Promise<Buffer> {
+/** The whole segment that the frame is in, as a file, its SHA-256 checked. @throws {Failure} answer */
+export async function fetchSegment(requester: Requester, ref: string): Promise<Buffer> {
   const transfer = new Transfer(ref)
   let asked = 0
   while (!transfer.complete) {
@@ -56,7 +56,7 @@ export async function fetchBitstream(requester: Requester, ref: string): Promise
         asked = transfer.next
         const last = asked + blocksPerRequest * BLOCK_BYTES
         let answers = 0
-        return requester.ask('get', { ref, off: asked, n: blocksPerRequest }, (answer) => {
+        return requester.ask('get', { ref, segment: true, off: asked, n: blocksPerRequest }, (answer) => {
           transfer.add(answer)
           return transfer.complete || transfer.next >= last || ++answers === blocksPerRequest
         })

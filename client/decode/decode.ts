@@ -1,13 +1,14 @@
 /** The decode verb: bitstream files to pictures or a video. */
 import { basename, join } from 'node:path'
-import { CodecError, type Frame } from '../../codec/index.js'
+import { CodecError, type FrameInfo } from '../../codec/index.js'
 import type { Bundles } from '../bundles.js'
-import { asFailure, Failure } from '../failure.js'
+import { Failure } from '../failure.js'
 import { bitstreamFile, writeWhole } from '../files.js'
-import { framesOf } from '../inspect/inspect.js'
 import { Progress } from '../progress.js'
+import { type Segment, SegmentDecoder, segmentsOfAll } from '../streams.js'
 import { Mp4Writer } from './mp4.js'
 import { Painter } from './painter.js'
+import type { Picture } from './picture.js'
 import { encodePng } from './png.js'
 
 export interface DecodeOptions {
@@ -25,11 +26,6 @@ export interface DecodeEvents {
   failed(failure: Failure): void
 }
 
-interface Source {
-  readonly file: string
-  readonly frame: Frame
-}
-
 /** @throws {Failure} input: no bundle, sizes that differ in one video; other; {BundleError} */
 export async function decode(
   files: readonly string[],
@@ -37,76 +33,83 @@ export async function decode(
   events: DecodeEvents,
   signal: AbortSignal,
 ): Promise<void> {
-  const sources = inOrder(files.flatMap((file) => readSources(file, events)))
+  const segments = inOrder(segmentsOfAll(files, events.failed))
   // Before the first picture, so that a missing bundle is not found out after an hour.
-  for (const { frame } of sources) options.bundles.need(frame.info)
-  const video = options.mp4 ? new Mp4Writer(options.mp4, options.fps ?? frameRate(sources)) : undefined
-  const painters = new Map<string, Painter>()
-  const progress = new Progress('decoded', sources.length)
+  for (const { frame } of segments) options.bundles.need(frame)
+  const video = options.mp4 ? new Mp4Writer(options.mp4, options.fps ?? frameRate(segments)) : undefined
+  const studios = new Map<string, Studio>()
+  const progress = new Progress(
+    'decoded',
+    segments.reduce((sum, { records }) => sum + records.length, 0),
+  )
   try {
-    for (const source of sources) {
-      if (signal.aborted) throw new Failure('other', 'interrupted, decode, pictures written so far are whole')
-      await paintOne(source)
-      progress.tick()
-    }
+    for (const segment of segments) await paintSegment(segment)
     if (video && options.mp4 && (await video.finish())) events.written(options.mp4)
   } catch (error) {
     await video?.discard()
     throw error
   } finally {
     progress.clear()
-    for (const painter of painters.values()) await painter.close()
+    for (const { painter } of studios.values()) await painter.close()
   }
 
-  async function paintOne({ file, frame }: Source): Promise<void> {
-    const { info } = frame
-    let painter = painters.get(info.bundle)
-    if (!painter) {
-      painter = await Painter.open(options.bundles.need(info))
-      painters.set(info.bundle, painter)
-    }
-    let picture: Awaited<ReturnType<Painter['paint']>>
+  async function paintSegment(segment: Segment): Promise<void> {
+    const { painter, decoder } = await studio(segment.frame)
     try {
-      picture = await painter.paint(frame)
+      for (const { decoded } of decoder.frames(segment)) {
+        if (signal.aborted) throw new Failure('other', 'interrupted, decode, pictures written so far are whole')
+        const { frame, symbols } = decoded
+        const picture = await painter.paint(frame, symbols)
+        await video?.add(picture)
+        if (options.outDir !== undefined) keep(frame, picture)
+        progress.tick()
+      }
     } catch (error) {
-      // A network that does not run will not run for the next frame either.
-      if (!(error instanceof CodecError)) throw error
+      // Damage ends its segment; a network that does not run will not run for the next one either.
+      if (!(error instanceof Failure && error.code === 'input' && error.cause instanceof CodecError)) throw error
       progress.clear()
-      events.failed(inFile(file, error))
-      return
+      events.failed(error)
     }
-    await video?.add(picture)
-    if (options.outDir === undefined) return
-    const png = join(options.outDir, basename(bitstreamFile('.', info)).replace(/bsf$/, 'png'))
+  }
+
+  function keep(frame: FrameInfo, picture: Picture): void {
+    const png = join(options.outDir!, basename(bitstreamFile('.', frame)).replace(/bsf$/, 'png'))
     writeWhole(png, encodePng(picture))
     progress.clear()
     events.written(png)
   }
-}
 
-function readSources(file: string, events: DecodeEvents): Source[] {
-  const sources: Source[] = []
-  try {
-    for (const frame of framesOf(file)) sources.push({ file, frame })
-  } catch (error) {
-    events.failed(inFile(file, error))
+  async function studio(frame: FrameInfo): Promise<Studio> {
+    let made = studios.get(frame.bundle)
+    if (!made) {
+      const bundle = options.bundles.need(frame)
+      made = { painter: await Painter.open(bundle), decoder: new SegmentDecoder(bundle) }
+      studios.set(frame.bundle, made)
+    }
+    return made
   }
-  return sources
 }
 
-function inFile(file: string, error: unknown): Failure {
-  if (error instanceof CodecError) return new Failure('input', `damaged bitstream, ${file}: ${error.message}`)
-  return asFailure(error)
+/** What one bundle's frames need. */
+interface Studio {
+  readonly painter: Painter
+  readonly decoder: SegmentDecoder
 }
 
-/** A shell sorts …-10 before …-9. By camera, boot and seq; boots by their first capture time, as clocks may jump within. */
-function inOrder(sources: readonly Source[]): Source[] {
+/**
+ * A shell sorts …-10 before …-9. By camera, boot and seq; boots by their first capture time, as clocks may jump within. Of a
+ * segment that is there twice, because it was fetched while it grew, the longer one.
+ */
+function inOrder(segments: readonly Segment[]): Segment[] {
   const begin = new Map<string, number>()
-  for (const { frame } of sources) {
-    const { boot, timeUs } = frame.info
+  const longest = new Map<string, Segment>()
+  for (const segment of segments) {
+    const { camera, boot, seq, timeUs } = segment.frame
     begin.set(boot, Math.min(begin.get(boot) ?? timeUs, timeUs))
+    const name = `${camera}/${boot}/${seq}`
+    if ((longest.get(name)?.records.length ?? 0) < segment.records.length) longest.set(name, segment)
   }
-  return [...sources].sort(({ frame: { info: a } }, { frame: { info: b } }) => {
+  return [...longest.values()].sort(({ frame: a }, { frame: b }) => {
     if (a.camera !== b.camera) return a.camera < b.camera ? -1 : 1
     return begin.get(a.boot)! - begin.get(b.boot)! || (a.boot < b.boot ? -1 : a.boot > b.boot ? 1 : a.seq - b.seq)
   })
@@ -115,8 +118,8 @@ function inOrder(sources: readonly Source[]): Source[] {
 const defaultFps = 10
 
 /** Frames per second by the median distance of capture times, so that the video runs at the speed of what happened. */
-function frameRate(sources: readonly Source[]): number {
-  const times = sources.map(({ frame }) => frame.info.timeUs)
+function frameRate(segments: readonly Segment[]): number {
+  const times = segments.flatMap(({ records }) => records.map(({ timeUs }) => timeUs))
   const gaps = times.slice(1).map((time, i) => time - times[i])
   const median = gaps.sort((a, b) => a - b)[gaps.length >> 1]
   if (median === undefined || median <= 0) return defaultFps

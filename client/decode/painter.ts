@@ -1,5 +1,5 @@
 /** One bundle's networks, from a frame's symbols to the view. This is where the decoder network is loaded. */
-import { decodeSymbols, type Frame, StaticCoder } from '../../codec/index.js'
+import type { FrameInfo } from '../../codec/index.js'
 import { type Bundle, graphPath } from '../../contract/bundle.js'
 import { compose } from './compose.js'
 import { Graph } from './onnx.js'
@@ -8,24 +8,20 @@ import type { Picture } from './picture.js'
 export class Painter {
   private constructor(
     private readonly bundle: Bundle,
-    private readonly coder: StaticCoder,
     private readonly decoder: Graph,
     private readonly segmenter: Graph,
   ) {}
 
   /** @throws {BundleError} */
   static async open(bundle: Bundle): Promise<Painter> {
-    const { scaleBits, freqs } = bundle.entropy
     const decoder = await Graph.open(graphPath(bundle, 'decoder'))
     const segmenter = await Graph.open(graphPath(bundle, 'segment'))
-    return new Painter(bundle, new StaticCoder({ scaleBits, freqs }), decoder, segmenter)
+    return new Painter(bundle, decoder, segmenter)
   }
 
-  /** @throws {CodecError | BundleError} */
-  async paint(frame: Frame): Promise<Picture> {
-    const { width, height, channels, stride } = frame.info
+  /** `symbols`: [C, height/stride, width/stride]. @throws {BundleError} */
+  async paint({ width, height, channels, stride }: FrameInfo, symbols: Uint8Array): Promise<Picture> {
     const { classes, segment } = this.bundle.manifest
-    const symbols = decodeSymbols(this.coder, frame)
     const dims = [1, channels, height / stride, width / stride]
     const maskSize = [1, Math.floor(height / segment.stride), Math.floor(width / segment.stride)]
     const picture = await this.decoder.run(symbols, dims, 'frame', [1, height, width, 3])

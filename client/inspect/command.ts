@@ -1,7 +1,7 @@
 /** blindsight inspect */
 import type { Command } from 'commander'
 import { Bundles, defaultBundles } from '../bundles.js'
-import { exitCodesHelp } from '../failure.js'
+import { exitCodesHelp, type Failure } from '../failure.js'
 import { printOut, report, runVerb } from '../verb.js'
 import { inspectFile, reportLines } from './inspect.js'
 
@@ -26,7 +26,10 @@ export function registerInspect(program: Command): void {
         let code = 0
         for (const file of files) {
           try {
-            for (const record of inspectFile(file, bundles)) {
+            const failed = (failure: Failure) => {
+              code = report(failure)
+            }
+            for (const record of inspectFile(file, bundles, failed)) {
               printOut(flags.json ? JSON.stringify(record) : reportLines(record).join('\n'))
             }
           } catch (error) {

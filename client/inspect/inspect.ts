@@ -1,8 +1,9 @@
 /** The inspect verb: what a bitstream file holds, without making a picture of it. */
-import { CodecError, decodeSymbols, type Frame, type FrameInfo, readFrames, StaticCoder } from '../../codec/index.js'
+import { CodecError, type FrameInfo, type FrameRecord, type Profile } from '../../codec/index.js'
+import type { Bundle } from '../../contract/bundle.js'
 import type { Bundles } from '../bundles.js'
-import { Failure } from '../failure.js'
-import { readInput } from '../files.js'
+import type { Failure } from '../failure.js'
+import { type Segment, SegmentDecoder, segmentsOf } from '../streams.js'
 import { type ChannelEntropy, channelEntropies } from './entropy.js'
 
 export interface Report {
@@ -11,66 +12,73 @@ export interface Report {
   readonly offset: number
   readonly bytes: number
   readonly crc: 'ok'
+  /** Of the frame; for a predicted one camera, size and hashes are its keyframe's. */
   readonly info: FrameInfo
+  readonly version: 1 | 2
+  readonly kind: 'key' | 'predicted'
+  readonly profile: Profile | undefined
+  /** cam/boot/seq of the keyframe that decoding begins with */
+  readonly segment: string
   /** Whole record, bits per pixel. */
   readonly bpp: number
   /** With the bundle at hand. */
   readonly entropy?: {
     readonly bundle: string
-    /** Cross-entropy of the symbols with the bundle's tables, bits per pixel. */
+    /** Cross-entropy of the symbols with the bundle's static tables, bits per pixel. */
     readonly bpp: number
     readonly channels: readonly ChannelEntropy[]
   }
 }
 
-/** Records before a damaged one are reported first. @throws {Failure} input, with the file; {BundleError} damaged bundle */
-export function* inspectFile(file: string, bundles: Bundles): Generator<Report> {
-  let offset = 0
-  try {
-    for (const frame of framesOf(file)) {
-      const pixels = frame.info.width * frame.info.height
-      const entropy = entropyOf(frame, bundles)
-      const bpp = (frame.length * 8) / pixels
-      yield { file, offset, bytes: frame.length, crc: 'ok', info: frame.info, bpp, ...(entropy ? { entropy } : {}) }
-      offset += frame.length
+/** What is damaged goes to `failed`; the rest is still reported. @throws {Failure} unreadable; {BundleError} damaged bundle */
+export function* inspectFile(file: string, bundles: Bundles, failed: (failure: Failure) => void): Generator<Report> {
+  const decoders = new Map<string, SegmentDecoder>()
+  for (const segment of segmentsOf(file, failed)) {
+    const bundle = bundles.find(segment.frame)
+    if (!bundle) {
+      yield* segment.records.map((record) => reportOf(segment, record))
+      continue
     }
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error
-    throw new Failure('input', `damaged bitstream, ${file}: ${error.message}`, { cause: error })
+    const decoder = decoders.get(bundle.sha256) ?? new SegmentDecoder(bundle)
+    decoders.set(bundle.sha256, decoder)
+    try {
+      for (const { record, decoded } of decoder.frames(segment))
+        yield reportOf(segment, record, bundle, decoded.symbols)
+    } catch (error) {
+      if (!((error as Error).cause instanceof CodecError)) throw error
+      failed(error as Failure)
+    }
   }
 }
 
-/** Every record of a file. @throws {Failure} input: unreadable or empty; {CodecError} damaged */
-export function* framesOf(file: string): Generator<Frame> {
-  const bytes = readInput(file)
-  if (bytes.length === 0) throw new Failure('input', `empty file, ${file}, get it again`)
-  yield* readFrames(bytes)
-}
-
-function entropyOf(frame: Frame, bundles: Bundles): Report['entropy'] {
-  const bundle = bundles.find(frame.info)
-  if (!bundle) return undefined
+function reportOf({ file, frame }: Segment, record: FrameRecord, bundle?: Bundle, symbols?: Uint8Array): Report {
+  const { offset, length, version, kind, profile, seq, timeUs } = record
+  const info = { ...frame, seq, timeUs }
+  const bpp = (length * 8) / (frame.width * frame.height)
+  const segment = `${frame.camera}/${frame.boot}/${frame.seq}`
+  const report = { file, offset, bytes: length, crc: 'ok', info, version, kind, profile, segment, bpp } as const
+  if (!bundle || !symbols) return report
   const { freqs, scaleBits } = bundle.entropy
-  const symbols = decodeSymbols(new StaticCoder({ scaleBits, freqs }), frame)
   const channels = channelEntropies(symbols, freqs, scaleBits)
   const plane = symbols.length / freqs.length
   const bits = channels.reduce((sum, { coded }) => sum + coded * plane, 0)
-  return { bundle: bundle.manifest.id, bpp: bits / (frame.info.width * frame.info.height), channels }
+  return { ...report, entropy: { bundle: bundle.manifest.id, bpp: bits / (info.width * info.height), channels } }
 }
 
 /** For people. Times are UTC. */
-export function reportLines({ file, offset, bytes, info, bpp, entropy }: Report): string[] {
+export function reportLines({ file, offset, bytes, info, kind, profile, segment, bpp, entropy }: Report): string[] {
   const time = new Date(info.timeUs / 1000).toISOString()
+  const coding = kind === 'key' ? 'keyframe' : `predicted, segment ${segment}`
   const lines = [
     `${file} at byte ${offset}: ${info.camera}/${info.boot}/${info.seq}  ${time}`,
-    `  ${info.width}x${info.height} pixels, latent ${info.channels}x${info.height / info.stride}x${info.width / info.stride} of ${info.levels} levels, mode ${info.mode}`,
+    `  ${info.width}x${info.height} pixels, latent ${info.channels}x${info.height / info.stride}x${info.width / info.stride} of ${info.levels} levels, ${profile ?? `mode ${info.mode}`}, ${coding}`,
     `  ${bytes} bytes, ${bpp.toFixed(4)} bpp, CRC ok, bundle ${info.bundle}, tables ${info.tables}`,
   ]
   if (!entropy) return [...lines, '  no such bundle here: entropy not computed']
   const list = (key: keyof ChannelEntropy) => entropy.channels.map((channel) => channel[key].toFixed(2)).join(' ')
   return [
     ...lines,
-    `  bundle ${entropy.bundle}: ${entropy.bpp.toFixed(4)} bpp by its tables`,
+    `  bundle ${entropy.bundle}: ${entropy.bpp.toFixed(4)} bpp by its static tables`,
     `  bits per symbol and channel, by the tables: ${list('coded')}`,
     `  bits per symbol and channel, of themselves: ${list('own')}`,
   ]

@@ -1,5 +1,5 @@
 /** From an MQTT message to a checked result or bitstream. */
-import { readFrame } from '../../codec/index.js'
+import { readRecord } from '../../codec/index.js'
 import { ClassifyResult, SegmentResult } from '../../contract/messages.js'
 import { decodeRuns } from '../../contract/rle.js'
 import type { ResultKind } from '../../contract/topics.js'
@@ -31,10 +31,10 @@ function readTopic(base: string, topic: string): Origin {
   return { dev, cam, kind, hist: branch === 'hist' }
 }
 
-/** A bitstream says itself whose it is; only the device is known from the topic alone. */
+/** A keyframe says itself whose it is; only the device is known from the topic alone, and a predicted frame's camera. */
 function readBits({ dev, cam, hist }: Origin, payload: Uint8Array): Incoming {
-  const { camera, boot, seq } = readFrame(payload).info
-  if (camera !== cam) throw new Error(`the bitstream is of camera ${camera}, the topic of ${cam}`)
+  const { frame, boot, seq } = readRecord(payload)
+  if (frame && frame.camera !== cam) throw new Error(`the bitstream is of camera ${frame.camera}, the topic of ${cam}`)
   return { kind: 'bits', key: { dev, cam, boot, kind: 'bits', seq }, hist, bytes: payload }
 }
 

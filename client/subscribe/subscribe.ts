@@ -1,9 +1,9 @@
 /** The subscribe verb: follow a broker's results, prove what is missing. */
-import { type ResultKind, resultFilters } from '../../contract/topics.js'
+import { type ResultKind, resultFilters, Topics } from '../../contract/topics.js'
 import { asFailure, Failure, printable } from '../failure.js'
-import { bitstreamFile, writeWhole } from '../files.js'
 import { Link } from '../link.js'
 import type { BrokerSettings, Message } from '../mqtt.js'
+import { BitFiles } from './bit-files.js'
 import { readIncoming } from './incoming.js'
 import { Ledger } from './ledger.js'
 import { gapText, resultLine } from './line.js'
@@ -30,7 +30,16 @@ export interface Output {
 
 /** Until `count` or `signal`. @throws {Failure} broker, answer (timed out), other (disk) */
 export async function subscribe(options: SubscribeOptions, output: Output, signal: AbortSignal): Promise<Summary> {
-  const follower = new Follower(options, output)
+  const asked = new Map<string, number>()
+  const follower = new Follower(options, output, (dev, cam) => {
+    const last = asked.get(`${dev}/${cam}`)
+    if (last !== undefined && performance.now() - last < ASK_AGAIN_MS) return
+    if (last === undefined) output.warn(`${dev}/${cam}: asking for a keyframe to begin with`)
+    asked.set(`${dev}/${cam}`, performance.now())
+    const topics = new Topics(options.base, dev)
+    const reply = { topic: topics.response('keyframe'), correlation: Buffer.from('keyframe') }
+    link.publish(topics.request('keyframe'), JSON.stringify({ cam }), reply).catch(() => {}) // one comes by itself, later
+  })
   const kinds: ResultKind[] = options.bitsDir === undefined ? ['cls', 'seg'] : ['cls', 'seg', 'bits']
   const link = new Link(options.broker, resultFilters(options.base, options.device, kinds), {
     message: (message) => follower.receive(message),
@@ -61,10 +70,15 @@ const timedOut = ({ count, timeoutSeconds }: SubscribeOptions, results: number):
     `${results}${count === undefined ? '' : ` of ${count}`} results after ${timeoutSeconds} s, --timeout, check that the box is running and --base and --device name it`,
   )
 
+/** Longer than a box takes to make one. */
+const ASK_AGAIN_MS = 3000
+
 class Follower {
   readonly over: Promise<void>
   results = 0
   private bitstreams = 0
+  private unusable = 0
+  private readonly files: BitFiles
   private invalid = 0
   private ended = false
   private readonly ledger = new Ledger()
@@ -74,7 +88,9 @@ class Follower {
   constructor(
     private readonly options: SubscribeOptions,
     private readonly output: Output,
+    private readonly askKeyframe: (dev: string, cam: string) => void,
   ) {
+    this.files = new BitFiles(options.bitsDir ?? '.')
     this.over = new Promise((resolve, reject) => {
       this.resolve = resolve
       this.reject = reject
@@ -112,15 +128,26 @@ class Follower {
   summary(): Summary {
     const { duplicates, filled } = this.ledger
     const { results } = this
-    const counts = { results, bitstreams: this.bitstreams, invalid: this.invalid, duplicates, filled }
+    const counts = {
+      results,
+      bitstreams: this.bitstreams,
+      unusable: this.unusable,
+      invalid: this.invalid,
+      duplicates,
+      filled,
+    }
     return summarize(counts, this.ledger.gaps())
   }
 
   private keep(incoming: ReturnType<typeof readIncoming>): void {
     const { options, output } = this
     if (incoming.kind === 'bits') {
-      const { cam, boot, seq } = incoming.key
-      writeWhole(bitstreamFile(options.bitsDir ?? '.', { camera: cam, boot, seq }), incoming.bytes)
+      if (!this.files.keep(incoming.key, incoming.hist, incoming.bytes)) {
+        this.unusable++
+        // History has no keyframes to come but its own.
+        if (!incoming.hist) this.askKeyframe(incoming.key.dev, incoming.key.cam)
+        return
+      }
       this.bitstreams++
       if (!options.json) output.out(resultLine(incoming))
       return

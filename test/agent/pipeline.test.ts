@@ -8,11 +8,12 @@ import { Camera } from '../../agent/config/schema.js'
 import type { Encoded } from '../../agent/infer/messages.js'
 import type { NewFrame } from '../../agent/outbox.js'
 import { type Committed, type Fate, Pipeline, type PipelineOptions } from '../../agent/pipeline.js'
-import { StaticCoder } from '../../codec/index.js'
+import { Decoder, Encoder, readArchive } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
+import { codingOf } from '../../contract/coding.js'
 
 const bundle = openBundle(join(import.meta.dirname, '..', '..', 'models', 'bundles', 'lean-1'))
-const payload = new StaticCoder(bundle.entropy).encode(new Uint8Array(16 * 8 * 8))
+const encoder = () => new Encoder('fast', codingOf(bundle), { height: 8, width: 8 })
 
 function world(ids: string[], options: Partial<PipelineOptions> = {}) {
   const committed: Committed[] = []
@@ -33,13 +34,15 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
       },
     }
   })
+  const encoders = new Map(ids.map((id) => [id, encoder()]))
+  let timeUs = 1e15
   const pipeline = new Pipeline(
     {
       cameras,
-      infer: (rgb) =>
+      infer: (rgb, { id: cam }, key) =>
         new Promise<Encoded>((resolve, reject) => {
-          const encoded = { job: 0, buffer: rgb.buffer, payload, ms: { encode: 1, code: 1 } }
-          const cam = ids[rgb[0]!]!
+          const coded = encoders.get(cam)!.encode(new Uint8Array(16 * 8 * 8).fill(jobs.length % 6), { key })
+          const encoded = { job: 0, buffer: rgb.buffer, coded, ms: { encode: 1, code: 1 } }
           const finish = async (error?: Error) => {
             if (error) reject(error)
             else resolve(encoded)
@@ -65,7 +68,8 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
     },
   )
   const put = (i: number) => {
-    const stamp = { timeUs: 1e15, monoNs: process.hrtime.bigint(), clk: 'ok' as const }
+    timeUs += 100_000
+    const stamp = { timeUs, monoNs: process.hrtime.bigint(), clk: 'ok' as const }
     cameras[i]!.slot.put({ rgb: new Uint8Array(64 * 64 * 3).fill(i), captureMs: 1, ...stamp, cam: cameras[i]!.config })
     pipeline.wake()
   }
@@ -135,6 +139,55 @@ t.test('only what was committed has a number: a failure or a full disk leaves no
   )
   t.equal(committed[1]!.record.common.bits.bytes, stored[1]!.bits.length)
   t.equal(committed[1]!.record.common.bits.sha256, stored[1]!.sha256)
+})
+
+t.test('what is stored decodes, whatever was lost in between', async (t) => {
+  const { jobs, put, stored, disk, pipeline } = world(['a'])
+  const next = async (error?: Error) => {
+    put(0)
+    await jobs.at(-1)!.finish(error)
+  }
+  for (let i = 0; i < 4; i++) await next()
+  await next(new Error('no memory'))
+  for (let i = 0; i < 3; i++) await next()
+  disk(true, 'sent')
+  for (let i = 0; i < 3; i++) await next()
+  disk(false)
+  for (let i = 0; i < 3; i++) await next()
+  for (let i = 0; i < 50; i++) await next()
+  pipeline.keyframes.ask('a', 1e18)
+  for (let i = 0; i < 3; i++) await next()
+
+  t.strictSame(
+    stored.filter(({ seq, keySeq }) => seq === keySeq).map(({ seq }) => seq),
+    [0, 4, 10, 60, 63],
+    'after a loss, every 5 s, and when asked for',
+  )
+  const decoder = new Decoder(codingOf(bundle))
+  for (const piece of readArchive(Buffer.concat(stored.map(({ bits }) => bits)))) {
+    if (piece.kind === 'damage') t.fail(piece.error.message)
+    else if (piece.kind !== 'index') t.equal(decoder.decode(piece).frame.seq, piece.seq)
+  }
+})
+
+t.test('a frame that was coded before its predecessor was lost goes with it', async (t) => {
+  const { jobs, put, stored, failures } = world(['a'])
+  put(0)
+  await jobs[0]!.finish()
+  put(0)
+  put(0)
+  await jobs[1]!.finish(new Error('no memory'))
+  await jobs[2]!.finish()
+  put(0)
+  await jobs[3]!.finish()
+  t.strictSame(failures, ['a: no memory', 'a: the frame it was predicted from is lost'])
+  t.strictSame(
+    stored.map(({ seq, keySeq }) => [seq, keySeq]),
+    [
+      [0, 0],
+      [1, 1],
+    ],
+  )
 })
 
 t.test('drain commits what is under way and takes nothing new', async (t) => {

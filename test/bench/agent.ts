@@ -67,7 +67,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
       const pipeline = new Pipeline(
         {
           cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
-          infer: (rgb, s, heads) => engine.infer(rgb, s, heads),
+          infer: (rgb, camera, key) => engine.infer(rgb, camera, key),
           commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),
           committed: ({ seq }) => seq === FRAMES - 1 && resolve(),
           failed: (_, error) => reject(error),

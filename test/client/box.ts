@@ -68,15 +68,12 @@ export class Box {
     if (this.faults.busy && this.faults.busy-- > 0) {
       await send({ status: 'error', code: 'busy', message: 'one moment' })
     } else if (verb === 'list') await send(this.list(request))
+    else if (verb === 'describe') await send(this.describe(request))
     else for (const block of this.blocks(request)) await send(block)
   }
 
   private list({ cursor = '0' }: { cursor?: string }): object {
-    const items = [...this.archive].map(([ref, bytes]): Described => {
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      const fixed = { ts: '2026-05-01T08:00:00Z', fmt: 'blindsight.frame.v1', model: 'tiny', pinned: false }
-      return { ref, bytes: bytes.length, sha256, ...fixed }
-    })
+    const items = [...this.archive].map(([ref, bytes]) => described(ref, bytes))
     const page = 2
     const next = Number(cursor) + page
     return {
@@ -84,6 +81,12 @@ export class Box {
       items: items.slice(Number(cursor), next),
       ...(next < items.length ? { cursor: `${next}` } : {}),
     }
+  }
+
+  private describe({ ref }: { ref: string }): object {
+    const bytes = this.archive.get(ref)
+    if (!bytes) return { status: 'error', code: 'not_found', message: `no ${ref}` }
+    return { status: 'ok', item: described(ref, bytes) }
   }
 
   private *blocks({ ref, off, n }: { ref: string; off: number; n: number }): Generator<object> {
@@ -102,6 +105,12 @@ export class Box {
   }
 }
 
+function described(ref: string, bytes: Uint8Array): Described {
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  const fixed = { ts: '2026-05-01T08:00:00Z', fmt: 'blindsight.frame.v1', key: true, model: 'tiny', pinned: false }
+  return { ref, bytes: bytes.length, sha256, ...fixed }
+}
+
 export const classifyResult = (seq: number, hist = false, dev = 'gate-1') => ({
   v: 1,
   dev,
@@ -114,7 +123,14 @@ export const classifyResult = (seq: number, hist = false, dev = 'gate-1') => ({
   frame: { w: 32, h: 16 },
   model: { id: 'tiny', sha256: 'ab', ep: 'cpu' },
   lat: { shape: [2, 2, 4], bpp: 0.3 },
-  bits: { ref: `street/${boot}/${seq}`, bytes: 70, sha256: 'ab', fmt: 'blindsight.frame.v1' },
+  bits: {
+    ref: `street/${boot}/${seq}`,
+    bytes: 70,
+    sha256: 'ab',
+    fmt: 'blindsight.frame.v1',
+    key: true,
+    segment: `street/${boot}/${seq}`,
+  },
   q: { lat_ms: 20, age_ms: 25, dropped: 0 },
   hist,
   cls: [

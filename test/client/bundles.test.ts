@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Bundles, defaultBundles } from '../../client/bundles.js'
 import { readFrame } from '../../codec/index.js'
+import { openBundle } from '../../contract/bundle.js'
 import { makeBundle, makeFrame } from './bundle.js'
 
 t.test('found by the hash in the header', (t) => {
@@ -10,6 +11,18 @@ t.test('found by the hash in the header', (t) => {
   const bundle = makeBundle(dir)
   const { info } = readFrame(makeFrame(bundle, 1))
   t.equal(new Bundles(dir).need(info).manifest.id, 'tiny')
+  t.end()
+})
+
+t.test('streams of an earlier manifest of the same networks find their bundle', (t) => {
+  const dir = t.testdir()
+  const bundle = makeBundle(dir)
+  const earlier = readFrame(makeFrame(bundle, 1)).info
+  const manifest = { ...bundle.manifest, created: 'later', replaces: [bundle.sha256] }
+  writeFileSync(join(bundle.dir, 'manifest.json'), JSON.stringify(manifest))
+  const later = readFrame(makeFrame(openBundle(bundle.dir), 1)).info
+  t.not(later.bundle, earlier.bundle)
+  for (const info of [earlier, later]) t.equal(new Bundles(dir).need(info).manifest.id, 'tiny')
   t.end()
 })
 

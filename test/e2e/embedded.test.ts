@@ -1,5 +1,7 @@
 /** No broker configured: the agent brings one (MQTT 3.1.1, loopback), says where, and everybody can use it. */
 import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { ClassifyResult } from '../../contract/messages.js'
 import { Topics } from '../../contract/topics.js'
@@ -67,6 +69,23 @@ t.test('the embedded broker', { timeout: 240_000 }, async (t) => {
     t.ok(seen.length >= 4)
     t.equal(new Set(seen).size, seen.length)
     t.match(err, /"missing":\s*0|0 missing/)
+  })
+
+  await t.test('bitstreams by subscription: it asks for a keyframe, and every file it writes decodes', async (t) => {
+    const bits = join(dir, 'bits')
+    const { code, err } = await blindsight(['subscribe', '--broker', url, '--bits', bits, '--count', '40'])
+    t.equal(code, 0, err)
+    const files = readdirSync(bits).map((name) => join(bits, name))
+    t.ok(files.length >= 1)
+    const inspect = await blindsight(['inspect', '--json', ...files])
+    t.equal(inspect.code, 0, inspect.err)
+    const reports = inspect.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    t.ok(reports.length >= 10, `${reports.length} frames in ${files.length} segments`)
+    t.strictSame([...new Set(reports.map(({ kind }) => kind))].sort(), ['key', 'predicted'])
+    t.ok(reports.every(({ profile }) => profile === 'fast'))
   })
 
   await t.test('SIGTERM drains and stops', async (t) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { readFrame } from '../../codec/index.js'
+import { readRecord } from '../../codec/index.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
 import { Program } from './program.js'
@@ -42,7 +42,7 @@ async function nothingIsMissing(t: Test, dir: string, watcher: Subscriber) {
   await until('an empty outbox', () => outboxRows(dir) === 0, 90)
   const rows = committed(dir)
   const seen = () => new Set(results(watcher, /\/cls$/).map(key))
-  const bits = () => new Set(watcher.on(/bits/).map(({ payload }) => key(readFrame(payload).info)))
+  const bits = () => new Set(watcher.on(/bits/).map(({ payload }) => key(readRecord(payload))))
   await until('the last of them', () => rows.every((row) => seen().has(key(row)) && bits().has(key(row))), 20).catch(
     () => {},
   )

@@ -1,7 +1,7 @@
 /** The agent on a real mosquitto over MQTT 5: what it says about itself, its results, and how it leaves. */
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { readFrame } from '../../codec/index.js'
+import { readRecord } from '../../codec/index.js'
 import { ClassifyResult, DeviceStateMessage, SegmentResult } from '../../contract/messages.js'
 import { decodeRuns } from '../../contract/rle.js'
 import { Topics } from '../../contract/topics.js'
@@ -73,13 +73,15 @@ t.test('results, retained state, and the last word', { timeout: 240_000 }, async
         seqs,
       )
     t.strictSame(
-      bits.map(({ payload }) => readFrame(payload).info.seq),
+      bits.map(({ payload }) => readRecord(payload).seq),
       seqs,
     )
     for (const [i, { payload, contentType }] of bits.entries()) {
-      const { info } = readFrame(payload)
+      const info = readRecord(payload)
       const result = cls[i]!
-      t.match(info, { camera, boot: result.boot, width, height })
+      t.match(info, { boot: result.boot, kind: result.bits.key ? 'key' : 'predicted' })
+      if (info.frame) t.match(info.frame, { camera, width, height })
+      t.equal(result.bits.segment, `${camera}/${info.boot}/${info.seq - info.position}`)
       t.equal(createHash('sha256').update(payload).digest('hex'), result.bits.sha256)
       t.strictSame([result.bits.bytes, contentType], [payload.length, 'application/vnd.blindsight.frame'])
       t.equal(info.timeUs, Date.parse(result.ts) * 1000 + (info.timeUs % 1000))

@@ -14,6 +14,7 @@ const frame = (seq: number, more: Partial<NewFrame> = {}): NewFrame => ({
   boot,
   seq,
   timeUs: (nowMs + seq * 1000) * 1000,
+  keySeq: seq,
   bits: new Uint8Array(bytes).fill(seq),
   sha256: 'ab'.repeat(32),
   model: 'lean-1',
@@ -132,6 +133,46 @@ t.test('retention: bytes, age, and what is pinned stays', async (t) => {
     [0, 8, 9],
     'no outbox row without its frame',
   )
+})
+
+t.test('a segment stays or goes as a whole', async (t) => {
+  const archive = Archive.open(t.testdir())
+  t.teardown(() => archive.close())
+  for (let seq = 0; seq < 12; seq++) archive.commit(frame(seq, { keySeq: seq - (seq % 4) }))
+  t.strictSame(
+    archive.segment('street', boot, 4).map((bits) => bits[0]),
+    [4, 5, 6, 7],
+  )
+  archive.enforce({ ...unlimited, maxBytes: 11 * (bytes + 1502) }, nowMs)
+  t.strictSame(seqs(archive), range(4, 12), 'one frame over, four evicted')
+  archive.pin(archive.find('street', boot, 6)!.id, true)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  t.strictSame(seqs(archive), range(4, 8))
+  archive.pin(archive.find('street', boot, 4)!.id, false)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  t.strictSame(seqs(archive), [])
+})
+
+t.test('an archive of version 1 is taken over', async (t) => {
+  const dir = t.testdir()
+  const old = new Database(join(dir, 'archive.sqlite'))
+  old.exec(`
+    CREATE TABLE frames (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      cam TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL,
+      time_us INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, model TEXT NOT NULL,
+      pinned INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL, bits BLOB NOT NULL,
+      UNIQUE (cam, boot, seq)
+    );
+    INSERT INTO frames (cam, boot, seq, time_us, bytes, sha256, model, result, bits)
+    VALUES ('street', '${boot}', 7, 1000, 5, 'ab', 'lean-1', '{}', x'ab42534601');
+    PRAGMA user_version = 1`)
+  old.close()
+  const archive = Archive.open(dir)
+  t.teardown(() => archive.close())
+  t.match(archive.find('street', boot, 7), { keySeq: 7, version: 1, bytes: 5 })
+  archive.commit(frame(8))
+  t.strictSame(seqs(archive), [7, 8])
 })
 
 t.test('a full outbox', async (t) => {

@@ -20,6 +20,8 @@ const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () 
     failed,
     worker,
   )
+const cam = { id: 'a', ...size, heads: ['classify', 'segment'] as const, coding: 'static' as const }
+const bare = { ...cam, heads: [] }
 const picture = (seed: number) =>
   new Uint8Array(size.width * size.height * 3).map((_, i) => (Math.imul(i ^ seed, 2654435761) >>> 24) & 255)
 
@@ -27,33 +29,45 @@ t.test('a frame gives a payload, probabilities and a mask; its buffer comes back
   const engine = await start(t)
   t.match(engine.providers, { encoder: 'cpu', classify: 'cpu', segment: 'cpu' })
   const rgb = picture(1)
-  const frame = await engine.infer(rgb, size, ['classify', 'segment'])
+  const frame = await engine.infer(rgb, cam, true)
   t.equal(rgb.length, 0, 'it was handed over, not copied')
   t.equal(frame.buffer.byteLength, size.width * size.height * 3)
   const bundle = openBundle(released)
   const count = (16 * size.width * size.height) / 64
-  const symbols = new StaticCoder(bundle.entropy).decode(frame.payload, count)
+  const symbols = new StaticCoder(bundle.entropy).decode(frame.coded.payload, count)
   t.ok(symbols.every((s) => s < 6))
   t.equal(frame.probabilities!.length, 20)
   t.ok(Math.abs(frame.probabilities!.reduce((a, b) => a + b) - 1) < 1e-3)
   t.equal(decodeRuns(frame.runs!, (size.width * size.height) / 16).length, 384)
   t.ok(Math.abs(frame.fractions!.reduce((a, b) => a + b) - 1) < 1e-3)
   for (const stage of ['encode', 'classify', 'segment', 'code'] as const) t.ok(frame.ms[stage]! > 0)
-  const bare = await engine.infer(picture(1), size, [])
-  t.strictSame([bare.probabilities, bare.runs], [undefined, undefined])
-  t.same(bare.payload, frame.payload, 'the same frame, the same bitstream')
+  const again = await engine.infer(picture(1), bare, true)
+  t.strictSame([again.probabilities, again.runs], [undefined, undefined])
+  t.same(again.coded.payload, frame.coded.payload, 'the same frame, the same bitstream')
   await engine.stop()
 })
 
 t.test('results come in the order of the calls, a bad job hurts nobody else', async (t) => {
   const engine = await start(t, { heads: [] })
   const order: number[] = []
-  const jobs = [1, 2, 3].map((n) => engine.infer(picture(n), size, []).then(() => order.push(n)))
-  const bad = engine.infer(new Uint8Array(7), size, [])
-  jobs.push(engine.infer(picture(4), size, []).then(() => order.push(4)))
+  const jobs = [1, 2, 3].map((n) => engine.infer(picture(n), bare, false).then(() => order.push(n)))
+  const bad = engine.infer(new Uint8Array(7), bare, false)
+  jobs.push(engine.infer(picture(4), bare, false).then(() => order.push(4)))
   await t.rejects(bad, { name: 'AgentError', code: 'engine', message: /inference failed/ })
   await Promise.all(jobs)
   t.strictSame(order, [1, 2, 3, 4])
+  await engine.stop()
+})
+
+t.test('predicted frames, keyframes asked for, and one at a scene cut', async (t) => {
+  const engine = await start(t, { heads: [] })
+  const fast = { ...bare, coding: 'fast' as const }
+  const keys: boolean[] = []
+  const seeds = [1, 1, 1, 1, 2, 2]
+  for (const [i, seed] of seeds.entries()) keys.push((await engine.infer(picture(seed), fast, i === 2)).coded.key)
+  t.strictSame(keys, [true, false, true, false, true, false])
+  const other = await engine.infer(picture(2), { ...fast, id: 'b' }, false)
+  t.equal(other.coded.key, true, 'another camera has a coder of its own')
   await engine.stop()
 })
 
@@ -100,10 +114,10 @@ t.test('a thread that dies: said once, nothing waits for ever, and stopping stil
   const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
   const deaths: string[] = []
   const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
-  const jobs = [1, 2].map((n) => engine.infer(picture(n), size, []))
+  const jobs = [1, 2].map((n) => engine.infer(picture(n), bare, false))
   for (const result of await Promise.allSettled(jobs)) t.match(result, { reason: { message: 'no memory' } })
   await new Promise(setImmediate)
-  await t.rejects(engine.infer(picture(3), size, []), /ended/)
+  await t.rejects(engine.infer(picture(3), bare, false), /ended/)
   await engine.stop()
   await engine.stop()
   t.strictSame(deaths, ['no memory'])
@@ -119,7 +133,7 @@ t.test('a thread that ends before it is ready', async (t) => {
 
 t.test('stop finishes the job under way', async (t) => {
   const engine = await start(t, { heads: [] })
-  const job = engine.infer(picture(1), size, [])
+  const job = engine.infer(picture(1), bare, false)
   await engine.stop()
-  t.ok((await job).payload.length > 0)
+  t.ok((await job).coded.payload.length > 0)
 })

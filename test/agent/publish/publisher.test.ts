@@ -18,6 +18,7 @@ const frame = (seq: number, timeMs: number): NewFrame => ({
   boot: '0123456789abcdef',
   seq,
   timeUs: timeMs * 1000,
+  keySeq: seq,
   bits: new Uint8Array(2000).fill(seq),
   sha256: 'ab'.repeat(32),
   model: 'lean-1',

@@ -18,6 +18,7 @@ const frame = (more: Partial<StoredFrame> = {}): StoredFrame => ({
   boot,
   seq: 7,
   timeUs: takenMs * 1000,
+  keySeq: 7,
   bits: Uint8Array.of(1, 2, 3),
   sha256: 'ab'.repeat(32),
   model: 'lean-1',

@@ -1,7 +1,9 @@
 /** Requests as they come from the broker, answered from a real archive. */
+import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { Requests } from '../../../agent/retrieve/requests.js'
+import { Packer, readArchive, StaticCoder } from '../../../codec/index.js'
 import { BLOCK_BYTES, responses } from '../../../contract/messages.js'
 import { type RequestVerb, Topics } from '../../../contract/topics.js'
 
@@ -16,11 +18,17 @@ function box(t: Test) {
   t.teardown(() => archive.close())
   for (let seq = 0; seq < 6; seq++) {
     const timeUs = (start + seq * 1000) * 1000
-    const row = { cam: 'street', boot, seq, timeUs, bits: bitsOf(seq), sha256: `${seq}`.repeat(64) }
+    const row = { cam: 'street', boot, seq, keySeq: seq, timeUs, bits: bitsOf(seq), sha256: `${seq}`.repeat(64) }
     archive.commit({ ...row, model: 'lean-1', result: '{}', parts: 0 })
   }
   const clock = { ms: 0 }
-  const handler = new Requests(archive, topics, () => clock.ms)
+  const asked: (string | undefined)[] = []
+  const handler = new Requests(
+    archive,
+    topics,
+    (cam) => asked.push(cam),
+    () => clock.ms,
+  )
   const ask = (verb: RequestVerb, body: object | string, more: { responseTopic?: string } = {}) => {
     const answers: { topic: string; body: Record<string, never> }[] = []
     const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
@@ -30,7 +38,7 @@ function box(t: Test) {
     })
     return answers
   }
-  return { archive, handler, ask, clock }
+  return { archive, handler, ask, clock, asked }
 }
 
 t.test('list: a range of time, page after page', async (t) => {
@@ -56,6 +64,53 @@ t.test('get: blocks that make the whole again, from any offset', async (t) => {
   t.ok(whole.equals(Buffer.from(bitsOf(2))))
   const [tail] = ask('get', { ref, off: bytes - 10 })
   t.match(tail!.body, { off: bytes - 10, total: bytes, data: whole.subarray(-10).toString('base64') })
+})
+
+t.test('get of a segment: a file with its index, the same through its transfer though it grows', async (t) => {
+  const { ask, archive } = box(t)
+  const packer = new Packer()
+  const shape = { height: 128, width: 128 }
+  const coder = new StaticCoder({ scaleBits: 8, freqs: [[64, 64, 64, 64]] })
+  const commit = (seq: number) => {
+    const symbols = new Uint8Array(shape.height * shape.width * 1).map(
+      (_, i) => (Math.imul(i ^ seq, 2654435761) >>> 7) & 3,
+    )
+    const coded = { payload: coder.encode(symbols), profile: 'static' as const, key: true, position: 0 }
+    const hash = 'ab'.repeat(8)
+    const info = { mode: 0, bundle: hash, tables: hash, camera: 'door', boot, seq, timeUs: start * 1000 + seq }
+    const bits = packer.pack({ ...info, width: 1024, height: 1024, channels: 1, levels: 4, stride: 8 }, coded)
+    archive.commit({
+      cam: 'door',
+      boot,
+      seq,
+      keySeq: seq,
+      timeUs: start * 1000 + seq,
+      bits,
+      sha256: hash,
+      model: 'm',
+      result: '{}',
+      parts: 0,
+    })
+  }
+  commit(0)
+  const ref = `door/${boot}/0`
+  const [{ body }] = ask('get', { ref, segment: true, n: 16 }) as unknown as [{ body: Record<string, never> }]
+  const file = Buffer.from(body.data, 'base64')
+  t.equal(createHash('sha256').update(file).digest('hex'), body.sha256)
+  const kinds = [...readArchive(file)].map(({ kind }) => kind)
+  t.strictSame(kinds, ['index', 'key'])
+  t.match(ask('get', { ref, segment: true, off: body.total - 1 })[0]!.body, {
+    sha256: body.sha256,
+    off: body.total - 1,
+  })
+})
+
+t.test('a keyframe is asked for', async (t) => {
+  const { ask, asked } = box(t)
+  t.match(ask('keyframe', { cam: 'street' })[0]!.body, { status: 'ok' })
+  t.match(ask('keyframe', {})[0]!.body, { status: 'ok' })
+  t.match(ask('keyframe', { camera: 'street' })[0]!.body, { code: 'bad_request' })
+  t.strictSame(asked, ['street', undefined])
 })
 
 t.test('pin and unpin', async (t) => {

@@ -76,7 +76,7 @@ t.test('one that is gone does not keep the others from coming', async (t) => {
   const { verb, out } = await setUp(t)
   const { code, err } = await verb('get', `street/${boot}/99`, `street/${boot}/1`, '--out', out)
   t.equal(code, 5)
-  t.match(err, /^blindsight: the box answered not_found, get street\/0123456789abcdef\/99: .*\n$/)
+  t.match(err, /^blindsight: the box answered not_found, describe street\/0123456789abcdef\/99: .*\n$/)
   t.same(readdirSync(out), [`street-${boot}-1.bsf`])
 })
 

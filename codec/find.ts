@@ -1,0 +1,144 @@
+/** Which segments a file has, and where one frame lies, without reading payloads: from index blocks, or else from headers. */
+
+import { readHeaderAt } from './container.js'
+import { CodecError } from './errors.js'
+import { MAX_HEADER_BYTES, MAX_SEGMENT, type RecordInfo, readHeader } from './record.js'
+import { isIndexHead, MAX_INDEX_HEAD, readIndexAt, readIndexLength } from './segment.js'
+import { isKeyHeader, isSync, nextSync } from './sync.js'
+
+/** Random access to a file, so that it need not be in memory. */
+export interface ByteSource {
+  readonly length: number
+  /** [offset, offset + length), less where the source ends. */
+  read(offset: number, length: number): Uint8Array
+}
+
+export const sourceOf = (bytes: Uint8Array): ByteSource => ({
+  length: bytes.length,
+  read: (offset, length) => bytes.subarray(offset, offset + length),
+})
+
+export interface SegmentInfo {
+  /** Of its index block, or of its key record if it has none. All bytes to decode it are [offset, offset + length). */
+  readonly offset: number
+  readonly length: number
+  readonly camera: string
+  readonly boot: string
+  /** Of the keyframe; frame i has seq + i. */
+  readonly seq: number
+  readonly firstTimeUs: number
+  readonly lastTimeUs: number
+  /** Offsets count from the first byte of the file. */
+  readonly frames: readonly { readonly offset: number; readonly timeUs: number }[]
+}
+
+export interface FoundFrame {
+  readonly segment: SegmentInfo
+  /** In the segment: so many predicted frames are to be decoded after the key. */
+  readonly position: number
+}
+
+const HEAD = Math.max(MAX_HEADER_BYTES, MAX_INDEX_HEAD)
+const WINDOW = 2 ** 16
+
+/**
+ * In the order of the file. What no segment begins in is passed over: readArchive says what is wrong with it. A segment that
+ * is listed may still be damaged inside.
+ */
+export function* listSegments(source: ByteSource): Generator<SegmentInfo> {
+  for (let offset = 0; offset < source.length; ) {
+    const head = source.read(offset, HEAD)
+    const segment = isIndexHead(head, 0)
+      ? fromIndex(source, offset, head)
+      : isKeyHeader(head, 0)
+        ? fromHeaders(source, offset)
+        : undefined
+    if (segment) yield segment
+    const behind = segment ? segment.offset + segment.length : offset
+    if (segment && (behind === source.length || isSync(source.read(behind, HEAD), 0))) offset = behind
+    // The segment is cut, or something else lies here: past its key record, which begins where an index block ends.
+    else offset = findSync(source, segment ? segment.frames[0].offset + 1 : offset + 1)
+  }
+}
+
+/** The frame of that seq, or the last one taken at or before that time. Times may go backwards where a clock was set. */
+export function findFrame(
+  source: ByteSource,
+  wanted: { readonly camera: string } & ({ readonly boot: string; readonly seq: number } | { readonly timeUs: number }),
+): FoundFrame | undefined {
+  let found: FoundFrame | undefined
+  let time = -1
+  for (const segment of listSegments(source)) {
+    if (segment.camera !== wanted.camera) continue
+    if ('seq' in wanted) {
+      const position = wanted.seq - segment.seq
+      if (segment.boot === wanted.boot && position >= 0 && position < segment.frames.length)
+        return { segment, position }
+      continue
+    }
+    if (segment.firstTimeUs > wanted.timeUs) continue
+    segment.frames.forEach(({ timeUs }, position) => {
+      if (timeUs > wanted.timeUs || timeUs < time) return
+      time = timeUs
+      found = { segment, position }
+    })
+  }
+  return found
+}
+
+function fromIndex(source: ByteSource, offset: number, head: Uint8Array): SegmentInfo | undefined {
+  try {
+    const index = readIndexAt(source.read(offset, readIndexLength(head, 0)), 0)
+    const { camera, boot, seq, firstTimeUs, lastTimeUs, blockLength, recordsLength } = index
+    const first = offset + blockLength
+    if (first >= source.length) return undefined
+    const frames = index.frames
+      .map((frame) => ({ offset: first + frame.offset, timeUs: frame.timeUs }))
+      .filter((frame) => frame.offset < source.length)
+    const length = Math.min(blockLength + recordsLength, source.length - offset)
+    return { offset, length, camera, boot, seq, firstTimeUs, lastTimeUs, frames }
+  } catch (error) {
+    if (error instanceof CodecError) return undefined
+    throw error
+  }
+}
+
+/** A segment without index block: from header to header, as long as each says that it follows the one before. */
+function fromHeaders(source: ByteSource, offset: number): SegmentInfo {
+  const head = source.read(offset, HEAD)
+  const key = head[4] === 1 ? readHeaderAt(head, 0) : readHeader(head, 0)
+  const { camera, boot, seq, timeUs } = 'info' in key ? key.info : key.frame!
+  const frames = [{ offset, timeUs }]
+  let end = Math.min(offset + key.length, source.length)
+  while (frames.length < MAX_SEGMENT) {
+    const next = nextHeader(source, end)
+    if (!next || next.boot !== boot || next.position !== frames.length || next.seq !== seq + frames.length) break
+    frames.push({ offset: end, timeUs: next.timeUs })
+    end = Math.min(end + next.length, source.length)
+  }
+  const times = frames.map((frame) => frame.timeUs)
+  const [firstTimeUs, lastTimeUs] = [Math.min(...times), Math.max(...times)]
+  return { offset, length: end - offset, camera, boot, seq, firstTimeUs, lastTimeUs, frames }
+}
+
+/** The predicted record at `offset`, if its CRC link fits the four bytes before it. */
+function nextHeader(source: ByteSource, offset: number): (RecordInfo & { readonly length: number }) | undefined {
+  const bytes = source.read(offset - 4, HEAD + 4)
+  try {
+    const header = readHeader(bytes, 4)
+    const crc = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true)
+    return header.kind === 'predicted' && header.chain === crc ? header : undefined
+  } catch (error) {
+    if (error instanceof CodecError) return undefined
+    throw error
+  }
+}
+
+/** As nextSync, window by window; the length where there is none. */
+function findSync(source: ByteSource, from: number): number {
+  for (let at = from; at < source.length; at += WINDOW) {
+    const found = nextSync(source.read(at, WINDOW + HEAD), 0)
+    if (found >= 0) return at + found
+  }
+  return source.length
+}

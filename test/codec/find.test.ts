@@ -1,0 +1,84 @@
+import t from 'tap'
+import { type ByteSource, Decoder, findFrame, listSegments, readArchive, sourceOf } from '../../codec/index.js'
+import { info } from './samples.js'
+import { coding, frames, infoAt, join, records, segments } from './scene.js'
+
+const symbols = frames(1, 20)
+const all = records(symbols, 'max', 5)
+const parts = segments(all, 5)
+const indexed = join(...parts)
+const bare = join(...all)
+
+for (const [name, file] of Object.entries({
+  indexed,
+  bare,
+  mixed: join(parts[0], ...all.slice(5, 10), parts[2], parts[3]),
+})) {
+  t.test(`${name}: every segment is listed`, async (t) => {
+    const list = [...listSegments(sourceOf(file))]
+    t.same(
+      list.map(({ seq, frames }) => [seq, frames.length]),
+      [0, 5, 10, 15].map((seq) => [seq, 5]),
+    )
+    t.equal(list.at(-1)!.offset + list.at(-1)!.length, file.length)
+    for (const { frames, seq } of list) {
+      frames.forEach(({ offset, timeUs }, i) => {
+        t.same(file.subarray(offset, offset + all[seq + i].length), all[seq + i])
+        t.equal(timeUs, infoAt(seq + i).timeUs)
+      })
+    }
+  })
+
+  t.test(`${name}: any frame decodes from its segment alone`, async (t) => {
+    for (let seq = 0; seq < 20; seq++) {
+      const found = findFrame(sourceOf(file), { camera: info.camera, boot: info.boot, seq })!
+      t.equal(found.position, seq % 5)
+      const { offset, length } = found.segment
+      const decoder = new Decoder(coding())
+      const decoded = [...readArchive(file.subarray(offset, offset + length))].flatMap((piece) =>
+        piece.kind === 'key' || piece.kind === 'predicted' ? [decoder.decode(piece)] : [],
+      )
+      t.same(decoded[found.position].symbols, symbols[seq])
+    }
+  })
+}
+
+t.test('by time: the last frame at or before it', async (t) => {
+  const at = (timeUs: number) => {
+    const found = findFrame(sourceOf(indexed), { camera: info.camera, timeUs })
+    return found && found.segment.seq + found.position
+  }
+  t.equal(at(infoAt(0).timeUs - 1), undefined)
+  for (let seq = 0; seq < 20; seq++) t.same([at(infoAt(seq).timeUs), at(infoAt(seq).timeUs + 99_999)], [seq, seq])
+  t.equal(findFrame(sourceOf(indexed), { camera: 'another', timeUs: infoAt(9).timeUs }), undefined)
+})
+
+t.test('one frame is found without reading the rest', async (t) => {
+  let bytes = 0
+  const counted: ByteSource = {
+    length: indexed.length,
+    read(offset, length) {
+      bytes += Math.min(length, indexed.length - offset)
+      return indexed.subarray(offset, offset + length)
+    },
+  }
+  t.ok(findFrame(counted, { camera: info.camera, boot: info.boot, seq: 19 }))
+  t.ok(bytes < 4 * 800, `${bytes} of ${indexed.length} bytes read`)
+})
+
+t.test('damage hides at most its own segment', async (t) => {
+  const bytes = indexed.slice()
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] ^= 0x04
+    const seqs = [...listSegments(sourceOf(bytes))].map(({ seq }) => seq)
+    if ([0, 5, 10, 15].filter((seq) => !seqs.includes(seq)).length > 1) t.fail(`byte ${i}: ${seqs}`)
+    bytes[i] ^= 0x04
+  }
+})
+
+t.test('a cut segment does not hide the next', async (t) => {
+  for (const cut of [1, 100, 200, parts[0].length - 1]) {
+    const seqs = [...listSegments(sourceOf(join(parts[0].subarray(0, cut), parts[1])))].map(({ seq }) => seq)
+    t.equal(seqs.at(-1), 5, `cut at ${cut}`)
+  }
+})

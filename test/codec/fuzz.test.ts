@@ -1,0 +1,205 @@
+/**
+ * Damaged and made-up bytes: always a CodecError or a damage report, in bounded time, and never symbols that are not the
+ * ones that were coded. FUZZ_RUNS=1000000 npx tap test/codec/fuzz.test.ts is the long run.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  CodecError,
+  Decoder,
+  Encoder,
+  type FrameRecord,
+  findFrame,
+  listSegments,
+  Packer,
+  type Piece,
+  packSegment,
+  readArchive,
+  readContextModel,
+  readRecord,
+  sourceOf,
+} from '../../codec/index.js'
+import { openBundle } from '../../contract/bundle.js'
+import { codingOf } from '../../contract/coding.js'
+import { info, seeded } from './samples.js'
+
+const bundle = openBundle(join(import.meta.dirname, '..', '..', 'models', 'bundles', 'lean-1'))
+const coding = codingOf(bundle)
+const runs = Number(process.env.FUZZ_RUNS ?? 20_000)
+const shape = { height: 4, width: 6 }
+const count = 16 * 24
+
+/** Three segments of four frames, one of each profile, each with its index: small, so that most mutations hit something. */
+function makeFile(): { file: Uint8Array; symbols: Uint8Array[] } {
+  const random = seeded(5)
+  const symbols: Uint8Array[] = []
+  const parts: Uint8Array[] = []
+  for (const profile of ['static', 'fast', 'max'] as const) {
+    const encoder = new Encoder(profile, coding, shape)
+    const packer = new Packer(coding.contextHash)
+    const frames = 4
+    const records: Uint8Array[][] = []
+    for (let i = 0; i < frames; i++) {
+      const before = symbols.at(-1)
+      const now = new Uint8Array(count).map((_, j) =>
+        before && random() < 0.9 ? before[j]! : Math.floor(random() * 6),
+      )
+      const seq = symbols.push(now) - 1
+      const coded = encoder.encode(now)
+      const frame = {
+        ...info,
+        seq,
+        timeUs: 1e15 + seq,
+        width: 48,
+        height: 32,
+        channels: 16,
+        levels: 6,
+        stride: 8,
+        tables: coding.tablesHash,
+      }
+      const record = packer.pack(frame, coded)
+      if (coded.key) records.push([record])
+      else records.at(-1)!.push(record)
+    }
+    parts.push(...records.map((segment) => packSegment(segment)))
+  }
+  return { file: Buffer.concat(parts), symbols }
+}
+
+const { file, symbols } = makeFile()
+
+const originals = new Map<number, Uint8Array>()
+for (const piece of readArchive(file)) if (isRecord(piece)) originals.set(piece.seq, recordOf(file, piece))
+
+/**
+ * Reads bytes by every door. @returns how many frames can be had.
+ *
+ * Starting a coder takes milliseconds, so what is byte for byte an original record, behind its original predecessor, is
+ * decoded only if `thorough`: the same bytes in the same state give the same symbols.
+ */
+function readAll(bytes: Uint8Array, thorough = false): number {
+  const pieces = [...readArchive(bytes)].filter(isRecord)
+  const strange = pieces.some((piece, i) => {
+    const follows = piece.kind === 'key' || pieces[i - 1]?.seq === piece.seq - 1
+    const original = originals.get(piece.seq)
+    return !follows || !original || !Buffer.from(original).equals(recordOf(bytes, piece))
+  })
+  let frames = pieces.length
+  if (thorough || strange) {
+    frames = 0
+    const decoder = new Decoder(coding)
+    for (const piece of pieces) {
+      guarded(() => {
+        const { frame, symbols: now } = decoder.decode(piece)
+        frames++
+        const same = Buffer.from(now).equals(symbols[frame.seq] ?? Buffer.alloc(0))
+        if (!same) throw new Error(`frame ${frame.seq} was decoded into something else`)
+      })
+    }
+  }
+  const source = sourceOf(bytes)
+  for (const segment of listSegments(source)) if (segment.frames.length === 0) throw new Error('a segment of nothing')
+  guarded(() => findFrame(source, { camera: info.camera, boot: info.boot, seq: 3 }))
+  guarded(() => readRecord(bytes))
+  return frames
+}
+
+function isRecord(piece: Piece): piece is FrameRecord {
+  return piece.kind === 'key' || piece.kind === 'predicted'
+}
+
+function recordOf(bytes: Uint8Array, { offset, length }: { offset: number; length: number }): Uint8Array {
+  return bytes.subarray(offset, offset + length)
+}
+
+function guarded(work: () => unknown): void {
+  try {
+    work()
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+  }
+}
+
+t.test('whole', async (t) => t.equal(readAll(file, true), 12))
+
+t.test('cut at every byte: what came before the cut is still there', async (t) => {
+  let most = 0
+  for (let length = 0; length <= file.length; length++) {
+    const frames = readAll(file.subarray(0, length))
+    if (frames < most) t.fail(`${frames} frames of ${length} bytes`)
+    most = frames
+  }
+  t.equal(most, 12)
+})
+
+t.test('every bit flipped: at most one segment is lost', { timeout: 300_000 }, async (t) => {
+  const bytes = Uint8Array.from(file)
+  for (let i = 0; i < bytes.length; i++)
+    for (let bit = 0; bit < 8; bit++) {
+      bytes[i]! ^= 1 << bit
+      const frames = readAll(bytes)
+      if (frames < 8) t.fail(`byte ${i} bit ${bit}: only ${frames} frames`)
+      bytes[i]! ^= 1 << bit
+    }
+})
+
+t.test(`${runs} random mutations`, { timeout: 3_600_000 }, async (t) => {
+  const random = seeded(Number(process.env.FUZZ_SEED ?? 1))
+  const below = (n: number) => Math.floor(random() * n)
+  const started = performance.now()
+  let slowest = 0
+  for (let run = 0; run < runs; run++) {
+    let bytes = Uint8Array.from(file)
+    for (let n = 1 + below(4); n > 0; n--) {
+      const at = below(bytes.length)
+      const kind = below(6)
+      if (kind === 0) bytes[at]! ^= 1 << below(8)
+      else if (kind === 1) bytes[at] = below(256)
+      else if (kind === 2) bytes = bytes.slice(0, at + 1)
+      else if (kind === 3) bytes.copyWithin(at, below(bytes.length), bytes.length)
+      else if (kind === 4) bytes.fill(below(2) * 255, at, at + below(16))
+      else bytes = new Uint8Array(Buffer.concat([bytes.subarray(0, at), bytes.subarray(below(bytes.length))]))
+    }
+    const before = performance.now()
+    readAll(bytes, run % 1000 === 0)
+    slowest = Math.max(slowest, performance.now() - before)
+  }
+  t.pass(`${runs} in ${((performance.now() - started) / 1000).toFixed(1)} s, the slowest took ${slowest.toFixed(1)} ms`)
+  t.ok(slowest < 5000)
+})
+
+t.test('payloads with a right checksum, as of a faulty writer', async () => {
+  const faulty = { minLength: 0, maxLength: 200 }
+  const property = fc.property(fc.uint8Array(faulty), fc.constantFrom('static', 'fast', 'max'), (payload, profile) => {
+    const packer = new Packer(coding.contextHash)
+    const frame = {
+      ...info,
+      seq: 0,
+      width: 48,
+      height: 32,
+      channels: 16,
+      levels: 6,
+      stride: 8,
+      tables: coding.tablesHash,
+    }
+    const record = packer.pack(frame, { payload, profile: profile as 'fast', key: true, position: 0 })
+    guarded(() => {
+      const { symbols } = new Decoder(coding).decode(readRecord(record))
+      if (symbols.length !== count || symbols.some((s) => s >= 6)) throw new Error('symbols that are none')
+    })
+  })
+  fc.assert(property, { numRuns: 2000, seed: 1 })
+})
+
+t.test('context models that are none', async () => {
+  const model = readFileSync(join(bundle.dir, 'context.bin'))
+  const mutation = fc.record({ at: fc.nat(model.length - 1), value: fc.nat(255), cut: fc.boolean() })
+  const property = fc.property(mutation, ({ at, value, cut }) => {
+    const bytes = cut ? model.subarray(0, at) : Uint8Array.from(model)
+    if (!cut) bytes[at] = value
+    guarded(() => readContextModel(bytes))
+  })
+  fc.assert(property, { numRuns: 30, seed: 1 })
+})
