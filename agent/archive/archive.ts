@@ -50,6 +50,10 @@ const SCHEMA = `
     frame_id INTEGER PRIMARY KEY REFERENCES frames (id) ON DELETE CASCADE,
     parts INTEGER NOT NULL, time_us INTEGER NOT NULL, bytes INTEGER NOT NULL
   );
+  -- The last frame evicted of each run: one short row, kept when all its frames are gone.
+  CREATE TABLE IF NOT EXISTS evicted (
+    cam TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (cam, boot)
+  ) WITHOUT ROWID;
 `
 const SCHEMA_VERSION = 2
 /** From each version to the next. In version 1 every frame stood alone. */
@@ -194,9 +198,12 @@ export class Archive {
 
   /** Whether a frame of this run has been here: tells evicted from never seen. */
   wasSeen(cam: string, boot: string, seq: number): boolean {
-    const row = this.db.prepare('SELECT max(seq) AS seq FROM frames WHERE cam = ? AND boot = ?').get(cam, boot) as {
-      seq: number | null
-    }
+    const row = this.db
+      .prepare(
+        `SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM frames WHERE cam = @cam AND boot = @boot
+         UNION ALL SELECT seq FROM evicted WHERE cam = @cam AND boot = @boot)`,
+      )
+      .get({ cam, boot }) as { seq: number | null }
     return row.seq !== null && seq <= row.seq
   }
 
@@ -248,7 +255,12 @@ export class Archive {
     )
     const ids = this.db.prepare('SELECT id FROM frames WHERE cam = ? AND boot = ? AND key_seq = ?').pluck()
     const outbox = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
-    const frame = this.db.prepare('DELETE FROM frames WHERE id = ? RETURNING bytes, length(result) AS result')
+    const frame = this.db.prepare(
+      'DELETE FROM frames WHERE id = ? RETURNING cam, boot, seq, bytes, length(result) AS result',
+    )
+    const remember = this.db.prepare(
+      'INSERT INTO evicted VALUES (@cam, @boot, @seq) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)',
+    )
     let rows = 0
     try {
       this.db.transaction(() => {
@@ -259,7 +271,8 @@ export class Archive {
             const waiting = outbox.all(id) as { bytes: number }[]
             unpublished.push(...waiting)
             this.forgetOutbox(waiting)
-            const gone = frame.get(id) as { bytes: number; result: number }
+            const gone = frame.get(id) as { cam: string; boot: string; seq: number; bytes: number; result: number }
+          remember.run(gone)
             this.totals.bytes -= gone.bytes + gone.result + ROW_OVERHEAD
             this.totals.frames--
             rows++

@@ -32,6 +32,7 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
       cam: 'street',
       boot: '0123456789abcdef',
       seq,
+      keySeq: seq,
       timeUs: (now - ageMs) * 1000,
       bits: new Uint8Array(1000),
       sha256: 'ab'.repeat(32),

@@ -29,11 +29,11 @@ function box(t: Test) {
     (cam) => asked.push(cam),
     () => clock.ms,
   )
-  const ask = (verb: RequestVerb, body: object | string, more: { responseTopic?: string } = {}) => {
-    const answers: { topic: string; body: Record<string, never> }[] = []
+  const ask = (verb: RequestVerb, body: object | string, more: { responseTopic?: string; correlationData?: Buffer } = {}) => {
+    const answers: { topic: string; body: Record<string, never>; correlation: string | undefined }[] = []
     const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-    handler.handle({ topic: topics.request(verb), payload, ...more }, (topic, text) => {
-      answers.push({ topic, body: JSON.parse(text) })
+    handler.handle({ topic: topics.request(verb), payload, ...more }, (topic, text, correlation) => {
+      answers.push({ topic, body: JSON.parse(text), correlation: correlation?.toString() })
       t.ok(responses[verb].safeParse(JSON.parse(text)).success, `as the schema says: ${text.slice(0, 60)}`)
     })
     return answers
@@ -160,6 +160,44 @@ t.test('too many requests are refused, and then served again', async (t) => {
   t.strictSame([...new Set(codes.slice(100))], ['busy'])
   clock.ms += 1000
   t.match(ask('list', {})[0]!.body, { status: 'ok' })
+})
+
+t.test('evicted stays evicted when nothing of that run is left', async (t) => {
+  const { ask, archive } = box(t)
+  archive.evictOldest()
+  t.equal(archive.stats.frames, 0)
+  const code = (ref: string) => ask('get', { ref })[0]!.body.code as string
+  for (const seq of [0, 5]) t.equal(code(`street/${boot}/${seq}`), 'evicted')
+  t.equal(code(`street/${boot}/6`), 'not_found', 'it never was there')
+  t.equal(code(`door/${boot}/0`), 'not_found')
+})
+
+t.test('every block of one answer carries what the request came with', async (t) => {
+  const { ask, handler } = box(t)
+  const correlationData = Buffer.from('c1')
+  const answers = ask('get', { ref: `street/${boot}/1`, n: 2, transaction: 't1' }, { correlationData })
+  t.match(answers, [
+    { correlation: 'c1', body: { transaction: 't1', off: 0 } },
+    { correlation: 'c1', body: { transaction: 't1', off: BLOCK_BYTES } },
+  ])
+  t.match(ask('get', 'no json', { correlationData })[0], { correlation: 'c1', body: { code: 'bad_request' } })
+  t.strictSame(handler.counters, { served: 1, refused: 1 })
+  t.match(ask('list', '')[0]!.body, { status: 'ok' }, 'an empty request is one without wishes')
+})
+
+t.test('only requests to this box are answered', async (t) => {
+  const { handler } = box(t)
+  for (const topic of ['blindsight/v1/other/req/list', topics.response('list'), `${topics.request('list')}/x`])
+    handler.handle({ topic, payload: Buffer.from('{}') }, () => t.fail(topic))
+  t.strictSame(handler.counters, { served: 0, refused: 0 })
+})
+
+t.test('a database that cannot answer now is busy, and the box goes on', async (t) => {
+  const { archive, ask } = box(t)
+  archive.find = () => {
+    throw new Error('database is locked')
+  }
+  t.match(ask('pin', { ref: `street/${boot}/0` })[0]!.body, { code: 'busy', message: 'database is locked' })
 })
 
 t.test('answers go nowhere but under the base', async (t) => {
