@@ -272,7 +272,7 @@ export class Archive {
             unpublished.push(...waiting)
             this.forgetOutbox(waiting)
             const gone = frame.get(id) as { cam: string; boot: string; seq: number; bytes: number; result: number }
-          remember.run(gone)
+            remember.run(gone)
             this.totals.bytes -= gone.bytes + gone.result + ROW_OVERHEAD
             this.totals.frames--
             rows++

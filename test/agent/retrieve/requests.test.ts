@@ -29,7 +29,11 @@ function box(t: Test) {
     (cam) => asked.push(cam),
     () => clock.ms,
   )
-  const ask = (verb: RequestVerb, body: object | string, more: { responseTopic?: string; correlationData?: Buffer } = {}) => {
+  const ask = (
+    verb: RequestVerb,
+    body: object | string,
+    more: { responseTopic?: string; correlationData?: Buffer } = {},
+  ) => {
     const answers: { topic: string; body: Record<string, never>; correlation: string | undefined }[] = []
     const payload = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
     handler.handle({ topic: topics.request(verb), payload, ...more }, (topic, text, correlation) => {
