@@ -4,6 +4,7 @@ import { Archive, type ArchiveLimits } from '../../agent/archive/archive.js'
 import { Health, type HealthSources } from '../../agent/health.js'
 import { Part } from '../../agent/outbox.js'
 import { Stages } from '../../agent/stages.js'
+import { HealthMessage } from '../../contract/messages.js'
 
 const day = 86_400_000
 const now = Date.UTC(2026, 10, 24)
@@ -55,7 +56,7 @@ t.test('a box that has just started', async (t) => {
     ms: {},
   })
   t.ok(report.rss_mb > 10)
-  t.notMatch(JSON.stringify(report), /NaN|undefined/)
+  t.strictSame(HealthMessage.parse(report), report, 'as docs/schema/health.schema.json says, and nothing beside')
 })
 
 t.test('rates are those since the last message', async (t) => {
@@ -75,7 +76,9 @@ t.test('every loss, by its reason', async (t) => {
   Object.assign(lost, { inference: 5, commit: 6 })
   for (let seq = 0; seq < 10; seq++) commit(seq, 1000)
   archive.enforce({ ...unlimited, maxBytes: 8 * 2502 }, now)
-  const { drops, archive: kept, cams } = health.report(now)
+  const report = health.report(now)
+  t.strictSame(HealthMessage.parse(report), report)
+  const { drops, archive: kept, cams } = report
   t.strictSame(drops, { latest_wins: 3, inference: 5, commit: 6, dead_letter: 4, outbox: 2, outbox_thinned: 0 })
   t.match(kept, { frames: 8, bytes: 8 * 2502, evicted: 2 })
   t.equal(cams[0]!.dropped, 3)

@@ -16,7 +16,14 @@ const base = {
   frame: { w: 448, h: 256 },
   model: { id: 'lean-1', sha256: 'ab'.repeat(32), ep: 'cpu' },
   lat: { shape: [16, 32, 56], bpp: 0.4 },
-  bits: { ref, bytes: 5000, sha256: 'cd'.repeat(32), fmt: 'blindsight.frame.v1' },
+  bits: {
+    ref,
+    bytes: 5000,
+    sha256: 'cd'.repeat(32),
+    fmt: 'blindsight.frame.v2',
+    key: false,
+    segment: `street/${boot}/0`,
+  },
   q: { lat_ms: 40, age_ms: 60, dropped: 0 },
   hist: false,
 }
@@ -46,6 +53,7 @@ t.test('results', async (t) => {
     [{ clk: 'wrong' }, 'clk'],
     [{ lat: { shape: [16, 32], bpp: 1 } }, 'lat.shape'],
     [{ bits: { ...base.bits, archived: true } }, 'bits.archived'],
+    [{ bits: { ...base.bits, fmt: 'blindsight.frame.v9' } }, 'bits.fmt'],
     [{ cls: [{ id: 'n1', label: 'tench', p: 1.1 }] }, 'cls.0.p'],
     [{ hist: undefined }, 'hist'],
   ]
@@ -55,16 +63,19 @@ t.test('results', async (t) => {
   t.equal(fault(messages.SegmentResult, { ...segment, seg: raw }), 'seg.mask.enc')
 })
 
-t.test('device states', async (t) => {
+t.test('states of the box and of a camera', async (t) => {
   const message = { v: 1, state: 'degraded', session: 'x', ts: base.ts, reason: 'archive: full' }
   t.strictSame(messages.DeviceStateMessage.parse(message), message)
   t.equal(fault(messages.DeviceStateMessage, { ...message, state: 'asleep' }), 'state')
+  const camera = { v: 1, state: 'stalled', reason: 'no frame for 10 s', since: base.ts }
+  t.strictSame(messages.CameraStateMessage.parse(camera), camera)
+  t.equal(fault(messages.CameraStateMessage, { ...camera, state: 'degraded' }), 'state')
 })
 
 t.test('requests: what may be left out, what may not be there', async (t) => {
   const { list, get, describe } = messages.requests
   t.strictSame(list.parse({}), { limit: 100 })
-  t.strictSame(get.parse({ ref }), { ref, off: 0, n: 1 })
+  t.strictSame(get.parse({ ref }), { ref, segment: false, off: 0, n: 1 })
   for (const value of [
     'street/7',
     `street/${boot}/-1`,
@@ -80,6 +91,11 @@ t.test('requests: what may be left out, what may not be there', async (t) => {
   t.equal(fault(list, { cursor: '-1' }), 'cursor')
   t.equal(fault(list, { transaction: 'x'.repeat(129) }), 'transaction')
   t.equal(fault(describe, { ref, dev: 'gate-2' }), '', 'an unknown key')
+})
+
+t.test('an item of an older box stands alone', async (t) => {
+  const item = { ref, ts: base.ts, bytes: 1, sha256: 'x', fmt: 'blindsight.frame.v1', model: 'lean-1', pinned: false }
+  t.match(messages.responses.describe.parse({ status: 'ok', item }), { item: { key: true, segment: undefined } })
 })
 
 t.test('answers: done, or one of the codes of docs/operations.md', async (t) => {
