@@ -229,3 +229,31 @@ t.test('a disk that is full: the transaction leaves nothing, and an eviction mak
   archive.evictOldest()
   t.ok(archive.commit(frame(seq)) > 0)
 })
+
+t.test('a frame without its outbox row is not committed', async (t) => {
+  const archive = filled(t, 1)
+  const db = (archive as unknown as { db: Database.Database }).db
+  db.exec(`CREATE TRIGGER broken BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'no outbox'); END`)
+  t.throws(() => archive.commit(frame(1)), /no outbox/)
+  t.equal(archive.find('street', boot, 1), undefined)
+  t.match(archive.stats, { frames: 1, outboxRows: 1 })
+  db.exec('DROP TRIGGER broken')
+  archive.commit(frame(1))
+  t.strictSame(seqs(archive), [0, 1])
+})
+
+t.test('retention in short steps, which end', async (t) => {
+  const archive = filled(t, 0)
+  for (let seq = 0; seq < 1100; seq++) archive.commit(frame(seq, { bits: new Uint8Array(10) }))
+  archive.pin(1, true)
+  const limits = { ...unlimited, maxBytes: 0 }
+  t.strictSame(
+    [1, 2, 3].map(() => archive.enforce(limits, nowMs)),
+    [true, true, false],
+  )
+  t.strictSame(seqs(archive), [0], 'pinned: over every limit, and still there')
+  t.equal(archive.enforce(limits, nowMs), false)
+  archive.pin(1, false)
+  archive.enforce(limits, nowMs)
+  t.match(archive.stats, { frames: 0, bytes: 0, outboxRows: 0, outboxBytes: 0, oldestUs: null })
+})
