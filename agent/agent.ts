@@ -36,6 +36,8 @@ const UPKEEP_MS = 5000
 /** A stuck pipeline stops feeding the watchdog: frames come in, none is committed for this long. */
 const PROGRESS_MS = 30_000
 const RETRY_ARCHIVE_MS = 10_000
+/** Nobody waits longer for an answer. */
+const ANSWER_EXPIRY_SECONDS = 60
 
 export class Agent {
   readonly boot = randomBytes(8).toString('hex')
@@ -132,12 +134,16 @@ export class Agent {
       },
       lost: () => this.publisher.detach(),
       request: (message, link) =>
-        this.requests.handle(message, (topic, payload, correlationData) => {
-          const properties = correlationData ? { correlationData } : {}
-          link
-            .publish(topic, payload, { qos: 1, properties })
-            .catch((error) => log.debug({ topic, reason: messageOf(error) }, 'answer not delivered'))
-        }),
+        this.requests.handle(
+          message,
+          (topic, payload, correlationData) => {
+            const properties = { expirySeconds: ANSWER_EXPIRY_SECONDS, ...(correlationData && { correlationData }) }
+            link
+              .publish(topic, payload, { qos: 1, properties })
+              .catch((error) => log.warn({ topic, reason: messageOf(error) }, 'answer not delivered'))
+          },
+          link.maximumPacketSize,
+        ),
     })
     const { archive, publisher, requests, stages, encoded, lost, cameras, limits } = this
     this.health = new Health({ cameras, archive, publisher, requests, stages, encoded, lost, limits })
@@ -159,7 +165,7 @@ export class Agent {
         dev: config.device,
         boot: this.boot,
         bundle: this.bundle,
-        provider: engine.providers.encoder!,
+        providers: engine.providers,
         publishBitstreams: config.mqtt.publishBitstreams,
         maxFrames: this.maxFrames ?? Number.POSITIVE_INFINITY,
       },
@@ -314,7 +320,11 @@ export class Agent {
   }
 
   private announceHealth(): void {
-    this.presence.announce(this.topics.health(), this.health.report(), 0)
+    try {
+      this.presence.announce(this.topics.health(), this.health.report(), 0)
+    } catch (error) {
+      this.log.warn({ reason: messageOf(error) }, 'no health report')
+    }
   }
 
   private upkeep(): void {

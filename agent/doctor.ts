@@ -1,13 +1,12 @@
 /** `doctor`: tries everything the agent needs, and says what to do about what does not work. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Bundle, openBundle } from '../contract/bundle.js'
 import { Topics } from '../contract/topics.js'
 import { withoutSecrets } from './address.js'
-import { Archive } from './archive/archive.js'
 import { bundleDir } from './bundles.js'
 import { Camera } from './capture/camera.js'
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
@@ -67,14 +66,17 @@ async function checkParts(
   for (const camera of config.cameras.filter((c) => c.enabled))
     await check(`camera ${camera.id}`, () => firstFrame(camera))
   await check('disk', () => {
-    const archive = Archive.open(config.stateDir)
-    const free = archive.freeBytes() / 1e6
-    archive.close()
+    // Nothing is made here: doctor may run as another user than the service.
+    let dir = config.stateDir
+    while (!existsSync(dir)) dir = dirname(dir)
+    accessSync(dir, constants.W_OK)
+    const { bavail, bsize } = statfsSync(dir)
+    const free = (bavail * bsize) / 1e6
     if (free < config.archive.minFreeMegabytes)
       throw new Error(
         `${config.stateDir}: ${free.toFixed(0)} MB free, archive.minFreeMegabytes is ${config.archive.minFreeMegabytes}`,
       )
-    return `${archive.path}: writable, ${(free / 1000).toFixed(1)} GB free`
+    return `${config.stateDir}: writable, ${(free / 1000).toFixed(1)} GB free`
   })
   await check('broker', () => tryBroker(config))
 }

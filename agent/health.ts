@@ -89,5 +89,9 @@ const rate = (n: number, seconds: number) => Number((n / seconds).toFixed(2))
 
 function temperature(): number | null {
   const zone = '/sys/class/thermal/thermal_zone0/temp'
-  return existsSync(zone) ? Math.round(Number(readFileSync(zone, 'utf8')) / 1000) : null
+  try {
+    return existsSync(zone) ? Math.round(Number(readFileSync(zone, 'utf8')) / 1000) : null
+  } catch {
+    return null // some zones of a Jetson cannot be read while their unit sleeps
+  }
 }

@@ -46,8 +46,8 @@ export interface PipelineOptions {
   readonly dev: string
   readonly boot: string
   readonly bundle: Bundle
-  /** Execution provider of the encoder, as found out by ONNX Runtime's profile. */
-  readonly provider: string
+  /** Execution provider of each network, as found out by ONNX Runtime's profile. */
+  readonly providers: Record<string, string>
   readonly publishBitstreams: boolean
   /** Takes this many frames and no more. */
   readonly maxFrames: number
@@ -112,6 +112,7 @@ export class Pipeline {
       this.store(frame, encoded, camera.dropped)
     } catch (error) {
       this.keyframes.lost(frame.cam.id) // what follows may be predicted from it
+      this.taken--
       this.parts.failed(frame.cam.id, error as Error)
     } finally {
       this.busy--
@@ -157,7 +158,7 @@ export class Pipeline {
         mono_ns: String(frame.monoNs),
         clk: frame.clk,
         frame: { w: width, h: height },
-        model: { id: bundle.manifest.id, sha256: bundle.sha256, ep: this.options.provider },
+        model: { id: bundle.manifest.id, sha256: bundle.sha256, ep: this.options.providers.encoder ?? 'cpu' },
         lat: { shape: [channels, height / stride, width / stride], bpp: round(bpp, 4) },
         bits: {
           ref: `${id}/${boot}/${seq}`,
@@ -168,6 +169,7 @@ export class Pipeline {
           segment: `${id}/${boot}/${keySeq}`,
         },
       },
+      ep: { cls: this.options.providers.classify, seg: this.options.providers.segment },
       q: { lat_ms: round(Number(process.hrtime.bigint() - frame.monoNs) / 1e6, 1), dropped },
       ...(encoded.probabilities && { cls: topClasses(encoded.probabilities, bundle) }),
       ...(encoded.runs &&
@@ -189,6 +191,7 @@ export class Pipeline {
     })
     if (fate === 'stored') this.keyframes.stored(id, key, frame.timeUs)
     else this.keyframes.lost(id)
+    if (fate !== 'stored') this.taken--
     if (fate === 'lost') return
     // Only what went anywhere has a number: subscribers can prove that nothing is missing.
     this.seq.set(id, seq + 1)

@@ -28,9 +28,9 @@ export class Topics {
   request = (verb: RequestVerb | '+') => `${this.root}/req/${verb}`
   response = (verb: RequestVerb | '+') => `${this.root}/res/${verb}`
 
-  /** Requests may name a response topic only under this prefix, so that nobody can make the box publish elsewhere. */
+  /** Requests may name a response topic only under this prefix, so that nobody can make the box speak for others. */
   get responsePrefix(): string {
-    return `${this.base}/v1/`
+    return `${this.root}/res/`
   }
 }
 

@@ -214,14 +214,14 @@ export class Archive {
   enforce(limits: ArchiveLimits, nowMs: number): boolean {
     const oldest = (nowMs - limits.maxAgeMs) * 1000
     const over = () => this.totals.bytes > limits.maxBytes || this.freeBytes() < limits.minFreeBytes
-    const evicted = over() ? this.evict('1 = 1', [], over) : this.evict('time_us < ?', [oldest])
+    const evicted = this.evict((timeUs) => timeUs < oldest || over())
     const trimmed = this.trimOutbox(limits, nowMs)
     return evicted >= EVICT_ROWS || trimmed === EVICT_ROWS
   }
 
   /** Makes room at once, for a disk that is full. */
   evictOldest(): number {
-    return this.evict('1 = 1', [])
+    return this.evict(() => true)
   }
 
   get stats() {
@@ -244,14 +244,14 @@ export class Archive {
   }
 
   /**
-   * Oldest segment first, while `needed` says so; whole segments, as nothing decodes without its keyframe. Totals change
+   * Oldest segment first, while `needed` says so of its time; whole segments, as nothing decodes without its keyframe. Totals change
    * only once the transaction has gone through.
    */
-  private evict(where: string, values: number[], needed = () => true): number {
+  private evict(needed: (oldestUs: number) => boolean): number {
     const before = { ...this.totals }
     const unpublished: { bytes: number }[] = []
     const oldest = this.db.prepare(
-      `SELECT cam, boot, key_seq AS keySeq FROM frames WHERE pinned = 0 AND ${where} ORDER BY id LIMIT 1`,
+      'SELECT cam, boot, key_seq AS keySeq, time_us AS timeUs FROM frames WHERE pinned = 0 ORDER BY id LIMIT 1',
     )
     const ids = this.db.prepare('SELECT id FROM frames WHERE cam = ? AND boot = ? AND key_seq = ?').pluck()
     const outbox = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
@@ -264,9 +264,9 @@ export class Archive {
     let rows = 0
     try {
       this.db.transaction(() => {
-        while (rows < EVICT_ROWS && needed()) {
-          const segment = oldest.get(...values) as { cam: string; boot: string; keySeq: number } | undefined
-          if (!segment) break
+        while (rows < EVICT_ROWS) {
+          const segment = oldest.get() as { cam: string; boot: string; keySeq: number; timeUs: number } | undefined
+          if (!segment || !needed(segment.timeUs)) break
           for (const id of ids.all(segment.cam, segment.boot, segment.keySeq)) {
             const waiting = outbox.all(id) as { bytes: number }[]
             unpublished.push(...waiting)
@@ -314,15 +314,21 @@ export class Archive {
 
   /** Takes the bitstream pushes out of the oldest rows; their results still go. */
   private thinOutbox(): boolean {
-    const rows = this.db
+    const heavy = this.db
       .prepare(
-        `UPDATE outbox SET parts = parts & ~${Part.bits}, bytes = max(0, bytes - (SELECT f.bytes FROM frames f WHERE f.id = frame_id))
-         WHERE frame_id IN (SELECT frame_id FROM outbox WHERE parts & ${Part.bits} AND parts != ${Part.bits} ORDER BY frame_id LIMIT ${EVICT_ROWS})`,
+        `SELECT o.frame_id AS id, f.bytes FROM outbox o JOIN frames f ON f.id = o.frame_id
+         WHERE o.parts & ${Part.bits} AND o.parts != ${Part.bits} ORDER BY o.frame_id LIMIT ${EVICT_ROWS}`,
       )
-      .run().changes
-    this.counters.thinned += rows
-    if (rows > 0) this.countTotals()
-    return rows > 0
+      .all() as { id: number; bytes: number }[]
+    const thin = this.db.prepare(
+      `UPDATE outbox SET parts = parts & ~${Part.bits}, bytes = bytes - ? WHERE frame_id = ?`,
+    )
+    this.db.transaction(() => {
+      for (const { id, bytes } of heavy) thin.run(bytes, id)
+    })()
+    for (const { bytes } of heavy) this.totals.outboxBytes -= bytes
+    this.counters.thinned += heavy.length
+    return heavy.length > 0
   }
 
   private forgetOutbox(rows: readonly { bytes: number }[]): void {

@@ -12,7 +12,13 @@ const side = count
 
 export const Camera = z.strictObject({
   id,
-  source: z.string().min(1).describe('rtsp://… , /dev/videoN, or the path of a video file'),
+  source: z
+    .string()
+    .min(1)
+    .refine((source) => !/^\w+:\/\//.test(source) || /^rtsps?:\/\/./.test(source), {
+      error: 'expected rtsp://…, /dev/videoN, or the path of a video file',
+    })
+    .describe('rtsp://… , /dev/videoN, or the path of a video file'),
   width: side.default(448),
   height: side.default(256),
   fps: positive.max(120).default(10),
@@ -39,6 +45,9 @@ const Mqtt = z.strictObject({
   url: z
     .string()
     .regex(/^(mqtts?|wss?):\/\//, 'expected mqtt://host:port or mqtts://host:port')
+    .refine((url) => !/\s/.test(url) && URL.canParse(url) && new URL(url).hostname !== '', {
+      error: 'no host and port that can be read; expected mqtt://host:port or mqtts://host:port',
+    })
     .optional()
     .describe('absent: an embedded broker on the loopback interface'),
   base: z

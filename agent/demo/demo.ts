@@ -1,6 +1,6 @@
 /** `demo`: the whole agent on the clip that comes with the project, and what it does in one line a second. */
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { withoutSecrets } from '../address.js'
 import { Agent } from '../agent.js'
@@ -37,7 +37,7 @@ const PATIENCE_MS = 4_000
 
 export async function demo(options: DemoOptions): Promise<void> {
   const temporary = options.frames && !options.stateDir ? mkdtempSync(join(tmpdir(), 'blindsight-')) : undefined
-  const stateDir = options.stateDir ?? temporary ?? join(tmpdir(), 'blindsight-demo')
+  const stateDir = options.stateDir ?? temporary ?? join(tmpdir(), `blindsight-demo-${userInfo().username}`)
   try {
     await show(options, stateDir)
   } finally {
@@ -70,7 +70,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     meter.add(result)
     if (meter.frames === options.frames) end()
   }
-  const log = options.json || !process.stderr.isTTY ? silentLog : createLog('warn')
+  const log = options.json ? silentLog : createLog('warn')
   const agent = new Agent(
     config,
     log,
@@ -96,6 +96,14 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     await acknowledged(agent)
     const summary = meter.summary(agent)
     console.log(options.json ? JSON.stringify(summary) : conclude(summary, stateDir))
+    const { lastError } = agent.presence
+    const waiting = agent.unpublished
+    if (waiting > 0 || summary.dead_letters > 0)
+      throw new AgentError(
+        'broker',
+        `${waiting} frames were not taken by the broker, ${summary.dead_letters} cannot be (${lastError || 'it did not acknowledge them'}); they are in the archive`,
+        ExitCode.broker,
+      )
   } finally {
     clearInterval(ticker)
     clearTimeout(timer)

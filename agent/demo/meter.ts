@@ -60,6 +60,7 @@ export class Meter {
       ms: agent.stages.medians(),
       published: agent.publisher.counters.published,
       acked: agent.publisher.counters.acked,
+      dead_letters: agent.publisher.counters.deadLetters,
       archived: agent.archive.counters.archived,
       dropped: agent.cameras.reduce((n, c) => n + c.dropped, 0),
       providers: agent.providers,

@@ -41,6 +41,8 @@ export class LinkError extends Error {
   constructor(
     readonly code: 'unreachable' | 'refused' | 'protocol' | 'lost' | 'too_large' | 'rejected',
     message: string,
+    /** MQTT 5 reason code, of `rejected`. */
+    readonly reason?: number,
   ) {
     super(message)
   }
@@ -129,7 +131,8 @@ export class Link {
             ),
           )
       }
-      const onClose = () => give(new LinkError('unreachable', `${broker.url}: ${reason}`))
+      // A broker that knows no MQTT 5 may say so by hanging up.
+      const onClose = () => give(new LinkError(protocol === 5 ? 'protocol' : 'unreachable', `${broker.url}: ${reason}`))
       client.on('error', onError)
       client.on('close', onClose)
       client.once('connect', (connack) => {
@@ -192,7 +195,7 @@ export class Link {
           const code = (error as { code?: unknown }).code
           done(
             typeof code === 'number' && code >= 128
-              ? new LinkError('rejected', `${topic}: the broker rejected the message (${error.message})`)
+              ? new LinkError('rejected', `${topic}: the broker rejected the message (${error.message})`, code)
               : new LinkError('lost', error.message),
           )
         },

@@ -12,6 +12,10 @@ import { type Broker, type Incoming, Link } from './mqtt.js'
 
 /** A short loss of the network is no reason to call the box offline; a subscriber need not wait long to know either. */
 const WILL_DELAY_SECONDS = 15
+/** A connection that has held so long is a good one. */
+const STEADY_MS = 30_000
+/** A broker that hangs must not keep the agent from stopping. */
+const GOODBYE_MS = 2000
 
 export interface PresenceEvents {
   connected(link: Link): void
@@ -27,6 +31,7 @@ export class Presence {
   private link: Link | undefined
   private running = false
   private retry: NodeJS.Timeout | undefined
+  private steady: NodeJS.Timeout | undefined
   private connecting: Promise<void> | undefined
   private readonly retained = new Map<string, { payload: string; qos: 0 | 1 }>()
   private readonly backoff = new Backoff(500, 30_000)
@@ -61,10 +66,18 @@ export class Presence {
     if (!this.running) return
     this.running = false
     clearTimeout(this.retry)
-    await this.connecting
+    clearTimeout(this.steady)
+    await within(GOODBYE_MS, this.connecting)
     const state = this.stateMessage('stopped')
-    await this.link?.publish(this.topics.state(), JSON.stringify(state), { qos: 1, retain: true }).catch(() => {})
-    await this.link?.end()
+    const { link } = this
+    if (link) {
+      const said = link.publish(this.topics.state(), JSON.stringify(state), { qos: 1, retain: true }).catch(() => {})
+      await within(
+        GOODBYE_MS,
+        said.then(() => link.end()),
+      )
+      link.drop()
+    }
     this.link = undefined
   }
 
@@ -89,6 +102,7 @@ export class Presence {
 
   private async arrived(link: Link): Promise<void> {
     link.onLost((reason) => {
+      clearTimeout(this.steady)
       this.link = undefined
       this.connectedSince = undefined
       this.lastError = reason
@@ -110,7 +124,8 @@ export class Presence {
       if (result.status === 'rejected')
         this.log.warn({ reason: messageOf(result.reason) }, 'the broker did not take everything')
     }
-    this.backoff.reset()
+    // Not at once: a broker that takes us and hangs up again is not to be asked twice a second for ever.
+    this.steady = setTimeout(() => this.backoff.reset(), STEADY_MS)
     if (this.link === link) this.events.connected(link)
   }
 
@@ -126,4 +141,13 @@ export class Presence {
   private stateMessage(state: DeviceState, reason?: string) {
     return { v: 1, state, session: this.session, ts: new Date().toISOString(), ...(reason && { reason }) }
   }
+}
+
+async function within(ms: number, work: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }

@@ -6,6 +6,8 @@ import type { Properties } from './mqtt.js'
 
 export interface ResultRecord {
   readonly common: Omit<ClassifyResult, 'cls' | 'q' | 'hist'>
+  /** Execution provider of each head; the common one is the encoder's. */
+  readonly ep?: { readonly cls?: string | undefined; readonly seg?: string | undefined }
   readonly q: Omit<ClassifyResult['q'], 'age_ms'>
   readonly cls?: ClassifyResult['cls']
   readonly seg?: SegmentResult['seg']
@@ -27,7 +29,8 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
   const bits = frame.id ? record.common.bits : { ...record.common.bits, archived: false }
   const messages: Message[] = []
   const json = (kind: 'cls' | 'seg', body: object) => {
-    const payload = JSON.stringify({ ...record.common, bits, ...body, q, hist })
+    const model = { ...record.common.model, ...(record.ep?.[kind] && { ep: record.ep[kind] }) }
+    const payload = JSON.stringify({ ...record.common, model, bits, ...body, q, hist })
     messages.push({
       kind,
       topic: topics.result(kind, frame.cam, hist),

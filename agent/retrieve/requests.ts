@@ -40,11 +40,19 @@ export interface Request {
 
 export type Answer = (topic: string, payload: string, correlationData?: Buffer) => void
 
+/** Of an answer beside its data: topic, properties, the other fields. */
+const ANSWER_OVERHEAD = 1024
+
 /** Requests a second, on average and at once. A subscriber that fetches an hour of video must not starve the pipeline. */
 const RATE = 50
 const BURST = 100
 /** Requests larger than this are refused unread. */
 const REQUEST_BYTES = 4096
+
+/** Of one entry in an answer to `list`, at most. */
+const LISTED_BYTES = 600
+/** Smaller ones would be mostly overhead. */
+const LEAST_BLOCK = 256
 
 /** What a `get` reads from, block by block. */
 interface Readable {
@@ -84,7 +92,8 @@ export class Requests {
     this.filledAt = nowMs()
   }
 
-  handle(request: Request, answer: Answer): void {
+  /** @param maximumBytes of one message, as the broker said when we connected */
+  handle(request: Request, answer: Answer, maximumBytes = Number.POSITIVE_INFINITY): void {
     const verb = requestVerbs.find((v) => this.topics.request(v) === request.topic)
     if (!verb) return
     const wanted = request.responseTopic
@@ -102,7 +111,7 @@ export class Requests {
         transaction = t
       })
       if (!this.spend()) throw new Refusal('busy', `more than ${RATE} requests a second; try again in a moment`)
-      this.serve(verb, parsed, reply)
+      this.serve(verb, parsed, maximumBytes - ANSWER_OVERHEAD, reply)
       this.counters.served++
     } catch (error) {
       this.counters.refused++
@@ -129,9 +138,9 @@ export class Requests {
     return result.data
   }
 
-  private serve(verb: RequestVerb, request: object, reply: (body: object) => void): void {
+  private serve(verb: RequestVerb, request: object, room: number, reply: (body: object) => void): void {
     if (verb === 'list') {
-      reply(this.list(request as z.infer<typeof requests.list>))
+      reply(this.list(request as z.infer<typeof requests.list>, room))
       return
     }
     if (verb === 'keyframe') {
@@ -141,35 +150,40 @@ export class Requests {
     }
     const item = this.look((request as { ref: string }).ref)
     if (verb === 'get') {
-      this.get(item, request as z.infer<typeof requests.get>, reply)
+      this.get(item, request as z.infer<typeof requests.get>, room, reply)
       return
     }
     if (verb !== 'describe') this.store.pin(item.id, verb === 'pin')
     reply({ status: 'ok', item: describe(verb === 'describe' ? item : { ...item, pinned: verb === 'pin' }) })
   }
 
-  private list(request: z.infer<typeof requests.list>): object {
+  private list(request: z.infer<typeof requests.list>, room: number): object {
+    const limit = Math.min(request.limit, Math.max(1, Math.floor(room / LISTED_BYTES)))
     const found = this.store.list({
       ...(request.cam !== undefined && { cam: request.cam }),
       ...(request.from !== undefined && { fromUs: Date.parse(request.from) * 1000 }),
       ...(request.to !== undefined && { toUs: Date.parse(request.to) * 1000 + 999 }),
       cursor: Number(request.cursor ?? 0),
-      limit: request.limit,
+      limit,
     })
-    const more = found.length === request.limit
+    const more = found.length === limit
     return { status: 'ok', items: found.map(describe), ...(more && { cursor: String(found.at(-1)!.id) }) }
   }
 
   private get(
     item: StoredSummary,
     { ref, segment, off, n }: z.infer<typeof requests.get>,
+    room: number,
     reply: (body: object) => void,
   ): void {
     const source = segment ? this.segment(item, off) : this.record(item)
     const { total, sha256 } = source
     if (off >= total) throw new Refusal('bad_request', `off: ${off} is past the end, the bitstream has ${total} bytes`)
-    for (let block = 0, at = off; block < n && at < total; block++, at += BLOCK_BYTES) {
-      const data = source.read(at, BLOCK_BYTES).toString('base64')
+    const bytes = Math.min(BLOCK_BYTES, Math.floor((room * 3) / 4)) // base64
+    if (bytes < LEAST_BLOCK) throw new Refusal('too_large', `the broker takes no message that a block fits in`)
+    for (let block = 0, at = off; block < n && at < total; block++, at += bytes) {
+      if (block > 0 && !this.spend()) return // the rest is asked for again
+      const data = source.read(at, bytes).toString('base64')
       reply({ status: 'ok', ref, off: at, total, sha256, data })
     }
   }

@@ -46,7 +46,7 @@ function refusal(what: string, error: unknown): unknown {
   if (!(error instanceof BoxError)) return error
   const hint = {
     not_found: 'list what the archive has',
-    evicted: 'the archive was full or the frame too old; pin what must stay',
+    evicted: 'the archive was full or the frame too old; ask the box to `pin` what must stay (docs/operations.md)',
     busy: 'try again later',
     too_large: 'ask for less at once',
     bad_request: 'check the flags; the box may be of another version',

@@ -61,7 +61,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
       dev: 'box',
       boot: randomBytes(8).toString('hex'),
       bundle,
-      provider: 'cpu',
+      providers: { encoder: 'cpu' },
       publishBitstreams: true,
       maxFrames: 1e9,
       ...options,

@@ -72,7 +72,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
           committed: ({ seq }) => seq === FRAMES - 1 && resolve(),
           failed: (_, error) => reject(error),
         },
-        { dev: 'bench', boot, bundle, provider: 'cpu', publishBitstreams: true, maxFrames: FRAMES },
+        { dev: 'bench', boot, bundle, providers: { encoder: 'cpu' }, publishBitstreams: true, maxFrames: FRAMES },
       )
       pipeline.wake()
     })

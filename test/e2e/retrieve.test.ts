@@ -19,7 +19,7 @@ import { Subscriber } from './subscriber.js'
 import { until } from './until.js'
 
 const topics = new Topics('blindsight', device)
-const answers = 'blindsight/v1/viewer/answers'
+const answers = `${topics.response('get')}/viewer`
 const frames = 20
 const fps = 10
 

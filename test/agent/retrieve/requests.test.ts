@@ -206,7 +206,7 @@ t.test('a database that cannot answer now is busy, and the box goes on', async (
 
 t.test('answers go nowhere but under the base', async (t) => {
   const { ask } = box(t)
-  t.equal(ask('list', {}, { responseTopic: 'blindsight/v1/me/answers' })[0]!.topic, 'blindsight/v1/me/answers')
-  for (const responseTopic of ['homeassistant/x', 'blindsight/v1/+/x', '$SYS/x'])
+  t.equal(ask('list', {}, { responseTopic: 'blindsight/v1/box/res/me' })[0]!.topic, 'blindsight/v1/box/res/me')
+  for (const responseTopic of ['homeassistant/x', 'blindsight/v1/other/state', 'blindsight/v1/box/res/+', '$SYS/x'])
     t.strictSame(ask('list', {}, { responseTopic }), [], responseTopic)
 })
