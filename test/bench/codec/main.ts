@@ -3,7 +3,7 @@
  *
  * Sizes are of whole files (records, index blocks), and of payloads alone. Ratios are against `static` in the same measure.
  */
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { bundleDir, packageRoot } from '../../../agent/bundles.js'
@@ -12,7 +12,7 @@ import { openBundle } from '../../../contract/bundle.js'
 import { codingOf } from '../../../contract/coding.js'
 import { general } from './general.js'
 import { clips, type Material, stills } from './material.js'
-import { buffers, measure, type OwnResult } from './ours.js'
+import { bufferBytes, measure, type OwnResult } from './ours.js'
 import { decoderPsnr, video } from './video.js'
 
 const { values } = parseArgs({
@@ -35,9 +35,8 @@ const say = (line: string) => console.error(line)
 
 async function main(): Promise<void> {
   const bundle = openBundle(bundleDir(values.bundle))
-  const before = buffers()
   const coding = codingOf(bundle)
-  const modelMb = (buffers() - before) / 1e6
+  const modelMb = bufferBytes(coding) / 1e6
   const { stride, levels } = bundle.manifest.latent
   const moving = await clips(values.clips, bundle, Number(values.frames))
   const still = await stills(values.stills, bundle, STILLS)
@@ -54,7 +53,7 @@ async function main(): Promise<void> {
   }
 
   say(
-    `bundle ${bundle.manifest.id}, one core of ${cpus()[0]?.model}, Node ${process.version}, context model ${modelMb.toFixed(1)} MB`,
+    `bundle ${bundle.manifest.id}, one core of ${cpus()[0]?.model}, Node ${process.version}, context model ${modelMb.toFixed(1)} MB; load ${loadavg()[0].toFixed(1)} on ${cpus().length} cores`,
   )
   const report: Record<string, unknown> = {
     bundle: bundle.manifest.id,
@@ -113,19 +112,19 @@ function rounded(result: OwnResult, base: OwnResult) {
 
 function table(title: string, material: Material, results: readonly OwnResult[]): void {
   say(`\n${title} (${material.symbols.length} frames of ${material.width}x${material.height})`)
-  say('               bpp  / static   payload  / static   encode    decode ms a frame (median)   coder MB')
+  say('               bpp  / static   payload  / static   encode    decode ms a frame (worst)    coder MB')
   const [base] = results
   for (const r of results) {
     const own = `${(r.fileBytes / base.fileBytes).toFixed(3).padStart(9)}`
     const payload = `${r.payloadBpp.toFixed(4).padStart(10)}${(r.payloadBytes / base.payloadBytes).toFixed(3).padStart(10)}`
-    const times = `${ms(r.encodeMs, r.encodeMedianMs)}${ms(r.decodeMs, r.decodeMedianMs)}`
+    const times = `${ms(r.encodeMs, r.encodeWorstMs)}${ms(r.decodeMs, r.decodeWorstMs)}`
     say(
       `  ${r.profile.padEnd(12)}${r.fileBpp.toFixed(4).padStart(7)}${own}${payload}${times}${r.encoderMb.toFixed(1).padStart(10)}`,
     )
   }
 }
 
-const ms = (mean: number, median: number) => `${mean.toFixed(2).padStart(8)} (${median.toFixed(2)})`
+const ms = (mean: number, worst: number) => `${mean.toFixed(2).padStart(8)} ${`(${worst.toFixed(2)})`.padEnd(8)}`
 const line = (name: string, bpp: number, bytes: number) =>
   `  ${name.padEnd(12)}${bpp.toFixed(4).padStart(7)}   ${bytes} bytes, one stream`
 

@@ -1,6 +1,5 @@
 /** Our coder on one material: sizes as they would lie in an archive, and times of one core each way. */
 
-import { median } from '../../../agent/stages.js'
 import { type Coding, Decoder, Encoder, Packer, type Profile, packSegment, readArchive } from '../../../codec/index.js'
 import type { Material } from './material.js'
 
@@ -11,16 +10,16 @@ export interface OwnResult {
   readonly fileBytes: number
   readonly payloadBpp: number
   readonly fileBpp: number
-  /** Means over all frames of the faster of two rounds, and the median frame. */
+  /** Of one core: the mean over all frames, and the slowest frame; of each frame the fastest of three rounds. */
   readonly encodeMs: number
   readonly decodeMs: number
-  readonly encodeMedianMs: number
-  readonly decodeMedianMs: number
+  readonly encodeWorstMs: number
+  readonly decodeWorstMs: number
   /** The coder's own buffers, after a frame; the context model, shared by all coders, is counted apart. */
   readonly encoderMb: number
 }
 
-const ROUNDS = 2
+const ROUNDS = 3
 
 /** `interval`: frames from key to key; 1 is every frame. Throws if what is decoded is not what was encoded. */
 export function measure(
@@ -32,10 +31,7 @@ export function measure(
 ): OwnResult {
   const { width, height, symbols } = material
   const shape = { height: height / stride, width: width / stride }
-  const before = buffers()
   const encoder = new Encoder(profile, coding, shape)
-  encoder.encode(symbols[0], { key: true })
-  const encoderMb = (buffers() - before) / 1e6
   const decoder = new Decoder(coding)
   let payloadBytes = 0
   let fileBytes = 0
@@ -64,18 +60,19 @@ export function measure(
     decodeTimes.push(check(file, decoder, symbols))
   }
   const pixels = symbols.length * width * height
-  const best = (rounds: number[][]) => Math.min(...rounds.map(mean))
+  const encodeMs = leastOf(encodeTimes)
+  const decodeMs = leastOf(decodeTimes)
   return {
     profile,
     payloadBytes,
     fileBytes,
     payloadBpp: (8 * payloadBytes) / pixels,
     fileBpp: (8 * fileBytes) / pixels,
-    encodeMs: best(encodeTimes),
-    decodeMs: best(decodeTimes),
-    encodeMedianMs: median(encodeTimes.flat()),
-    decodeMedianMs: median(decodeTimes.flat()),
-    encoderMb,
+    encodeMs: mean(encodeMs),
+    decodeMs: mean(decodeMs),
+    encodeWorstMs: Math.max(...encodeMs),
+    decodeWorstMs: Math.max(...decodeMs),
+    encoderMb: bufferBytes(encoder, coding) / 1e6,
   }
 }
 
@@ -113,10 +110,22 @@ const infoOf = ({ width, height }: Material, { tables, tablesHash }: Coding, str
   stride,
 })
 
-/** Node runs with --expose-gc, so that what is gone is not counted. */
-export function buffers(): number {
-  globalThis.gc?.()
-  return process.memoryUsage().arrayBuffers
+/** Bytes of all array buffers that can be reached from an object, and not from another. */
+export function bufferBytes(object: unknown, without: unknown = undefined): number {
+  const seen = new Set<unknown>()
+  const walk = (value: unknown): number => {
+    if (typeof value !== 'object' || value === null || seen.has(value)) return 0
+    seen.add(value)
+    if (value instanceof ArrayBuffer) return value.byteLength
+    if (ArrayBuffer.isView(value)) return walk(value.buffer)
+    return Object.values(value).reduce((sum: number, part) => sum + walk(part), 0)
+  }
+  walk(without)
+  return walk(object)
 }
+
+/** By frame, the least over the rounds: what other processes of the machine took from one is not counted. */
+const leastOf = (rounds: readonly number[][]): number[] =>
+  rounds[0].map((_, i) => Math.min(...rounds.map((times) => times[i])))
 
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
