@@ -192,6 +192,11 @@ export class Agent {
       { url: this.embedded.url },
       'no mqtt.url configured: started an embedded broker, reachable from this machine only',
     )
+    if (!this.embedded.asAsked)
+      this.log.warn(
+        { port: this.config.mqtt.embeddedPort, url: this.embedded.url },
+        'the port is taken by another program: the embedded broker has another one',
+      )
     return this.embedded.url
   }
 

@@ -75,6 +75,7 @@ export class Archive {
   private constructor(
     private readonly db: Database.Database,
     readonly path: string,
+    private readonly lock: Database.Database,
   ) {
     this.insertFrame = db.prepare(
       `INSERT INTO frames (cam, boot, seq, time_us, key_seq, bytes, sha256, model, result, bits)
@@ -93,8 +94,10 @@ export class Archive {
   /** @throws {AgentError} when the folder or the database cannot be used. Nothing is ever deleted on opening. */
   static open(stateDir: string): Archive {
     const path = join(stateDir, 'archive.sqlite')
+    let lock: Database.Database | undefined
     try {
       mkdirSync(dirname(path), { recursive: true })
+      lock = lockDir(stateDir)
       const db = new Database(path)
       db.pragma('journal_mode = WAL')
       db.pragma('synchronous = NORMAL')
@@ -107,8 +110,9 @@ export class Archive {
         db.exec(SCHEMA)
         db.pragma(`user_version = ${SCHEMA_VERSION}`)
       })()
-      return new Archive(db, path)
+      return new Archive(db, path, lock)
     } catch (cause) {
+      lock?.close()
       throw new AgentError(
         'archive',
         `${path}: cannot be opened (${messageOf(cause)}); check stateDir, its owner and the disk`,
@@ -241,6 +245,7 @@ export class Archive {
 
   close(): void {
     this.db.close()
+    this.lock.close()
   }
 
   /**
@@ -358,5 +363,21 @@ export class Archive {
 
   private weigh(frame: NewFrame): number {
     return frame.bits.length + frame.result.length + ROW_OVERHEAD
+  }
+}
+
+/**
+ * Two agents on one archive would publish and forget each other's frames. The lock is the system's, on a file of its own, so
+ * it goes with the process however that ends.
+ */
+function lockDir(stateDir: string): Database.Database {
+  const lock = new Database(join(stateDir, 'lock'), { timeout: 0 })
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+    return lock
+  } catch (cause) {
+    lock.close()
+    if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause
+    throw new Error('another running blindsight uses it; stop that one, or give this one a directory of its own')
   }
 }

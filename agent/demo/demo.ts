@@ -154,7 +154,9 @@ function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
   console.log(
     `blindsight demo: ${withoutSecrets(options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)')} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`,
   )
-  console.log(`archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : ' (inside, this machine only)'}`)
+  console.log(
+    `archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : port === '1883' ? ' (inside, this machine only)' : ' (inside, this machine only; port 1883 is taken: name this one with -p or --broker)'}`,
+  )
   console.log(
     `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/cls'   or   npx blindsight subscribe --broker ${agent.brokerUrl}`,
   )
@@ -175,6 +177,6 @@ function conclude(summary: ReturnType<Meter['summary']>, stateDir: string): stri
     '',
     `${summary.frames} frames · ${summary.fps} frames/s · ${summary.bpp_mean} bpp · ${summary.archived} archived · ${summary.acked} of ${summary.published} acknowledged by the broker`,
     `median ms: ${ms} · peak memory ${summary.peak_rss_mb} MB`,
-    `the archive is kept in ${stateDir}; nothing in it is a picture. To fetch and decode while the demo runs: see the README.`,
+    `the archive is kept in ${stateDir}; nothing in it is a picture. To fetch and decode from it, run the demo again (--seconds 0) and see the README.`,
   ].join('\n')
 }

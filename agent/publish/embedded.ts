@@ -4,6 +4,8 @@ import { Aedes } from 'aedes'
 
 export interface EmbeddedBroker {
   readonly url: string
+  /** Whether it has the port that was asked for. */
+  readonly asAsked: boolean
   stop(): Promise<void>
 }
 
@@ -22,6 +24,7 @@ export async function startEmbeddedBroker(port: number): Promise<EmbeddedBroker>
   })
   return {
     url: `mqtt://127.0.0.1:${actual}`,
+    asAsked: port === 0 || actual === port,
     async stop() {
       await new Promise<void>((resolve) => aedes.close(() => resolve()))
       for (const socket of sockets) socket.destroy()

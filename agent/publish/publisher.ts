@@ -45,6 +45,8 @@ export class Publisher {
   /** Frames that were under way when connections were lost, and how often: one that the broker hangs up on is among them. */
   private readonly losses = new Map<number, number>()
   private alone = false
+  /** When the broker last refused a message that it may take later; 0: never. */
+  refusedAt = 0
   private refusedTimer: NodeJS.Timeout | undefined
 
   constructor(
@@ -198,6 +200,7 @@ export class Publisher {
   }
 
   private tryAgain(frame: StoredFrame, reason: string): void {
+    this.refusedAt = performance.now()
     if (this.refusedTimer) return
     this.log.error({ reason, retryMs: REFUSED_RETRY_MS }, 'the broker did not take a message; it stays in the outbox')
     this.refusedTimer = setTimeout(() => {

@@ -29,8 +29,15 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
   const bits = frame.id ? record.common.bits : { ...record.common.bits, archived: false }
   const messages: Message[] = []
   const json = (kind: 'cls' | 'seg', body: object) => {
-    const model = { ...record.common.model, ...(record.ep?.[kind] && { ep: record.ep[kind] }) }
-    const payload = JSON.stringify({ ...record.common, model, bits, ...body, q, hist })
+    const ep = record.ep?.[kind]
+    const payload = JSON.stringify({
+      ...record.common,
+      ...(ep && { model: { ...record.common.model, ep } }),
+      bits,
+      ...body,
+      q,
+      hist,
+    })
     messages.push({
       kind,
       topic: topics.result(kind, frame.cam, hist),

@@ -84,6 +84,14 @@ t.test('everything is there after closing and opening', async (t) => {
   t.ok(second.readBits(2, 10, 5).equals(Buffer.alloc(5, 1)))
 })
 
+t.test('one agent at a time', async (t) => {
+  const dir = t.testdir()
+  const first = Archive.open(dir)
+  t.throws(() => Archive.open(dir), { exitCode: 3, message: /another running blindsight uses it/ })
+  first.close()
+  Archive.open(dir).close()
+})
+
 t.test('the archive of a later version is left alone', async (t) => {
   const dir = t.testdir()
   Archive.open(dir).close()

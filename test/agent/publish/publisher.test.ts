@@ -1,9 +1,14 @@
 /** Archive, publisher and a real connection to a real mosquitto. */
+import { once } from 'node:events'
+import { chmodSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Aedes } from 'aedes'
 import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { silentLog } from '../../../agent/log.js'
 import { type NewFrame, Part } from '../../../agent/outbox.js'
-import { Link } from '../../../agent/publish/mqtt.js'
+import { Link, LinkError } from '../../../agent/publish/mqtt.js'
 import { Publisher } from '../../../agent/publish/publisher.js'
 import { Topics } from '../../../contract/topics.js'
 import { Mosquitto } from '../../client/mosquitto.js'
@@ -90,7 +95,7 @@ t.test('what the broker will never take is counted once, and holds nobody up', {
   await until('an empty outbox', () => archive.stats.outboxRows === 0)
   t.strictSame(seqs(watcher, topics.result('cls', 'street')), [0, 1], 'its result went')
   t.equal(watcher.on(topics.result('bits', 'street')).length, 1)
-  t.match(publisher.counters, { acked: 2, deadLetters: 1 })
+  t.match(publisher.counters, { acked: 1, deadLetters: 1 })
   t.equal(archive.find('street', '0123456789abcdef', 0)!.bytes, 8000, 'the archive keeps it')
   await connection.end()
 })
@@ -129,4 +134,128 @@ t.test('acknowledgements that a full disk refuses are written later', async (t) 
   publisher.flush()
   t.strictSame(written, [[1]])
   publisher.detach()
+})
+
+/** A connection whose PUBACKs come when the test says so. */
+function heldLink(receiveMaximum = 65_535) {
+  const sent: { topic: string; ack(error?: Error): Promise<void> }[] = []
+  const publish = (topic: string) =>
+    new Promise<void>((resolve, reject) => {
+      const ack = async (error?: Error) => {
+        if (error) reject(error)
+        else resolve()
+        await new Promise(setImmediate)
+      }
+      sent.push({ topic, ack })
+    })
+  return { sent, link: { receiveMaximum, publish } as unknown as Link }
+}
+
+function stored(t: Test, frames: number) {
+  const archive = Archive.open(t.testdir())
+  t.teardown(() => archive.close())
+  for (const seq of range(0, frames)) archive.commit(frame(seq, Date.now()))
+  const publisher = new Publisher(archive, { topics, historyPerSecond: 1 }, silentLog)
+  t.teardown(() => publisher.detach())
+  return { archive, publisher }
+}
+
+t.test('a frame leaves the outbox with the last PUBACK of its messages, not before', async (t) => {
+  const { archive, publisher } = stored(t, 1)
+  const { sent, link } = heldLink()
+  publisher.attach(link)
+  t.equal(sent.length, 2)
+  await sent[0]!.ack()
+  publisher.flush()
+  t.equal(archive.stats.outboxRows, 1, 'the bitstream is still on its way')
+  await sent[1]!.ack()
+  publisher.flush()
+  t.equal(archive.stats.outboxRows, 0)
+})
+
+t.test('no more is under way than a window, and no more than the broker takes', async (t) => {
+  const { publisher } = stored(t, 40)
+  const wide = heldLink()
+  publisher.attach(wide.link)
+  publisher.wake()
+  t.equal(wide.sent.length, 16 * 2)
+  const narrow = heldLink(6)
+  publisher.attach(narrow.link)
+  publisher.wake()
+  t.equal(narrow.sent.length, 2 * 2)
+  for (const { ack } of [...narrow.sent]) await ack()
+  t.equal(narrow.sent.length, 4 * 2, 'each PUBACK makes room for the next')
+})
+
+t.test('a connection that goes: the acknowledged half goes, the other half goes again', async (t) => {
+  const { archive, publisher } = stored(t, 2)
+  const first = heldLink()
+  publisher.attach(first.link)
+  publisher.detach()
+  await first.sent[0]!.ack()
+  await first.sent[1]!.ack()
+  for (const { ack } of first.sent.slice(2)) await ack(new LinkError('lost', 'gone'))
+  publisher.flush()
+  const again = heldLink()
+  publisher.attach(again.link)
+  t.equal(again.sent.length, 2)
+  t.strictSame(
+    archive.unpublished(0, 99, 99).map(({ seq }) => seq),
+    [1],
+  )
+})
+
+t.test(
+  'a frame that the broker hangs up on is found, given up once, and the others arrive',
+  { timeout: 60_000 },
+  async (t) => {
+    const aedes = await Aedes.createBroker({
+      authorizePublish(client, packet, done) {
+        if (packet.payload.length > 1900 && packet.payload[0] === 3) client?.close()
+        else done(null)
+      },
+    })
+    const server = createServer(aedes.handle).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number }
+    const archive = Archive.open(t.testdir())
+    const publisher = new Publisher(archive, { topics, historyPerSecond: 200 }, silentLog)
+    const will = { topic: topics.state(), payload: '{}', delaySeconds: 15 }
+    let running = true
+    let connects = 0
+    const connect = async () => {
+      const link = await Link.connect({ url: `mqtt://127.0.0.1:${port}`, keepaliveSeconds: 30 }, 'box', will)
+      connects++
+      link.onLost(() => {
+        publisher.detach()
+        if (running) void connect()
+      })
+      publisher.attach(link)
+    }
+    t.teardown(async () => {
+      running = false
+      publisher.detach()
+      await new Promise<void>((resolve) => aedes.close(() => resolve()))
+      server.close()
+      archive.close()
+    })
+    for (const seq of range(0, 8)) archive.commit(frame(seq, Date.now()))
+    await connect()
+    await until('an empty outbox', () => archive.stats.outboxRows === 0)
+    t.match(publisher.counters, { deadLetters: 1, acked: 7 })
+    t.ok(connects <= 7, `${connects} connections`)
+  },
+)
+
+t.test('what the broker refuses for now stays in the outbox', { timeout: 60_000 }, async (t) => {
+  const acl = join(t.testdir({ acl: 'topic read #\ntopic write blindsight/v1/box/state\n' }), 'acl')
+  chmodSync(acl, 0o644)
+  const { archive, publisher, link } = await world(t, [`acl_file ${acl}`])
+  archive.commit(frame(0, Date.now()))
+  const connection = await link()
+  publisher.attach(connection)
+  await until('the refusal', () => publisher.refusedAt > 0)
+  t.match(publisher.counters, { published: 1, acked: 0, deadLetters: 0 })
+  t.equal(archive.stats.outboxRows, 1)
+  await connection.end()
 })
