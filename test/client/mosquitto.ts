@@ -58,6 +58,11 @@ export class Mosquitto {
     throw new Error(`mosquitto does not listen on port ${this.port}`)
   }
 
+  /** SIGSTOP: what is sent still gets into its socket, and nothing is acknowledged any more. */
+  hang(): void {
+    this.child?.kill('SIGSTOP')
+  }
+
   /** SIGKILL: no goodbye to the clients. */
   async kill(): Promise<void> {
     const child = this.child
