@@ -7,6 +7,7 @@ import { version } from '../agent/version.js'
 import { register as registerClient } from '../client/commands.js'
 import { CodecError } from '../codec/index.js'
 import { BundleError } from '../contract/bundle.js'
+import { register as registerBench } from './bench.js'
 
 const program = new Command('blindsight')
   .description('A camera box that understands what it sees and keeps it, without ever turning it back into a picture.')
@@ -16,7 +17,13 @@ const program = new Command('blindsight')
 program.configureOutput({ writeErr: (text) => process.stderr.write(text) })
 registerAgent(program)
 registerClient(program)
+registerBench(program)
 for (const command of program.commands) command.exitOverride()
+
+// `blindsight … | head` is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? 0 : ExitCode.unexpected),
+)
 
 try {
   await program.parseAsync()

@@ -58,6 +58,11 @@ export class BitCoder {
     return bit
   }
 
+  /** While decoding: bits of information read so far, give or take what the state holds. For reports only, since it is no integer. */
+  spent(): number {
+    return 8 * this.pos - Math.log2(this.x)
+  }
+
   /** The code of all bits since `startEncoding`: a copy. */
   finish(): Uint8Array {
     const { log, count } = this

@@ -35,6 +35,8 @@ const faults: Record<RansFault, string> = {
 }
 
 export class ContextCoder {
+  /** Of the last frame decoded: bits per channel; at [C] what is of no channel (where anything changed). For reports only. */
+  readonly channelBits: Float64Array
   /** Whether a predicted frame can follow. */
   ready = false
   readonly key: Predictor
@@ -47,6 +49,8 @@ export class ContextCoder {
   private readonly plainPredicted: Int32Array
   private readonly spotContexts: SpotContexts
   private fresh = false
+  /** Bits spent at the last mark; negative: no frame has begun. */
+  private markedAt = -1
 
   constructor(
     readonly model: ContextModel,
@@ -62,6 +66,7 @@ export class ContextCoder {
     this.keyContexts = new KeyContexts(this.planes, linear, this.key, levels)
     this.predictedContexts = new PredictedContexts(this.planes, linear, this.predicted)
     this.plainKey = new Int32Array(channels)
+    this.channelBits = new Float64Array(channels + 1)
     this.plainPredicted = new Int32Array(channels)
     this.spotContexts = new SpotContexts(this.planes, isSource, this.predicted)
   }
@@ -100,6 +105,17 @@ export class ContextCoder {
     this.ready = true
   }
 
+  /** Channel `c` begins here: what was spent since the last mark was for the one before; -1 begins a frame. */
+  private mark(c: number): void {
+    if (!this.bits.decoding) return
+    const spent = this.bits.spent()
+    const { channelBits, model } = this
+    if (c <= 0 && (c < 0 || this.markedAt < 0)) channelBits.fill(0)
+    if (c === 0) channelBits[model.channels] = this.markedAt < 0 ? 0 : spent - this.markedAt
+    else if (c > 0) channelBits[c - 1] = spent - this.markedAt
+    this.markedAt = c === model.channels ? -1 : spent
+  }
+
   private walkKey(symbols: Uint8Array): void {
     const { bits, planes, keyContexts, model, width, height } = this
     const { now, stride, size } = planes
@@ -107,6 +123,7 @@ export class ContextCoder {
     begin(this.key, model[this.profile].key)
     planes.startKey()
     for (let c = 0; c < channels; c++) {
+      this.mark(c)
       this.plainKey[c] = this.plainPredicted[c] = isSource[c] === 1 ? LIVELY : PLAIN
       const plane = symbols.subarray(c * width * height, (c + 1) * width * height)
       now.fill(usual[c], c * size, (c + 1) * size)
@@ -129,16 +146,19 @@ export class ContextCoder {
       planes.closePlane(c)
       if (isSource[c] === 1) planes.addRoughness(c)
     }
+    this.mark(channels)
     planes.endKey()
   }
 
   private walkPredicted(symbols: Uint8Array): void {
     const { bits, planes, predictedContexts, predicted, model, width, height } = this
     planes.startPredicted()
+    this.mark(-1)
     const { before, touched, size } = planes
     if (this.profile === 'fast') this.codeSpots(symbols)
     else touched.fill(1)
     for (let c = 0; c < model.channels; c++) {
+      this.mark(c)
       const first = c * width * height
       const same = this.flag(this.plainPredicted, c, !bits.decoding && this.isSame(symbols, c) ? 1 : 0) === 1
       for (let y = 0, i = first; y < height; y++) {
@@ -156,6 +176,7 @@ export class ContextCoder {
       }
       if (!same) planes.closePlane(c)
     }
+    this.mark(model.channels)
   }
 
   /** For every position, whether any channel has changed there. */

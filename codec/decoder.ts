@@ -12,6 +12,8 @@ export interface Decoded {
   readonly key: boolean
   readonly position: number
   readonly symbols: Uint8Array
+  /** Of fast and max: bits of the payload per channel, and at [C] those of no channel. For reports only. */
+  readonly channelBits?: Float64Array
 }
 
 export class Decoder {
@@ -52,7 +54,7 @@ export class Decoder {
     const symbols = new Uint8Array(latentSize(frame))
     coder.decode(payload, symbols, true)
     this.last = { record, frame, coder }
-    return { frame, key: true, position: 0, symbols }
+    return { frame, key: true, position: 0, symbols, channelBits: coder.channelBits.slice() }
   }
 
   private decodePredicted(record: FrameRecord): Decoded {
@@ -69,7 +71,7 @@ export class Decoder {
     last.coder.decode(record.payload, symbols, false)
     const frame = { ...last.frame, seq: record.seq, timeUs: record.timeUs }
     this.last = { record, frame, coder: last.coder }
-    return { frame, key: false, position: record.position, symbols }
+    return { frame, key: false, position: record.position, symbols, channelBits: last.coder.channelBits.slice() }
   }
 
   private checkTables(frame: FrameInfo): void {

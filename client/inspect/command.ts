@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { Bundles, defaultBundles } from '../bundles.js'
 import { exitCodesHelp, type Failure } from '../failure.js'
 import { printOut, report, runVerb } from '../verb.js'
-import { inspectFile, reportLines } from './inspect.js'
+import { inspectFile, reportLines, Shares } from './inspect.js'
 
 const help = `
 ${exitCodesHelp}
@@ -24,18 +24,21 @@ export function registerInspect(program: Command): void {
       runVerb(async () => {
         const bundles = new Bundles(flags.bundles)
         let code = 0
+        const shares = new Shares()
         for (const file of files) {
           try {
             const failed = (failure: Failure) => {
               code = report(failure)
             }
             for (const record of inspectFile(file, bundles, failed)) {
+              shares.add(record)
               printOut(flags.json ? JSON.stringify(record) : reportLines(record).join('\n'))
             }
           } catch (error) {
             code = report(error)
           }
         }
+        if (!flags.json) for (const line of shares.lines) printOut(line)
         return code
       }),
     )
