@@ -265,9 +265,8 @@ export class Agent {
   }
 
   private askKeyframes(cam?: string): void {
-    const now = Date.now() * 1000
     for (const { config } of this.cameras)
-      if (cam === undefined || config.id === cam) this.pipeline?.keyframes.ask(config.id, now)
+      if (cam === undefined || config.id === cam) this.pipeline?.keyframes.ask(config.id)
   }
 
   private evictForRoom(): boolean {

@@ -19,16 +19,16 @@ export class Keyframes {
     const camera = this.of(cam)
     // A clock that was set back must not keep keyframes away.
     const late = timeUs < camera.lastUs || timeUs - camera.lastUs >= everySeconds * 1e6
-    if (!camera.wanted && !camera.broken && !late) return false
+    const wanted = camera.wanted && timeUs - camera.lastUs >= ASKED_US
+    if (!wanted && !camera.broken && !late) return false
     camera.wanted = false
     camera.lastUs = timeUs
     return true
   }
 
-  /** A subscriber would like one; it has one soon enough if there has just been one. */
-  ask(cam: string, nowUs: number): void {
-    const camera = this.of(cam)
-    if (nowUs - camera.lastUs >= ASKED_US) camera.wanted = true
+  /** A subscriber would like one. */
+  ask(cam: string): void {
+    this.of(cam).wanted = true
   }
 
   /** A frame was coded, or was about to be, and cannot be had. */

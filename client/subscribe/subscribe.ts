@@ -38,7 +38,7 @@ export async function subscribe(options: SubscribeOptions, output: Output, signa
     asked.set(`${dev}/${cam}`, performance.now())
     const topics = new Topics(options.base, dev)
     const reply = { topic: topics.response('keyframe'), correlation: Buffer.from('keyframe') }
-    link.publish(topics.request('keyframe'), JSON.stringify({ cam }), reply).catch(() => {}) // one comes by itself, later
+    link.publish(topics.request('keyframe'), JSON.stringify({ cam }), reply).catch(() => asked.delete(`${dev}/${cam}`))
   })
   const kinds: ResultKind[] = options.bitsDir === undefined ? ['cls', 'seg'] : ['cls', 'seg', 'bits']
   const link = new Link(options.broker, resultFilters(options.base, options.device, kinds), {

@@ -90,7 +90,8 @@ t.test('the broker is killed for 10 s', { timeout: 240_000 }, async (t) => {
   t.equal((await agent.terminate()).code, 0)
 
   await nothingIsMissing(t, dir, watcher)
-  const order = results(watcher, live).map(({ seq }) => seq)
+  // Each at its first coming: what the hung broker had taken comes a second time.
+  const order = [...new Set(results(watcher, live).map(({ seq }) => seq))]
   t.strictSame(
     [...order].sort((a, b) => a - b),
     order,

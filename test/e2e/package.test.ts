@@ -17,7 +17,7 @@ t.test('the packed agent', { timeout: 240_000 }, async (t) => {
   t.test('has the networks for the box, and no decoder', async (t) => {
     t.strictSame(
       files.filter((file) => /decode|\.ts$|\.py$|\.map$/.test(file)),
-      ['dist/client/decode-command.js'],
+      ['dist/client/decode-command.js', 'dist/codec/decoder.js'],
     )
     const bundle = 'models/bundles/lean-1'
     const needed = ['encoder.onnx', 'classify.onnx', 'segment.onnx', 'entropy.json', 'manifest.json']
