@@ -13,7 +13,7 @@ const page = `<!doctype html><pre id="result">…</pre><script type="module">
   const hex = (buffer) => [...new Uint8Array(buffer)].map((b) => b.toString(16).padStart(2, '0')).join('')
   const sha256 = async (bytes) => hex(await crypto.subtle.digest('SHA-256', bytes))
   const say = (text) => { document.getElementById('result').textContent = text }
-  try { say('RESULT\\n' + (await check({ read, sha256 })).join('\\n') + '\\nEND') } catch (error) { say('FAILED ' + error.stack) }
+  try { say('RESULT\\n' + (await check({ read, sha256 }, ${JSON.stringify(process.argv.slice(2))})).join('\\n') + '\\nEND') } catch (error) { say('FAILED ' + error.stack) }
 </script>`
 
 const server = createServer((request, response) => {

@@ -2,7 +2,7 @@
  * The golden streams decoded and encoded again, as lines that are the same on every processor. Imports nothing but codec/, so
  * that it also runs in a browser; what differs between machines is passed in.
  */
-import { Decoder, Encoder, Packer, packSegment, readArchive, readContextModel } from '../../codec/index.js'
+import { type Coding, Decoder, Encoder, Packer, packSegment, readArchive, readContextModel } from '../../codec/index.js'
 
 export interface Platform {
   /** A file of the repository. */
@@ -13,12 +13,45 @@ export interface Platform {
 const BUNDLE = 'models/bundles/lean-1'
 const FIXTURES = 'test/fixtures/codec'
 
+/** A whole clip (clips.ts): decoded, and encoded again with keyframes where they were. */
+async function checkClip(
+  name: string,
+  stream: Uint8Array,
+  coding: Coding,
+  sha256: Platform['sha256'],
+): Promise<string> {
+  const decoder = new Decoder(coding)
+  const packer = new Packer(coding.contextHash)
+  let encoder: Encoder | undefined
+  const symbols: Uint8Array[] = []
+  const records: Uint8Array[] = []
+  for (const piece of readArchive(stream)) {
+    if (piece.kind === 'damage') throw piece.error
+    if (piece.kind === 'index') continue
+    const { symbols: now, frame, key } = decoder.decode(piece)
+    encoder ??= new Encoder(piece.profile!, coding, { height: frame.height / 8, width: frame.width / 8 })
+    symbols.push(now)
+    records.push(packer.pack(frame, encoder.encode(now, { key })))
+  }
+  return `${name} ${symbols.length} ${await sha256(join(symbols))} ${await sha256(join(records))}`
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
 /** One line a stream: its name, hash of its symbols, hash of the stream as encoded here. @throws on any difference */
-export async function check({ read, sha256 }: Platform): Promise<string[]> {
+export async function check({ read, sha256 }: Platform, clips: readonly string[] = []): Promise<string[]> {
   const lines: string[] = []
   const tables = JSON.parse(new TextDecoder().decode(await read(`${BUNDLE}/entropy.json`)))
   const context = await read(`${BUNDLE}/context.bin`)
-  const coding = {
+  const coding: Coding = {
     tables,
     tablesHash: (await sha256(await read(`${BUNDLE}/entropy.json`))).slice(0, 16),
     model: readContextModel(context),
@@ -47,5 +80,6 @@ export async function check({ read, sha256 }: Platform): Promise<string[]> {
     const { payload } = fixed.encode(Uint8Array.from(symbols.slice(0, 16 * 32 * 56)))
     lines.push(`static ${payload.length} ${await sha256(payload)}`)
   }
+  for (const clip of clips) lines.push(await checkClip(clip.replace(/.*\//, ''), await read(clip), coding, sha256))
   return lines
 }
