@@ -41,11 +41,11 @@ const SCHEMA = `
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     cam TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL,
     time_us INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, model TEXT NOT NULL,
-    key_seq INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL, bits BLOB NOT NULL,
+    pinned INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL, bits BLOB NOT NULL,
+    key_seq INTEGER, -- seq of the segment's keyframe; NULL, of frames older than segments: its own
     UNIQUE (cam, boot, seq)
   );
   CREATE INDEX IF NOT EXISTS frames_time ON frames (cam, time_us);
-  CREATE INDEX IF NOT EXISTS frames_segment ON frames (cam, boot, key_seq);
   CREATE TABLE IF NOT EXISTS outbox (
     frame_id INTEGER PRIMARY KEY REFERENCES frames (id) ON DELETE CASCADE,
     parts INTEGER NOT NULL, time_us INTEGER NOT NULL, bytes INTEGER NOT NULL
@@ -56,9 +56,17 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `
 const SCHEMA_VERSION = 2
-/** From each version to the next. In version 1 every frame stood alone. */
-const MIGRATIONS: Record<number, string> = {
-  1: 'ALTER TABLE frames ADD COLUMN key_seq INTEGER NOT NULL DEFAULT 0; UPDATE frames SET key_seq = seq',
+/** From each version to the next. None may rewrite the frames: the disk of an old box is as full as its archive may be. */
+const MIGRATIONS: Record<number, string> = { 1: 'ALTER TABLE frames ADD COLUMN key_seq INTEGER' }
+const KEY_SEQ = 'coalesce(key_seq, seq)'
+/** Rows of the segment (@cam, @boot, @keySeq). Its seqs have no gap, so the index of the names leads there and no other is needed. */
+const IN_SEGMENT = `cam = @cam AND boot = @boot AND seq >= @keySeq AND seq < coalesce(
+  (SELECT seq FROM frames WHERE cam = @cam AND boot = @boot AND seq > @keySeq AND ${KEY_SEQ} <> @keySeq
+   ORDER BY seq LIMIT 1), 9e15)`
+interface SegmentName {
+  readonly cam: string
+  readonly boot: string
+  readonly keySeq: number
 }
 /** Rows removed at once: short transactions, so that a commit never waits long for an eviction. */
 const EVICT_ROWS = 500
@@ -68,6 +76,8 @@ const ROW_OVERHEAD = 1500
 export class Archive {
   readonly counters = { archived: 0, evicted: 0, unpublishedDropped: 0, thinned: 0 }
   private totals = { bytes: 0, frames: 0, outboxBytes: 0, outboxRows: 0 }
+  /** By camera, the segment last written to: what comes next is predicted from it, so it is not evicted. */
+  private readonly live = new Map<string, string>()
   private readonly insertFrame: Database.Statement
   private readonly insertOutbox: Database.Statement
   private readonly commitFrame: (frame: NewFrame) => number
@@ -78,8 +88,9 @@ export class Archive {
     private readonly lock: Database.Database,
   ) {
     this.insertFrame = db.prepare(
-      `INSERT INTO frames (cam, boot, seq, time_us, key_seq, bytes, sha256, model, result, bits)
-       VALUES (@cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits)`,
+      `INSERT INTO frames (cam, boot, seq, time_us, key_seq, bytes, sha256, model, result, bits, pinned)
+       VALUES (@cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits,
+         coalesce((SELECT pinned FROM frames WHERE cam = @cam AND boot = @boot AND seq = @keySeq), 0))`,
     )
     this.insertOutbox = db.prepare('INSERT INTO outbox (frame_id, parts, time_us, bytes) VALUES (?, ?, ?, ?)')
     this.commitFrame = db.transaction((frame: NewFrame) => {
@@ -124,6 +135,8 @@ export class Archive {
 
   /** Bitstream, result and outbox row in one transaction. @throws SQLite's error, e.g. with `code` SQLITE_FULL */
   commit(frame: NewFrame): number {
+    // Also when it fails: a keyframe that finds no room may take that of the segment it ends.
+    this.live.set(frame.cam, `${frame.cam}/${frame.boot}/${frame.keySeq}`)
     const id = this.commitFrame(frame)
     this.totals.bytes += this.weigh(frame)
     this.totals.frames++
@@ -139,7 +152,7 @@ export class Archive {
   unpublished(after: number, upTo: number, limit: number): StoredFrame[] {
     return this.db
       .prepare(
-        `SELECT f.id, cam, boot, seq, f.time_us AS timeUs, key_seq AS keySeq, bits, sha256, model, result, o.parts
+        `SELECT f.id, cam, boot, seq, f.time_us AS timeUs, ${KEY_SEQ} AS keySeq, bits, sha256, model, result, o.parts
          FROM outbox o JOIN frames f ON f.id = o.frame_id
          WHERE o.frame_id > ? AND o.frame_id <= ? ORDER BY o.frame_id LIMIT ?`,
       )
@@ -174,10 +187,8 @@ export class Archive {
 
   /** The records of a segment, key first. */
   segment(cam: string, boot: string, keySeq: number): Buffer[] {
-    const rows = this.db
-      .prepare('SELECT bits FROM frames WHERE cam = ? AND boot = ? AND key_seq = ? ORDER BY seq')
-      .all(cam, boot, keySeq) as { bits: Buffer }[]
-    return rows.map(({ bits }) => bits)
+    const bits = this.db.prepare(`SELECT bits FROM frames WHERE ${IN_SEGMENT} ORDER BY seq`).pluck()
+    return bits.all({ cam, boot, keySeq }) as Buffer[]
   }
 
   /** Frames after `cursor`, oldest first. */
@@ -190,14 +201,12 @@ export class Archive {
     return this.summaries(where.join(' AND '), values, query.limit)
   }
 
-  /** With the whole segment that it is in: without the others it cannot be decoded. */
+  /** With the whole segment that it is in, and what is yet to come of it: without the others it cannot be decoded. */
   pin(id: number, pinned: boolean): void {
-    this.db
-      .prepare(
-        `UPDATE frames SET pinned = ? FROM (SELECT cam, boot, key_seq FROM frames WHERE id = ?) AS s
-         WHERE frames.cam = s.cam AND frames.boot = s.boot AND frames.key_seq = s.key_seq`,
-      )
-      .run(pinned ? 1 : 0, id)
+    const of = this.db.prepare(`SELECT cam, boot, ${KEY_SEQ} AS keySeq FROM frames WHERE id = ?`)
+    const segment = of.get(id) as SegmentName | undefined
+    if (segment)
+      this.db.prepare(`UPDATE frames SET pinned = @to WHERE ${IN_SEGMENT}`).run({ ...segment, to: pinned ? 1 : 0 })
   }
 
   /** Whether a frame of this run has been here: tells evicted from never seen. */
@@ -249,16 +258,19 @@ export class Archive {
   }
 
   /**
-   * Oldest segment first, while `needed` says so of its time; whole segments, as nothing decodes without its keyframe. Totals change
-   * only once the transaction has gone through.
+   * Oldest segment first, while `needed` says so of its time; whole segments, as nothing decodes without its keyframe; not the
+   * ones that still grow. Totals change only once the transaction has gone through.
    */
   private evict(needed: (oldestUs: number) => boolean): number {
     const before = { ...this.totals }
     const unpublished: { bytes: number }[] = []
     const oldest = this.db.prepare(
-      'SELECT cam, boot, key_seq AS keySeq, time_us AS timeUs FROM frames WHERE pinned = 0 ORDER BY id LIMIT 1',
+      `SELECT cam, boot, ${KEY_SEQ} AS keySeq, time_us AS timeUs FROM frames
+       WHERE pinned = 0 AND cam || '/' || boot || '/' || ${KEY_SEQ} NOT IN (SELECT value FROM json_each(?))
+       ORDER BY id LIMIT 1`,
     )
-    const ids = this.db.prepare('SELECT id FROM frames WHERE cam = ? AND boot = ? AND key_seq = ?').pluck()
+    const live = JSON.stringify([...this.live.values()])
+    const ids = this.db.prepare(`SELECT id FROM frames WHERE ${IN_SEGMENT}`).pluck()
     const outbox = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
     const frame = this.db.prepare(
       'DELETE FROM frames WHERE id = ? RETURNING cam, boot, seq, bytes, length(result) AS result',
@@ -270,9 +282,10 @@ export class Archive {
     try {
       this.db.transaction(() => {
         while (rows < EVICT_ROWS) {
-          const segment = oldest.get() as { cam: string; boot: string; keySeq: number; timeUs: number } | undefined
-          if (!segment || !needed(segment.timeUs)) break
-          for (const id of ids.all(segment.cam, segment.boot, segment.keySeq)) {
+          const found = oldest.get(live) as (SegmentName & { timeUs: number }) | undefined
+          if (!found || !needed(found.timeUs)) break
+          const { timeUs: _, ...segment } = found
+          for (const id of ids.all(segment)) {
             const waiting = outbox.all(id) as { bytes: number }[]
             unpublished.push(...waiting)
             this.forgetOutbox(waiting)
@@ -344,7 +357,7 @@ export class Archive {
   private summaries(where: string, values: unknown[], limit: number): Summary[] {
     const rows = this.db
       .prepare(
-        `SELECT id, cam, boot, seq, time_us AS timeUs, key_seq AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames WHERE ${where} ORDER BY id LIMIT ?`,
+        `SELECT id, cam, boot, seq, time_us AS timeUs, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames WHERE ${where} ORDER BY id LIMIT ?`,
       )
       .all(...values, limit) as (Omit<Summary, 'pinned' | 'version'> & { pinned: number; version: Buffer })[]
     return rows.map((row) => ({ ...row, pinned: row.pinned === 1, version: row.version[0] ?? 0 }))

@@ -1,4 +1,5 @@
 /** Real SQLite in a folder of its own. */
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
@@ -155,10 +156,39 @@ t.test('a segment stays or goes as a whole', async (t) => {
   t.strictSame(seqs(archive), range(4, 12), 'one frame over, four evicted')
   archive.pin(archive.find('street', boot, 6)!.id, true)
   archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
-  t.strictSame(seqs(archive), range(4, 8))
+  t.strictSame(seqs(archive), range(4, 12), 'the pinned one, and the one that grows')
   archive.pin(archive.find('street', boot, 4)!.id, false)
   archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
-  t.strictSame(seqs(archive), [])
+  t.strictSame(seqs(archive), range(8, 12))
+})
+
+t.test('a pin holds what is yet to come of its segment', async (t) => {
+  const archive = Archive.open(t.testdir())
+  t.teardown(() => archive.close())
+  const commit = (from: number, to: number) => {
+    for (const seq of range(from, to)) archive.commit(frame(seq, { keySeq: seq - (seq % 4) }))
+  }
+  commit(0, 2)
+  archive.pin(archive.find('street', boot, 1)!.id, true)
+  commit(2, 10)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  t.strictSame(seqs(archive), [0, 1, 2, 3, 8, 9])
+  archive.pin(archive.find('street', boot, 3)!.id, false)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  t.strictSame(seqs(archive), [8, 9])
+})
+
+t.test('a segment that still grows is not evicted: what comes next is predicted from it', async (t) => {
+  const archive = Archive.open(t.testdir())
+  t.teardown(() => archive.close())
+  for (const cam of ['street', 'door'])
+    for (const seq of range(0, 6)) archive.commit(frame(seq, { cam, keySeq: seq - (seq % 4) }))
+  archive.evictOldest()
+  t.strictSame(seqs(archive), [4, 5, 4, 5])
+  archive.commit(frame(6, { keySeq: 6 }))
+  archive.evictOldest()
+  t.strictSame(seqs(archive), [4, 5, 6], "the street's has ended")
+  t.equal(archive.evictOldest(), 0)
 })
 
 t.test('an archive of version 1 is taken over', async (t) => {
@@ -181,6 +211,34 @@ t.test('an archive of version 1 is taken over', async (t) => {
   t.match(archive.find('street', boot, 7), { keySeq: 7, version: 1, bytes: 5 })
   archive.commit(frame(8))
   t.strictSame(seqs(archive), [7, 8])
+})
+
+t.test('taking over rewrites no frame: a full disk has no room for that', async (t) => {
+  const dir = t.testdir()
+  const file = join(dir, 'archive.sqlite')
+  const old = new Database(file)
+  old.exec(`
+    CREATE TABLE frames (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      cam TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL,
+      time_us INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, model TEXT NOT NULL,
+      pinned INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL, bits BLOB NOT NULL,
+      UNIQUE (cam, boot, seq)
+    );
+    WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
+    INSERT INTO frames (cam, boot, seq, time_us, bytes, sha256, model, result, bits)
+    SELECT 'street', '${boot}', i, i, 3000, 'ab', 'lean-1', '{}', randomblob(3000) FROM n;
+    PRAGMA user_version = 1`)
+  old.close()
+  const before = statSync(file).size
+  const archive = Archive.open(dir)
+  t.teardown(() => archive.close())
+  const grown = statSync(file).size - before + statSync(`${file}-wal`).size
+  t.ok(grown < before / 20, `${grown} bytes written beside ${before}`)
+  archive.pin(archive.find('street', boot, 3)!.id, true)
+  archive.commit(frame(2000))
+  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  t.strictSame(seqs(archive).slice(0, 2), [3, 501], 'each of its frames is a segment')
 })
 
 t.test('a full outbox', async (t) => {
@@ -259,9 +317,9 @@ t.test('retention in short steps, which end', async (t) => {
     [1, 2, 3].map(() => archive.enforce(limits, nowMs)),
     [true, true, false],
   )
-  t.strictSame(seqs(archive), [0], 'pinned: over every limit, and still there')
+  t.strictSame(seqs(archive), [0, 1099], 'pinned: over every limit, and still there')
   t.equal(archive.enforce(limits, nowMs), false)
   archive.pin(1, false)
   archive.enforce(limits, nowMs)
-  t.match(archive.stats, { frames: 0, bytes: 0, outboxRows: 0, outboxBytes: 0, oldestUs: null })
+  t.match(archive.stats, { frames: 1, outboxRows: 1 }, 'the last one: its segment may still grow')
 })
