@@ -135,6 +135,11 @@ export const requests = {
     transaction,
     ref,
     segment: z.boolean().default(false).describe('the whole segment that the frame is in, as a file with its index'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .describe('of the file whose transfer goes on: a segment may have grown since its first block'),
     off: count.default(0),
     n: z.number().int().min(1).max(16).default(1),
   }),
@@ -143,12 +148,12 @@ export const requests = {
   unpin: z.strictObject({ transaction, ref }),
 }
 
-export type ResponseCode = 'not_found' | 'evicted' | 'busy' | 'too_large' | 'bad_request'
+export type ResponseCode = z.infer<typeof Failure>['code']
 
 const Failure = z.object({
   transaction,
   status: z.literal('error'),
-  code: z.enum(['not_found', 'evicted', 'busy', 'too_large', 'bad_request']),
+  code: z.enum(['not_found', 'evicted', 'damaged', 'busy', 'too_large', 'bad_request']),
   message: z.string(),
 })
 const Described = z.object({

@@ -1,7 +1,7 @@
 /** Answers list, describe, get, pin and unpin over MQTT, from the archive, without ever standing in the way of live results. */
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
-import { FORMAT, FORMAT_2, packSegment } from '../../codec/index.js'
+import { FORMAT, FORMAT_2, packSegment, readArchive } from '../../codec/index.js'
 import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 
@@ -172,11 +172,11 @@ export class Requests {
 
   private get(
     item: StoredSummary,
-    { ref, segment, off, n }: z.infer<typeof requests.get>,
+    { ref, segment, sha256: started, off, n }: z.infer<typeof requests.get>,
     room: number,
     reply: (body: object) => void,
   ): void {
-    const source = segment ? this.segment(item, off) : this.record(item)
+    const source = segment ? this.segment(item, off, started) : this.record(item)
     const { total, sha256 } = source
     if (off >= total) throw new Refusal('bad_request', `off: ${off} is past the end, the bitstream has ${total} bytes`)
     const bytes = Math.min(BLOCK_BYTES, Math.floor((room * 3) / 4)) // base64
@@ -192,24 +192,24 @@ export class Requests {
     return { total: bytes, sha256, read: (off, length) => this.store.readBits(id, off, length) }
   }
 
-  /** As it is now; one that still grows stays the same until its transfer begins anew. */
-  private segment({ cam, boot, keySeq }: StoredSummary, off: number): Readable {
+  /** As it is now. One that still grows stays the same through a transfer, which names the SHA-256 of what it began with. */
+  private segment({ cam, boot, keySeq }: StoredSummary, off: number, started: string | undefined): Readable {
     const ref = `${cam}/${boot}/${keySeq}`
-    const at = this.segments.findIndex((kept) => kept.ref === ref)
-    if (at >= 0 && off > 0) return this.segments[at]!
-    if (at >= 0) this.segments.splice(at, 1)
-    let file: Buffer
-    try {
-      file = Buffer.from(packSegment(this.store.segment(cam, boot, keySeq)))
-    } catch (cause) {
-      throw new Refusal('evicted', `${ref}: its keyframe is gone (${(cause as Error).message})`)
-    }
+    const same = ({ ref: of, sha256 }: PackedSegment) => of === ref && (started ?? sha256) === sha256
+    const kept = off > 0 && this.segments.findLast(same)
+    if (kept) return kept
+    if (!this.store.find(cam, boot, keySeq)) throw new Refusal('evicted', `${ref}: its keyframe has been evicted`)
+    const records = soundOnes(this.store.segment(cam, boot, keySeq))
+    if (records.length === 0) throw new Refusal('damaged', `${ref}: the stored keyframe is damaged`)
+    const file = Buffer.from(packSegment(records))
     const packed = {
       ref,
       total: file.length,
       sha256: createHash('sha256').update(file).digest('hex'),
       read: (from: number, length: number) => file.subarray(from, from + length),
     }
+    const known = this.segments.findIndex((one) => one.ref === ref && one.sha256 === packed.sha256)
+    if (known >= 0) this.segments.splice(known, 1)
     this.segments.push(packed)
     if (this.segments.length > KEPT_SEGMENTS) this.segments.shift()
     return packed
@@ -235,6 +235,16 @@ export class Requests {
     this.tokens--
     return true
   }
+}
+
+/** Those before the first damaged one: what was predicted from that is lost with it. */
+function soundOnes(records: readonly Uint8Array[]): readonly Uint8Array[] {
+  let sound = 0
+  for (const { kind } of readArchive(Buffer.concat(records))) {
+    if (kind !== (sound === 0 ? 'key' : 'predicted')) break
+    sound++
+  }
+  return records.slice(0, sound)
 }
 
 function describe(item: StoredSummary): Described {

@@ -37,8 +37,10 @@ export async function getArchive(
     try {
       if (existsSync(file) && lastSeq(readInput(file)) >= upTo) return events.kept(file)
       const bytes = await fetchSegment(requester, ref)
-      if (lastSeq(bytes) < upTo) throw new Failure('answer', `the archive's own copy is damaged, ${ref}`)
-      writeWhole(file, bytes)
+      const last = lastSeq(bytes)
+      if (last >= 0) writeWhole(file, bytes)
+      if (last < upTo)
+        throw new Failure('answer', `the archive's own copy is damaged, ${ref}: sound and written up to seq ${last}`)
       events.written(file)
     } catch (error) {
       // A silent box will be silent for the next ref too.

@@ -18,6 +18,10 @@ class Transfer {
 
   constructor(private readonly ref: string) {}
 
+  request(n: number): { ref: string; segment: true; sha256?: string; off: number; n: number } {
+    return { ref: this.ref, segment: true, ...(this.hash !== undefined && { sha256: this.hash }), off: this.next, n }
+  }
+
   get complete(): boolean {
     return this.next === this.total
   }
@@ -56,7 +60,7 @@ export async function fetchSegment(requester: Requester, ref: string): Promise<B
         asked = transfer.next
         const last = asked + blocksPerRequest * BLOCK_BYTES
         let answers = 0
-        return requester.ask('get', { ref, segment: true, off: asked, n: blocksPerRequest }, (answer) => {
+        return requester.ask('get', transfer.request(blocksPerRequest), (answer) => {
           transfer.add(answer)
           return transfer.complete || transfer.next >= last || ++answers === blocksPerRequest
         })

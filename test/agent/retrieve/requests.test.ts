@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { Requests } from '../../../agent/retrieve/requests.js'
-import { Packer, readArchive, StaticCoder } from '../../../codec/index.js'
+import { readArchive } from '../../../codec/index.js'
 import { BLOCK_BYTES, responses } from '../../../contract/messages.js'
 import { type RequestVerb, Topics } from '../../../contract/topics.js'
+import { frames, records } from '../../codec/scene.js'
 
 const topics = new Topics('blindsight', 'box')
 const boot = '0123456789abcdef'
@@ -70,43 +71,63 @@ t.test('get: blocks that make the whole again, from any offset', async (t) => {
   t.match(tail!.body, { off: bytes - 10, total: bytes, data: whole.subarray(-10).toString('base64') })
 })
 
-t.test('get of a segment: a file with its index, the same through its transfer though it grows', async (t) => {
-  const { ask, archive } = box(t)
-  const packer = new Packer()
-  const shape = { height: 128, width: 128 }
-  const coder = new StaticCoder({ scaleBits: 8, freqs: [[64, 64, 64, 64]] })
-  const commit = (seq: number) => {
-    const symbols = new Uint8Array(shape.height * shape.width * 1).map(
-      (_, i) => (Math.imul(i ^ seq, 2654435761) >>> 7) & 3,
-    )
-    const coded = { payload: coder.encode(symbols), profile: 'static' as const, key: true, position: 0 }
-    const hash = 'ab'.repeat(8)
-    const info = { mode: 0, bundle: hash, tables: hash, camera: 'door', boot, seq, timeUs: start * 1000 + seq }
-    const bits = packer.pack({ ...info, width: 1024, height: 1024, channels: 1, levels: 4, stride: 8 }, coded)
-    archive.commit({
-      cam: 'door',
-      boot,
-      seq,
-      keySeq: seq,
-      timeUs: start * 1000 + seq,
-      bits,
-      sha256: hash,
-      model: 'm',
-      result: '{}',
-      parts: 0,
-    })
+/** A camera with one segment in the archive, a keyframe and three predicted frames, and a way to add to it. */
+function segment(t: Test) {
+  const all = records(frames(1, 8), 'fast', 8)
+  const { archive, ask } = box(t)
+  const commit = (seq: number, bits = all[seq]!) => {
+    const row = { cam: 'door', boot, seq, keySeq: 0, timeUs: start * 1000 + seq, bits, sha256: 'ab'.repeat(32) }
+    archive.commit({ ...row, model: 'm', result: '{}', parts: 0 })
   }
-  commit(0)
+  for (let seq = 0; seq < 4; seq++) commit(seq)
   const ref = `door/${boot}/0`
-  const [{ body }] = ask('get', { ref, segment: true, n: 16 }) as unknown as [{ body: Record<string, never> }]
-  const file = Buffer.from(body.data, 'base64')
-  t.equal(createHash('sha256').update(file).digest('hex'), body.sha256)
-  const kinds = [...readArchive(file)].map(({ kind }) => kind)
-  t.strictSame(kinds, ['index', 'key'])
-  t.match(ask('get', { ref, segment: true, off: body.total - 1 })[0]!.body, {
-    sha256: body.sha256,
-    off: body.total - 1,
-  })
+  type Body = { data: string; sha256: string; total: number; code?: string; message?: string }
+  const get = (off = 0, sha256?: string) =>
+    ask('get', { ref, segment: true, off, ...(sha256 && { sha256 }) })[0]!.body as unknown as Body
+  return { archive, ask, all, commit, get, ref }
+}
+
+const kinds = (file: Uint8Array) => [...readArchive(file)].map(({ kind }) => kind)
+const sha256Of = (file: Uint8Array) => createHash('sha256').update(file).digest('hex')
+
+t.test('get of a segment: a file with its index', async (t) => {
+  const { get } = segment(t)
+  const { data, sha256 } = get()
+  const file = Buffer.from(data, 'base64')
+  t.equal(sha256Of(file), sha256)
+  t.strictSame(kinds(file), ['index', 'key', 'predicted', 'predicted', 'predicted'])
+})
+
+t.test('get of a segment that grows: each transfer goes on with what it began with', async (t) => {
+  const { get, commit } = segment(t)
+  const first = get()
+  commit(4)
+  const second = get()
+  t.not(second.sha256, first.sha256)
+  for (const { sha256, total, data } of [first, second, first]) {
+    const tail = get(total - 9, sha256)
+    t.match(tail, { sha256, total })
+    t.strictSame(Buffer.from(tail.data, 'base64'), Buffer.from(data, 'base64').subarray(-9))
+  }
+  t.equal(get(1).sha256, second.sha256, 'a client that names none has the newest')
+})
+
+t.test('get of a segment that is damaged in the archive: what is before the damage', async (t) => {
+  const { get, commit, all } = segment(t)
+  commit(
+    4,
+    all[4]!.map((byte, i) => (i === 40 ? byte ^ 1 : byte)),
+  )
+  commit(5)
+  t.strictSame(kinds(Buffer.from(get().data, 'base64')), ['index', 'key', 'predicted', 'predicted', 'predicted'])
+})
+
+t.test('get of a segment whose keyframe is damaged says so', async (t) => {
+  const { ask, archive } = box(t)
+  const bits = records(frames(1, 1), 'fast', 1)[0]!.map((byte, i) => (i === 90 ? byte ^ 1 : byte))
+  const row = { cam: 'door', boot, seq: 0, keySeq: 0, timeUs: 1, bits, sha256: 'ab'.repeat(32) }
+  archive.commit({ ...row, model: 'm', result: '{}', parts: 0 })
+  t.match(ask('get', { ref: `door/${boot}/0`, segment: true })[0]!.body, { code: 'damaged' })
 })
 
 t.test('a keyframe is asked for', async (t) => {
@@ -168,8 +189,10 @@ t.test('too many requests are refused, and then served again', async (t) => {
 
 t.test('evicted stays evicted when nothing of that run is left', async (t) => {
   const { ask, archive } = box(t)
+  const last = { cam: 'street', boot: 'ff'.repeat(8), seq: 0, keySeq: 0, timeUs: 1, bits: bitsOf(0), sha256: 'ab' }
+  archive.commit({ ...last, model: 'lean-1', result: '{}', parts: 0 }) // the agent has been started again
   archive.evictOldest()
-  t.equal(archive.stats.frames, 0)
+  t.equal(archive.stats.frames, 1)
   const code = (ref: string) => ask('get', { ref })[0]!.body.code as string
   for (const seq of [0, 5]) t.equal(code(`street/${boot}/${seq}`), 'evicted')
   t.equal(code(`street/${boot}/6`), 'not_found', 'it never was there')
