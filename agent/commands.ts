@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { demo } from './demo/demo.js'
 import { doctor } from './doctor.js'
 import { AgentError, ExitCode } from './errors.js'
-import { checkConfig, run } from './verbs.js'
+import { checkConfig, rebuildArchive, run } from './verbs.js'
 
 const wholeNumber = (name: string, least: number) => (text: string) => {
   const value = Number(text)
@@ -54,6 +54,17 @@ export function register(program: Command): void {
       '\nExit codes: 0 right, 3 the bundle cannot be used, 78 wrong.\n\nExample: blindsight check-config --config config/example.yaml',
     )
     .action(checkConfig)
+
+  program
+    .command('rebuild')
+    .description('make an archive again from bitstream files: camera, time, order and segments stand in the records')
+    .argument('<files...>', 'bitstreams (.bsf), as `archive get` and `subscribe --bits` write them')
+    .requiredOption('--state-dir <dir>', "the agent's stateDir; frames that are there already are left alone")
+    .addHelpText(
+      'after',
+      '\nClass results and masks are in no bitstream: they do not come back. The agent must not be running.\nExit codes: 0 done, 3 a file or the archive cannot be used.\n\nExample: blindsight rebuild --state-dir /var/lib/blindsight backup/*.bsf',
+    )
+    .action(rebuildArchive)
 
   program
     .command('doctor')

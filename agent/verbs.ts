@@ -1,6 +1,7 @@
-/** `run` and `check-config`. */
+/** `run`, `check-config` and `rebuild`. */
 import { openBundle } from '../contract/bundle.js'
 import { Agent } from './agent.js'
+import { rebuild } from './archive/rebuild.js'
 import { bundleDir } from './bundles.js'
 import { loadConfig } from './config/load.js'
 import { createLog } from './log.js'
@@ -34,4 +35,9 @@ export function checkConfig({ config: file }: { config: string }): void {
   console.log(
     `${file} is right: device ${config.device}, bundle ${manifest.id}, cameras: ${cameras}; broker: ${config.mqtt.url ?? 'embedded, on loopback'}`,
   )
+}
+
+export function rebuildArchive(files: string[], { stateDir }: { stateDir: string }): void {
+  const { files: read, added, kept, damaged } = rebuild(files, stateDir, (line) => console.error(line))
+  console.log(`${read} files: ${added} frames added, ${kept} were there, ${damaged} damaged places passed over`)
 }
