@@ -1,46 +1,117 @@
-/** Live bitstreams into files, one a segment: a keyframe begins one, what is predicted from it is appended. */
-import { appendFileSync } from 'node:fs'
-import { type FrameRecord, readRecord } from '../../codec/index.js'
+/**
+ * Bitstreams into files, one a segment: a keyframe begins one, what is predicted from it is appended.
+ *
+ * After an outage a segment's first frames come as history while its last ones come live, and a broker may deliver a message
+ * twice. So a record is placed by what it says of itself, and one that comes before its time waits for those before it.
+ */
+import { appendFileSync, existsSync, truncateSync } from 'node:fs'
+import { type FrameRecord, readArchive, readRecord } from '../../codec/index.js'
 import { Failure } from '../failure.js'
-import { bitstreamFile, writeWhole } from '../files.js'
+import { bitstreamFile, readInput, writeWhole } from '../files.js'
 import type { ResultKey } from './ledger.js'
 
-interface Open {
-  readonly file: string
-  readonly last: FrameRecord
-}
+/** The end of a file: position of its last record in the segment, and the CRC that the next one names. */
+type End = Pick<FrameRecord, 'position' | 'crc'>
+
+/** Records that wait: some minutes of one camera. The segment that has waited longest is given up first. */
+const MOST_WAITING = 4096
+/** Ends that are known without reading the file again. */
+const MOST_OPEN = 64
 
 export class BitFiles {
-  /** By device, camera and whether it is history: the two come interleaved. */
-  private readonly open = new Map<string, Open>()
+  private readonly ends = new Map<string, End>()
+  /** By file and position in the segment. */
+  private readonly waiting = new Map<string, Map<number, Uint8Array>>()
+  private waitingRecords = 0
+  private givenUp = 0
 
   constructor(private readonly dir: string) {}
 
-  /**
-   * False when the frame is of no use: the one before it is not there, so a keyframe is needed.
-   * A file that is cut in the middle of an append can be read up to the cut.
-   * @throws {Failure} other (disk)
-   */
-  keep({ dev, cam, boot, seq }: ResultKey, hist: boolean, bytes: Uint8Array): boolean {
-    const name = `${dev}/${cam}/${hist}`
-    const record = readRecord(bytes)
-    if (record.kind === 'key') {
-      const file = bitstreamFile(this.dir, { camera: cam, boot, seq })
-      writeWhole(file, bytes)
-      this.open.set(name, { file, last: record })
-      return true
-    }
-    const open = this.open.get(name)
-    if (!open || record.chain !== open.last.crc || record.seq !== open.last.seq + 1) {
-      this.open.delete(name)
-      return false
-    }
-    try {
-      appendFileSync(open.file, bytes)
-    } catch (cause) {
-      throw new Failure('other', `cannot write, ${open.file}: ${(cause as Error).message}`, { cause })
-    }
-    this.open.set(name, { file: open.file, last: record })
-    return true
+  /** Records that are in no file: the one before them has not come. */
+  get unplaced(): number {
+    return this.waitingRecords + this.givenUp
   }
+
+  /**
+   * @returns how many records have found their place now, with those that waited for this one; 0: it waits itself.
+   * A file that is cut in the middle of an append can be read up to the cut, and goes on from there.
+   * @throws {Failure} input, other (disk)
+   */
+  keep({ cam, boot, seq }: ResultKey, bytes: Uint8Array): number {
+    const record = readRecord(bytes)
+    const file = bitstreamFile(this.dir, { camera: cam, boot, seq: seq - record.position })
+    if (record.kind === 'key') {
+      const there = endOf(file, record)
+      if (!there) writeWhole(file, bytes)
+      this.remember(file, there ?? record)
+      return 1 + this.append(file)
+    }
+    const end = this.ends.get(file) ?? endOf(file)
+    if (end) this.remember(file, end)
+    if (end && record.position <= end.position) return 1
+    this.wait(file, record.position, bytes)
+    return this.append(file)
+  }
+
+  /** What waits and follows. */
+  private append(file: string): number {
+    const waiting = this.waiting.get(file)
+    let end = this.ends.get(file)
+    if (!waiting || !end) return 0
+    const next: Uint8Array[] = []
+    for (;;) {
+      const bytes = waiting.get(end.position + 1)
+      const record = bytes && readRecord(bytes)
+      if (!bytes || record?.chain !== end.crc) break
+      waiting.delete(record.position)
+      next.push(bytes)
+      end = record
+    }
+    if (waiting.size === 0) this.waiting.delete(file)
+    this.waitingRecords -= next.length
+    try {
+      appendFileSync(file, Buffer.concat(next))
+    } catch (cause) {
+      throw new Failure('other', `cannot write, ${file}: ${(cause as Error).message}`, { cause })
+    }
+    this.remember(file, end)
+    return next.length
+  }
+
+  private wait(file: string, position: number, bytes: Uint8Array): void {
+    const waiting = this.waiting.get(file) ?? new Map<number, Uint8Array>()
+    this.waiting.set(file, waiting)
+    if (!waiting.has(position)) this.waitingRecords++
+    waiting.set(position, bytes)
+    while (this.waitingRecords > MOST_WAITING) {
+      const [oldest, records] = this.waiting.entries().next().value!
+      this.waiting.delete(oldest)
+      this.waitingRecords -= records.size
+      this.givenUp += records.size
+    }
+  }
+
+  private remember(file: string, { position, crc }: End): void {
+    this.ends.delete(file)
+    this.ends.set(file, { position, crc })
+    if (this.ends.size > MOST_OPEN) this.ends.delete(this.ends.keys().next().value!)
+  }
+}
+
+/**
+ * The last record of a file that begins with `key`, or with any keyframe; undefined: there is no such file. What is not sound
+ * behind it is cut off.
+ */
+function endOf(file: string, key?: FrameRecord): End | undefined {
+  if (!existsSync(file)) return undefined
+  const bytes = readInput(file)
+  let end: FrameRecord | undefined
+  for (const piece of readArchive(bytes)) {
+    if (piece.kind === 'index') continue
+    if (piece.kind === 'damage' || (piece.kind === 'key' && end)) break
+    if (!end && key && piece.crc !== key.crc) return undefined
+    end = piece
+  }
+  if (end && end.offset + end.length < bytes.length) truncateSync(file, end.offset + end.length)
+  return end
 }

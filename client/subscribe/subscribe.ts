@@ -77,7 +77,6 @@ class Follower {
   readonly over: Promise<void>
   results = 0
   private bitstreams = 0
-  private unusable = 0
   private readonly files: BitFiles
   private invalid = 0
   private ended = false
@@ -131,7 +130,7 @@ class Follower {
     const counts = {
       results,
       bitstreams: this.bitstreams,
-      unusable: this.unusable,
+      unusable: this.files.unplaced,
       invalid: this.invalid,
       duplicates,
       filled,
@@ -142,13 +141,11 @@ class Follower {
   private keep(incoming: ReturnType<typeof readIncoming>): void {
     const { options, output } = this
     if (incoming.kind === 'bits') {
-      if (!this.files.keep(incoming.key, incoming.hist, incoming.bytes)) {
-        this.unusable++
-        // History has no keyframes to come but its own.
-        if (!incoming.hist) this.askKeyframe(incoming.key.dev, incoming.key.cam)
-        return
-      }
-      this.bitstreams++
+      const placed = this.files.keep(incoming.key, incoming.bytes)
+      this.bitstreams += placed
+      // History has no keyframes to come but its own.
+      if (placed === 0 && !incoming.hist) this.askKeyframe(incoming.key.dev, incoming.key.cam)
+      if (placed === 0) return
       if (!options.json) output.out(resultLine(incoming))
       return
     }

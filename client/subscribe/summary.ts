@@ -6,7 +6,7 @@ interface Counts {
   /** cls and seg results, without duplicates */
   readonly results: number
   readonly bitstreams: number
-  /** Predicted frames without what they were predicted from: the first ones, until a keyframe came. */
+  /** Predicted frames that are in no file, as what they were predicted from never came: mostly the first ones. */
   readonly unusable: number
   readonly duplicates: number
   /** Results that were missing and came later, mostly as history. */
@@ -29,7 +29,7 @@ export function summaryLines(summary: Summary): string[] {
   const { results, bitstreams, unusable, duplicates, filled, invalid, missing, gaps } = summary
   const counts = [`${results} results`, `${duplicates} duplicates`, `${missing} missing`]
   if (bitstreams > 0) counts.splice(1, 0, `${bitstreams} bitstreams`)
-  if (unusable > 0) counts.push(`${unusable} bitstreams before their keyframe`)
+  if (unusable > 0) counts.push(`${unusable} bitstreams without the frames before them`)
   if (filled > 0) counts.push(`${filled} filled later`)
   if (invalid > 0) counts.push(`${invalid} invalid`)
   return [counts.join(', '), ...gaps.map((gap) => `missing ${gapText(gap)}`)]
