@@ -8,10 +8,11 @@
  * - Searching inside a damaged record could be made slow with thousands of forged headers, each of a long record. So once
  *   the damaged records add up to several times the file, they are skipped by their length instead.
  */
+import { readHeaderAt } from './container.js'
 import { follows } from './decoder.js'
 import { CodecError } from './errors.js'
 import { type FrameRecord, readHeader, readRecordAt, startsWith } from './record.js'
-import { INDEX_MAGIC, readIndexAt, type SegmentIndex } from './segment.js'
+import { INDEX_MAGIC, readIndexAt, readIndexLength, type SegmentIndex } from './segment.js'
 import { nextSync } from './sync.js'
 
 /** Frames that cannot be had. */
@@ -42,7 +43,7 @@ export interface IndexPiece {
 
 export type Piece = FrameRecord | IndexPiece | Damage
 
-/** Damaged records may be read again and again for this many times the file's length. */
+/** Damaged records and index blocks may be read again and again for this many times the file's length. */
 const PATIENCE = 8
 
 /** The segment being read. `frames` is known from an index block only. */
@@ -111,10 +112,15 @@ function readPiece(
 /** Bytes that a damaged piece says it has, or 1. */
 function damagedLength(bytes: Uint8Array, offset: number): number {
   try {
-    return Math.min(readHeader(bytes, offset).length, bytes.length - offset)
+    return Math.min(claimedLength(bytes, offset), bytes.length - offset)
   } catch {
     return 1
   }
+}
+
+function claimedLength(bytes: Uint8Array, offset: number): number {
+  if (startsWith(bytes, offset, INDEX_MAGIC)) return readIndexLength(bytes, offset)
+  return (bytes[offset + 4] === 1 ? readHeaderAt : readHeader)(bytes, offset).length
 }
 
 const framesRead = (last: FrameRecord | undefined): number => (last ? last.position + 1 : 0)

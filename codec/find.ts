@@ -2,7 +2,8 @@
 
 import { readHeaderAt } from './container.js'
 import { CodecError } from './errors.js'
-import { MAX_HEADER_BYTES, MAX_SEGMENT, type RecordInfo, readHeader } from './record.js'
+import type { FrameInfo } from './info.js'
+import { MAX_HEADER_BYTES, MAX_SEGMENT, type RecordInfo, readHeader, readRecordAt } from './record.js'
 import { isIndexHead, MAX_INDEX_HEAD, readIndexAt, readIndexLength } from './segment.js'
 import { isKeyHeader, isSync, nextSync } from './sync.js'
 
@@ -48,16 +49,15 @@ const WINDOW = 2 ** 16
 export function* listSegments(source: ByteSource): Generator<SegmentInfo> {
   for (let offset = 0; offset < source.length; ) {
     const head = source.read(offset, HEAD)
-    const segment = isIndexHead(head, 0)
+    const found = isIndexHead(head, 0)
       ? fromIndex(source, offset, head)
       : isKeyHeader(head, 0)
         ? fromHeaders(source, offset)
         : undefined
-    if (segment) yield segment
-    const behind = segment ? segment.offset + segment.length : offset
-    if (segment && (behind === source.length || isSync(source.read(behind, HEAD), 0))) offset = behind
+    if (found) yield { ...found.segment, length: Math.min(found.end, source.length) - offset }
+    if (found && isWhole(source, found)) offset = found.end
     // The segment is cut, or something else lies here: past its key record, which begins where an index block ends.
-    else offset = findSync(source, segment ? segment.frames[0].offset + 1 : offset + 1)
+    else offset = findSync(source, found ? found.segment.frames[0].offset + 1 : offset + 1)
   }
 }
 
@@ -86,17 +86,39 @@ export function findFrame(
   return found
 }
 
-function fromIndex(source: ByteSource, offset: number, head: Uint8Array): SegmentInfo | undefined {
+/** With where it says that it ends, which may be past the end of what is there. */
+interface Found {
+  readonly segment: Omit<SegmentInfo, 'length'>
+  readonly end: number
+}
+
+/** Whether it ends where it says: a sync point or the end of the file is there, and a sound record before that. */
+function isWhole(source: ByteSource, { segment: { frames }, end }: Found): boolean {
+  if (end > source.length) return false
+  if (end < source.length && !isSync(source.read(end, HEAD), 0)) return false
+  // Of a single frame, to look at the last record would be to read all.
+  if (frames.length === 1 && end < source.length) return true
+  const last = frames[frames.length - 1].offset
+  try {
+    return readRecordAt(source.read(last, end - last), 0).length === end - last
+  } catch (error) {
+    if (error instanceof CodecError) return false
+    throw error
+  }
+}
+
+function fromIndex(source: ByteSource, offset: number, head: Uint8Array): Found | undefined {
   try {
     const index = readIndexAt(source.read(offset, readIndexLength(head, 0)), 0)
     const { camera, boot, seq, firstTimeUs, lastTimeUs, blockLength, recordsLength } = index
     const first = offset + blockLength
-    if (first >= source.length) return undefined
+    // Cut right behind the index block: what follows is another segment.
+    const key = readKey(source.read(first, HEAD))
+    if (key?.camera !== camera || key.boot !== boot || key.seq !== seq) return undefined
     const frames = index.frames
       .map((frame) => ({ offset: first + frame.offset, timeUs: frame.timeUs }))
       .filter((frame) => frame.offset < source.length)
-    const length = Math.min(blockLength + recordsLength, source.length - offset)
-    return { offset, length, camera, boot, seq, firstTimeUs, lastTimeUs, frames }
+    return { segment: { offset, camera, boot, seq, firstTimeUs, lastTimeUs, frames }, end: first + recordsLength }
   } catch (error) {
     if (error instanceof CodecError) return undefined
     throw error
@@ -104,21 +126,27 @@ function fromIndex(source: ByteSource, offset: number, head: Uint8Array): Segmen
 }
 
 /** A segment without index block: from header to header, as long as each says that it follows the one before. */
-function fromHeaders(source: ByteSource, offset: number): SegmentInfo {
-  const head = source.read(offset, HEAD)
-  const key = head[4] === 1 ? readHeaderAt(head, 0) : readHeader(head, 0)
-  const { camera, boot, seq, timeUs } = 'info' in key ? key.info : key.frame!
+function fromHeaders(source: ByteSource, offset: number): Found {
+  const key = readKey(source.read(offset, HEAD))!
+  const { camera, boot, seq, timeUs } = key
   const frames = [{ offset, timeUs }]
-  let end = Math.min(offset + key.length, source.length)
+  let end = offset + key.length
   while (frames.length < MAX_SEGMENT) {
     const next = nextHeader(source, end)
     if (!next || next.boot !== boot || next.position !== frames.length || next.seq !== seq + frames.length) break
     frames.push({ offset: end, timeUs: next.timeUs })
-    end = Math.min(end + next.length, source.length)
+    end += next.length
   }
   const times = frames.map((frame) => frame.timeUs)
   const [firstTimeUs, lastTimeUs] = [Math.min(...times), Math.max(...times)]
-  return { offset, length: end - offset, camera, boot, seq, firstTimeUs, lastTimeUs, frames }
+  return { segment: { offset, camera, boot, seq, firstTimeUs, lastTimeUs, frames }, end }
+}
+
+/** What the key record says that these bytes begin with, of any version. */
+function readKey(head: Uint8Array): (FrameInfo & { readonly length: number }) | undefined {
+  if (!isKeyHeader(head, 0)) return undefined
+  const key = head[4] === 1 ? readHeaderAt(head, 0) : readHeader(head, 0)
+  return { ...('info' in key ? key.info : key.frame!), length: key.length }
 }
 
 /** The predicted record at `offset`, if its CRC link fits the four bytes before it. */

@@ -21,7 +21,7 @@ export const PROFILES: readonly Profile[] = ['static', 'fast', 'max']
 /** What every record says. */
 export interface RecordInfo {
   readonly kind: 'key' | 'predicted'
-  /** undefined: a version 1 record of a mode that this build does not know. */
+  /** undefined: one that this build does not know. Such a record can be passed on and passed over, not decoded. */
   readonly profile: Profile | undefined
   readonly boot: string
   readonly seq: number
@@ -243,7 +243,6 @@ export function readHeader(bytes: Uint8Array, offset: number): Header {
 
   const wrong = (at: number, what: string) => fault('header', offset, at, `the writer was faulty, ${what}`)
   const profile = PROFILES[kind % PREDICTED]
-  if (profile === undefined) throw fault('mode', offset, AT.kind, `profile ${kind % PREDICTED} needs a newer release`)
   const length = view.getUint32(AT.recordLength, true)
   if (length < headerLength + 2 * CRC_BYTES || length > MAX_RECORD_BYTES) {
     throw wrong(AT.recordLength, `a record of ${length} bytes is none`)
@@ -283,7 +282,7 @@ export function readHeader(bytes: Uint8Array, offset: number): Header {
   }
   const what = infoFault(frame)
   if (what !== undefined) throw wrong(KEY.bundle, what)
-  if ((profile === 'static') !== (context === NO_CONTEXT)) {
+  if (profile !== undefined && (profile === 'static') !== (context === NO_CONTEXT)) {
     throw wrong(KEY.context, `context ${context} does not fit profile ${profile}`)
   }
   return { kind: 'key', ...common, position: 0, frame, context }
@@ -297,7 +296,7 @@ function predictedFault({
   position,
   chain,
 }: Omit<PredictedFields, 'profile'> & { readonly profile: Profile | undefined }): string | undefined {
-  if (profile !== 'fast' && profile !== 'max') return `profile ${profile} has no predicted records`
+  if (profile === 'static') return `profile ${profile} has no predicted records`
   if (!hashPattern.test(boot)) return `boot ${boot} is not 16 lower-case hexadecimal digits`
   if (!Number.isInteger(seq) || seq < 0 || seq >= 2 ** 32) return `seq ${seq} is not in 0..2^32 - 1`
   if (!Number.isSafeInteger(timeUs) || timeUs < 0) return `timeUs ${timeUs} is not in 0..2^53 - 1`

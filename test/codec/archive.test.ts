@@ -1,5 +1,13 @@
 import t from 'tap'
-import { type Damage, Decoder, packFrame, readArchive, StaticCoder } from '../../codec/index.js'
+import {
+  type Damage,
+  Decoder,
+  NO_CONTEXT,
+  packFrame,
+  packKeyRecord,
+  readArchive,
+  StaticCoder,
+} from '../../codec/index.js'
 import { info, tables } from './samples.js'
 import { coding, frames, infoAt, join, records, segments } from './scene.js'
 
@@ -131,4 +139,22 @@ t.test('forged headers of long records do not make it slow', async (t) => {
   const started = performance.now()
   t.same(read(bytes).seqs, [])
   t.ok(performance.now() - started < 5000)
+})
+
+t.test('forged headers do not make reading slow', { timeout: 60_000 }, async (t) => {
+  const long = new Uint8Array(60_000)
+  const v1 = packFrame({ ...infoAt(0), mode: 0 }, long).subarray(0, 56 + info.camera.length + 4)
+  const v2 = packKeyRecord({ profile: 'static', frame: infoAt(0), context: NO_CONTEXT }, long).subarray(0, 76)
+  const index = parts[0].slice(0, 80)
+  for (const [name, head] of Object.entries({ v1, v2, index })) {
+    const time = (count: number) => {
+      const bytes = join(...Array<Uint8Array>(count).fill(head))
+      const started = performance.now()
+      t.equal([...readArchive(bytes)].filter(({ kind }) => kind !== 'damage').length, 0)
+      return performance.now() - started
+    }
+    time(500)
+    const [short, longer] = [time(2000), time(16_000)]
+    t.ok(longer < 8 * 4 * short + 200, `${name}: ${short.toFixed(0)} ms, eight times the bytes ${longer.toFixed(0)} ms`)
+  }
 })

@@ -1,8 +1,16 @@
 import { crc32 } from 'node:zlib'
 import t from 'tap'
-import { packFrame, packKeyRecord, packPredictedRecord, readRecord } from '../../codec/index.js'
+import {
+  Decoder,
+  listSegments,
+  packFrame,
+  packKeyRecord,
+  packPredictedRecord,
+  readRecord,
+  sourceOf,
+} from '../../codec/index.js'
 import { codeOf, info } from './samples.js'
-import { CONTEXT_HASH } from './scene.js'
+import { CONTEXT_HASH, coding, frames, join, records } from './scene.js'
 
 const payload = Uint8Array.of(1, 2, 3, 4, 5)
 const frame = { ...info, mode: 2 }
@@ -92,4 +100,25 @@ t.test('what cannot be said is not packed', async (t) => {
       JSON.stringify(change),
     )
   }
+})
+
+t.test('a profile of a later release: read and passed over, not decoded', async (t) => {
+  const [bytes, next] = records(frames(1, 2), 'fast', 2)
+  const later = bytes.slice()
+  later[5] = 7
+  const view = new DataView(later.buffer)
+  const headerLength = view.getUint16(6, true)
+  const header = crc32(later.subarray(0, headerLength))
+  view.setUint32(headerLength, header, true)
+  view.setUint32(later.length - 4, crc32(later.subarray(headerLength + 4, -4), header), true)
+  const record = readRecord(later)
+  t.match(record, { kind: 'key', profile: undefined, frame: { mode: 7, camera: info.camera } })
+  t.equal(
+    codeOf(() => new Decoder(coding()).decode(record)),
+    'mode',
+  )
+  t.strictSame(
+    [...listSegments(sourceOf(join(later, bytes, next)))].map(({ frames }) => frames.length),
+    [1, 2],
+  )
 })
