@@ -2,8 +2,12 @@
 import { type Coded, type Coding, Encoder, type Profile } from '../../codec/index.js'
 import type { FrameSize } from './networks.js'
 
-/** With a larger share of symbols changed it is another scene: a keyframe costs less than to predict from the one before. */
-const CUT_SHARE = 0.25
+/**
+ * With a larger share of symbols changed it is another scene, and a keyframe costs less than to predict from the one before.
+ * Measured with lean-1 on pairs of unrelated pictures: 32 to 47 % of the symbols differ; with one put into the other from the
+ * left, the two cost the same at 29 %. Changes that are spread over the picture are cheaper to predict, up to twice that.
+ */
+const CUT_SHARE = 0.3
 
 interface Kept {
   readonly encoder: Encoder
