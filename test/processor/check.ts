@@ -1,8 +1,20 @@
 /**
- * The golden streams decoded and encoded again, as lines that are the same on every processor. Imports nothing but codec/, so
- * that it also runs in a browser; what differs between machines is passed in.
+ * The golden streams decoded and encoded again, as lines that are the same on every processor. Imports nothing but codec/ and
+ * samples, so that it also runs in a browser; what differs between machines is passed in.
  */
-import { type Coding, Decoder, Encoder, Packer, packSegment, readArchive, readContextModel } from '../../codec/index.js'
+import {
+  type Coding,
+  Decoder,
+  Encoder,
+  Packer,
+  packFrame,
+  packSegment,
+  readArchive,
+  readContextModel,
+  StaticCoder,
+  type StaticTables,
+} from '../../codec/index.js'
+import { info, tables } from '../codec/samples.js'
 
 export interface Platform {
   /** A file of the repository. */
@@ -13,27 +25,35 @@ export interface Platform {
 const BUNDLE = 'models/bundles/lean-1'
 const FIXTURES = 'test/fixtures/codec'
 
-/** A whole clip (clips.ts): decoded, and encoded again with keyframes where they were. */
-async function checkClip(
-  name: string,
-  stream: Uint8Array,
-  coding: Coding,
-  sha256: Platform['sha256'],
-): Promise<string> {
+/** Decoded, and encoded again into the same bytes. @returns name, frames, hash of the symbols, hash of the stream */
+async function checkStream(name: string, stream: Uint8Array, coding: Coding, sha256: Platform['sha256']) {
   const decoder = new Decoder(coding)
+  const fixed = new StaticCoder(coding.tables)
   const packer = new Packer(coding.contextHash)
   let encoder: Encoder | undefined
+  let open: { readonly frames: number; readonly records: Uint8Array[] } | undefined
   const symbols: Uint8Array[] = []
-  const records: Uint8Array[] = []
+  const parts: Uint8Array[] = []
   for (const piece of readArchive(stream)) {
     if (piece.kind === 'damage') throw piece.error
-    if (piece.kind === 'index') continue
+    if (piece.kind === 'index') {
+      open = { frames: piece.index.frames.length, records: [] }
+      continue
+    }
     const { symbols: now, frame, key } = decoder.decode(piece)
-    encoder ??= new Encoder(piece.profile!, coding, { height: frame.height / 8, width: frame.width / 8 })
     symbols.push(now)
-    records.push(packer.pack(frame, encoder.encode(now, { key })))
+    encoder ??= new Encoder(piece.profile!, coding, { height: frame.height / 8, width: frame.width / 8 })
+    const record =
+      piece.version === 1 ? packFrame(frame, fixed.encode(now)) : packer.pack(frame, encoder.encode(now, { key }))
+    if (open) open.records.push(record)
+    else parts.push(record)
+    if (open?.records.length !== open?.frames) continue
+    if (open) parts.push(packSegment(open.records))
+    open = undefined
   }
-  return `${name} ${symbols.length} ${await sha256(join(symbols))} ${await sha256(join(records))}`
+  const hash = await sha256(join(parts))
+  if (hash !== (await sha256(stream))) throw new Error(`${name}: the stream encoded here is another one`)
+  return `${name} ${symbols.length} ${await sha256(join(symbols))} ${hash}`
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
@@ -48,38 +68,33 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
 
 /** One line a stream: its name, hash of its symbols, hash of the stream as encoded here. @throws on any difference */
 export async function check({ read, sha256 }: Platform, clips: readonly string[] = []): Promise<string[]> {
-  const lines: string[] = []
-  const tables = JSON.parse(new TextDecoder().decode(await read(`${BUNDLE}/entropy.json`)))
+  const json = async (path: string): Promise<StaticTables> => JSON.parse(new TextDecoder().decode(await read(path)))
   const context = await read(`${BUNDLE}/context.bin`)
-  const coding: Coding = {
-    tables,
+  const bundle: Coding = {
+    tables: await json(`${BUNDLE}/entropy.json`),
     tablesHash: (await sha256(await read(`${BUNDLE}/entropy.json`))).slice(0, 16),
     model: readContextModel(context),
     contextHash: (await sha256(context)).slice(0, 16),
   }
-  for (const profile of ['fast', 'max'] as const) {
-    const stream = await read(`${FIXTURES}/lean-1-${profile}-v2.bin`)
-    const decoder = new Decoder(coding)
-    const encoder = new Encoder(profile, coding, { height: 32, width: 56 })
-    const packer = new Packer(coding.contextHash)
-    const records: Uint8Array[] = []
-    const symbols: number[] = []
-    for (const piece of readArchive(stream)) {
-      if (piece.kind === 'damage') throw piece.error
-      if (piece.kind === 'index') continue
-      const decoded = decoder.decode(piece)
-      for (const symbol of decoded.symbols) symbols.push(symbol)
-      records.push(packer.pack(decoded.frame, encoder.encode(decoded.symbols)))
-    }
-    const again = packSegment(records)
-    const hash = await sha256(again)
-    if (hash !== (await sha256(stream))) throw new Error(`${profile}: the stream encoded here is another one`)
-    lines.push(`lean-1-${profile}-v2 ${await sha256(Uint8Array.from(symbols))} ${hash}`)
-    // The same symbols by the static tables, which have no golden stream of this bundle.
-    const fixed = new Encoder('static', coding, { height: 32, width: 56 })
-    const { payload } = fixed.encode(Uint8Array.from(symbols.slice(0, 16 * 32 * 56)))
-    lines.push(`static ${payload.length} ${await sha256(payload)}`)
+  const small: Coding = {
+    tables,
+    tablesHash: info.tables,
+    model: readContextModel(await read(`${FIXTURES}/context-v1.bin`)),
+    contextHash: '00112233445566aa',
   }
-  for (const clip of clips) lines.push(await checkClip(clip.replace(/.*\//, ''), await read(clip), coding, sha256))
+  const version1: Coding = { ...small, tables: await json(`${FIXTURES}/static-v1.entropy.json`) }
+  const golden: [string, Coding][] = [
+    ['record-v1', small],
+    ['static-v1', version1],
+    ['segments-static-v2', small],
+    ['segments-fast-v2', small],
+    ['segments-max-v2', small],
+    ['lean-1-fast-v2', bundle],
+    ['lean-1-max-v2', bundle],
+  ]
+  const lines: string[] = []
+  for (const [name, coding] of golden)
+    lines.push(await checkStream(name, await read(`${FIXTURES}/${name}.bin`), coding, sha256))
+  for (const clip of clips) lines.push(await checkStream(clip.replace(/.*\//, ''), await read(clip), bundle, sha256))
   return lines
 }
