@@ -8,6 +8,7 @@ import { register as registerClient } from '../client/commands.js'
 import { CodecError } from '../codec/index.js'
 import { BundleError } from '../contract/bundle.js'
 import { register as registerBench } from './bench.js'
+import { register as registerEval } from './eval.js'
 
 const program = new Command('blindsight')
   .description('A camera box that understands what it sees and keeps it, without ever turning it back into a picture.')
@@ -18,6 +19,7 @@ program.configureOutput({ writeErr: (text) => process.stderr.write(text) })
 registerAgent(program)
 registerClient(program)
 registerBench(program)
+registerEval(program)
 for (const command of program.commands) command.exitOverride()
 
 // `blindsight … | head` is no failure.

@@ -1,0 +1,45 @@
+/** `eval`: scores a bundle from real bitstreams. It needs the decoder, so it runs in a checkout and not on a box. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Command, Option } from 'commander'
+import { packageRoot } from '../agent/bundles.js'
+import { AgentError, ExitCode, messageOf } from '../agent/errors.js'
+
+const wholeNumber = (name: string, least: number) => (text: string) => {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= least) return value
+  throw new AgentError('input', `--${name} ${text}: expected a whole number from ${least}`, ExitCode.usage)
+}
+
+export function register(program: Command): void {
+  program
+    .command('eval')
+    .description('score a bundle from real bitstreams: bpp, accuracy, mIoU, PSNR, SSIM, MS-SSIM, ms per stage')
+    .option('--bundle <id|dir>', 'networks', 'lean-1')
+    .requiredOption(
+      '--data <dir>',
+      'data sets: a folder per class, images/ and masks/, or PASCAL VOC 2012; splits val or test',
+    )
+    .option('--crop <pixels>', 'middle of the pictures that are classified', wholeNumber('crop', 16), 160)
+    .addOption(new Option('--coding <profile>', 'of the bitstreams').choices(['static', 'fast', 'max']).default('max'))
+    .option('--limit <n>', 'pictures of each data set, evenly from all', wholeNumber('limit', 1))
+    .option('--skip-corrupt', 'go on after a file that cannot be used, and count it', false)
+    .option('--threads <n>', 'CPU threads of the networks; 0: one per core', wholeNumber('threads', 0), 0)
+    .option('--json <file>', 'write the figures there, too')
+    .addHelpText(
+      'after',
+      '\nA table goes to stderr, JSON to stdout.\nExit codes: 0 done, 3 the bundle or a file of the data cannot be used.\n\nExample: blindsight eval --bundle lean-1 --data DATA --json eval.json',
+    )
+    .action(async (options: object) => {
+      const script = join(packageRoot(), 'dist', 'test', 'bench', 'eval', 'main.js')
+      if (!existsSync(script))
+        throw new AgentError('input', `${script} is missing: eval runs in a checkout (npm run build)`, ExitCode.input)
+      const { evaluate } = (await import(pathToFileURL(script).href)) as { evaluate(options: object): Promise<void> }
+      try {
+        await evaluate(options)
+      } catch (cause) {
+        throw new AgentError('input', messageOf(cause), ExitCode.input, { cause })
+      }
+    })
+}
