@@ -61,6 +61,40 @@ class Decoder(nn.Module):
         return self.body(latent) * 0.5 + 0.5
 
 
+class PaperEncoder(nn.Module):
+    """paper.md section 1: RGB in [0, 1], [N,3,H,W] -> unquantised latent [N,C,H/8,W/8]. 3.56 G multiply-adds at 224x224."""
+
+    def __init__(self, latent_channels, width=1.0, units=3):
+        super().__init__()
+        a, b = int(64 * width), int(128 * width)
+        self.body = nn.Sequential(
+            conv_bn(3, a, 5, 2), conv_bn(a, b, 5, 2), *[ResidualUnit(b) for _ in range(units)],
+            nn.Conv2d(b, latent_channels, 5, 2, 2),
+        )
+
+    def forward(self, rgb):
+        return self.body(rgb * 2 - 1)
+
+
+class PaperDecoder(nn.Module):
+    """paper.md section 1, the mirror: quantised latent [N,C,h,w] -> RGB in [0, 1] (unclamped), [N,3,8h,8w]."""
+
+    def __init__(self, latent_channels, width=1.0, units=3):
+        super().__init__()
+        a, b = int(128 * width), int(64 * width)
+
+        def up(cin, cout, kernel):
+            return nn.ConvTranspose2d(cin, cout, kernel, 2, kernel // 2, output_padding=1, bias=False)
+
+        self.body = nn.Sequential(
+            up(latent_channels, a, 3), nn.BatchNorm2d(a), nn.ReLU(inplace=True), *[ResidualUnit(a) for _ in range(units)],
+            up(a, b, 5), nn.BatchNorm2d(b), nn.ReLU(inplace=True), nn.ConvTranspose2d(b, 3, 5, 2, 2, output_padding=1),
+        )
+
+    def forward(self, latent):
+        return self.body(latent) * 0.5 + 0.5
+
+
 class Quantiser(nn.Module):
     """Scalar quantisation to L learned centres, soft-to-hard (Agustsson et al., 2017; paper.md section 1).
 
@@ -142,6 +176,31 @@ class CResNet(nn.Module):
         return self.blocks(latent)
 
 
+# Blocks of each stage: of ResNet at 56, 28, 14 and 7 pixels (of 224), of cResNet without the first. paper.md section 2.
+RESNETS = {50: (3, 4, 6, 3), 71: (3, 4, 13, 3)}
+CRESNETS = {39: (4, 6, 3), 51: (4, 10, 3), 72: (4, 17, 3)}
+
+
+class ResNet(nn.Module):
+    """ResNet version 1 for RGB in [0, 1], [N,3,H,W] -> logits [N,classes]: the paper's comparison."""
+
+    def __init__(self, classes, blocks=RESNETS[50], width=1.0):
+        super().__init__()
+        cin = int(64 * width)
+        self.root = nn.Sequential(conv_bn(3, cin, 7, 2), nn.MaxPool2d(3, 2, 1))
+        stages = []
+        for i, count in enumerate(blocks):
+            mid = int(64 * 2**i * width)
+            for j in range(count):
+                stages.append(Bottleneck(cin, mid, 2 if i > 0 and j == 0 else 1))
+                cin = mid * 4
+        self.blocks = nn.Sequential(*stages)
+        self.head = nn.Linear(cin, classes)
+
+    def forward(self, rgb):
+        return self.head(self.blocks(self.root(rgb * 2 - 1)).mean(dim=(2, 3)))
+
+
 class Classifier(nn.Module):
     """Quantised latent (centre values) [N,C,h,w] -> logits [N,classes]."""
 
@@ -179,6 +238,9 @@ def fold_batch_norm(module):
         for i in range(len(module) - 1):
             if isinstance(module[i], nn.Conv2d) and isinstance(module[i + 1], nn.BatchNorm2d):
                 module[i] = nn.utils.fuse_conv_bn_eval(module[i].eval(), module[i + 1].eval())
+                module[i + 1] = nn.Identity()
+            if isinstance(module[i], nn.ConvTranspose2d) and isinstance(module[i + 1], nn.BatchNorm2d):
+                module[i] = nn.utils.fuse_conv_bn_eval(module[i].eval(), module[i + 1].eval(), transpose=True)
                 module[i + 1] = nn.Identity()
     for child in module.children():
         fold_batch_norm(child)

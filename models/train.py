@@ -1,9 +1,13 @@
-"""Trains one part of a profile: the autoencoder, the classifier, the segmenter's trunk, or the segmenter.
+"""Trains one part of a profile: the autoencoder, the classifier, the segmenter's trunk, the segmenter; or codec and both heads
+jointly, and then a larger decoder for the client.
 
     python models/train.py autoencoder --data DIR --minutes 25
     python models/train.py classify    --data DIR
     python models/train.py pretrain    --data DIR
     python models/train.py segment     --data DIR
+
+    python models/train.py joint   --data DIR --config models/configs/lean-2.toml      # goes on from lean's parts
+    python models/train.py decoder --data DIR --config models/configs/lean-2.toml
 
 Each writes models/runs/<profile>/<part>.pt (a checkpoint, every minute, whole or not at all; the same
 command goes on from it) and, at its end, <part>.json with the figures measured on validation data.
@@ -19,6 +23,7 @@ import os
 import sys
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +32,10 @@ import torch.nn.functional as F
 
 import data
 import metrics
-from networks import STRIDE, Autoencoder, Classifier, Segmenter, fold_batch_norm
+from networks import STRIDE, Autoencoder, Classifier, Decoder, ResidualUnit, Segmenter, fold_batch_norm
 
 HERE = Path(__file__).parent
-PARTS = ["autoencoder", "classify", "pretrain", "segment"]
+PARTS = ["autoencoder", "classify", "pretrain", "segment", "joint", "decoder"]
 EMA = 0.998  # evaluated and exported weights are a running mean over about 500 steps
 
 
@@ -46,7 +51,8 @@ def main():
             config[args.part][key] = getattr(args, key)
     run = Run(args, config)
     run.out.mkdir(parents=True, exist_ok=True)
-    {"autoencoder": autoencoder, "classify": classify, "pretrain": classify, "segment": segment}[args.part](run)
+    parts = {"autoencoder": autoencoder, "classify": classify, "pretrain": classify, "segment": segment, "joint": joint, "decoder": decoder}
+    parts[args.part](run)
 
 
 def parse_args():
@@ -98,6 +104,7 @@ class Run:
             warm = min(1.0, (step + 1) / 100)
             for group, lr in zip(optimiser.param_groups, base_lr):
                 group["lr"] = lr * warm * 0.5 * (1 + math.cos(math.pi * progress))
+            self.step = step
             loss, figures = step_loss()
             if not torch.isfinite(loss):
                 raise TrainError(f"{self.part}: loss is {loss.item()} at step {step}; lower lr in {self.args.config}")
@@ -361,9 +368,7 @@ def segment(run):
     start_from_classifier(run, model)
     model = model.to(memory_format=torch.channels_last)
     pairs = data.camvid(run.data / "camvid" / "train", run.limit)
-    pixels = np.bincount(np.concatenate([m[m != data.VOID].ravel() for _, m in pairs]), minlength=len(data.CAMVID_CLASSES))
-    # Square root of median-frequency balancing: the full form favours poles and signs beyond what mIoU rewards.
-    weight = torch.from_numpy(np.sqrt(np.median(pixels) / np.maximum(pixels, 1)).clip(0.2, 5)).float().to(run.device)
+    weight = class_weights(pairs).to(run.device)
 
     def step_loss():
         crops = [data.scaled_crop_with_mask(*pairs[i], knobs["crop"], run.rng) for i in run.rng.integers(len(pairs), size=knobs["batch"])]
@@ -381,6 +386,12 @@ def segment(run):
     write_whole(run.out / "segment.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
     codec = codec.cpu()
     run.report({"width": knobs["width"], **{f"camvid/{split}": evaluate_segmenter(codec, model, run.data / "camvid" / split, run.limit) for split in ("val", "test")}})
+
+
+def class_weights(pairs):
+    """Square root of median-frequency balancing: the full form favours poles and signs beyond what mIoU rewards."""
+    pixels = np.bincount(np.concatenate([m[m != data.VOID].ravel() for _, m in pairs]), minlength=len(data.CAMVID_CLASSES))
+    return torch.from_numpy(np.sqrt(np.median(pixels) / np.maximum(pixels, 1)).clip(0.2, 5)).float()
 
 
 def start_from_classifier(run, model):
@@ -404,6 +415,168 @@ def evaluate_segmenter(codec, model, folder, limit):
     iou = confusion.iou()
     per_class = {name: round(100 * v, 1) for name, v in zip(data.CAMVID_CLASSES, iou)}
     return {"miou": round(100 * iou.mean(), 2), "pixel_accuracy": round(100 * confusion.pixel_accuracy(), 2), "iou": per_class}
+
+
+# ---- joint ----------------------------------------------------------------------------------------------------------
+
+class Joint(torch.nn.Module):
+    """Codec and both heads, trained together: paper.md section 2, Eq. 2, with a second head."""
+
+    def __init__(self, config, knobs):
+        super().__init__()
+        channels = config["codec"]["channels"]
+        self.codec = build_autoencoder(config)
+        self.classifier = Classifier(channels, config["classes"], width=knobs["width"])
+        self.segmenter = Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["segment_width"])
+
+
+def joint(run):
+    """Every segment_every-th step is a batch of CamVid, the others are of imagenet20-160. The rate is a hinge, as in the
+    autoencoder's own training; the picture's error is looked at in every mse_every-th step, as the decoder costs most."""
+    knobs, codec = run.knobs, run.config["codec"]
+    target_entropy = codec["target_bpp"] * STRIDE**2 / codec["channels"]
+    model = Joint(run.config, knobs)
+    for part, network in (("autoencoder", model.codec), ("classify", model.classifier), ("segment", model.segmenter)):
+        network.load_state_dict(ema_of(run.out.parent / knobs["start"] / f"{part}.pt"))
+    model = model.to(memory_format=torch.channels_last)
+    paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
+    images, labels = data.read_all(paths), torch.from_numpy(labels)
+    pairs = data.camvid(run.data / "camvid" / "train", run.limit)
+    weight = class_weights(pairs)
+    per_epoch = max(1, len(images) // knobs["batch"])
+
+    def fetch(step):
+        rng = np.random.default_rng([run.config["seed"], step])
+        if step % knobs["segment_every"] == knobs["segment_every"] - 1:
+            crops = [data.scaled_crop_with_mask(*pairs[i], knobs["segment_crop"], rng) for i in rng.integers(len(pairs), size=knobs["segment_batch"])]
+            return data.to_batch([im for im, _ in crops]), torch.from_numpy(np.stack([m for _, m in crops])).long()
+        epoch, k = divmod(step, per_epoch)
+        order = np.random.default_rng([run.config["seed"], 7, epoch]).permutation(len(images))
+        picks = order[k * knobs["batch"] : (k + 1) * knobs["batch"]]
+        return data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=(0.3, 1.0)) for i in picks]), labels[picks]
+
+    ahead, figures = {}, {}
+    with ThreadPoolExecutor(2) as pool:
+
+        def step_loss():
+            for step in range(run.step, run.step + 4):
+                if step not in ahead:
+                    ahead[step] = pool.submit(fetch, step)
+            rgb, target = (x.to(run.device) for x in ahead.pop(run.step).result())
+            rgb = rgb.contiguous(memory_format=torch.channels_last)
+            with run.autocast():
+                latent, entropy = model.codec.quantiser(model.codec.encoder(rgb))
+                if target.ndim == 3:
+                    logits = F.interpolate(model.segmenter(latent).float(), scale_factor=2, mode="bilinear", align_corners=False)
+                    task = F.cross_entropy(logits, target[:, 2::4, 2::4], weight=weight.to(run.device), ignore_index=data.VOID)
+                    figures["segment"] = task.item()
+                else:
+                    logits = model.classifier(latent).float()
+                    task = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
+                    hit = (logits.argmax(1) == target).float().mean().item()
+                    figures["top1"] = 0.95 * figures.get("top1", hit) + 0.05 * hit
+                loss = task + knobs["rate"] * F.relu(entropy - target_entropy)
+                if target.ndim == 3 or run.step % knobs["mse_every"] == 0:
+                    n = min(len(rgb), knobs["mse_batch"])
+                    mse = F.mse_loss(model.codec.decoder(latent[:n]).float(), rgb[:n])
+                    loss = loss + knobs["mse"] * mse
+                    figures["psnr"] = -10 * math.log10(mse.item())
+            figures["bpp"] = entropy.item() * codec["channels"] / STRIDE**2
+            return loss, figures
+
+        run.train(model, sgd_groups(knobs, (model.codec, knobs["codec_lr"]), (model.classifier, knobs["lr"]), (model.segmenter, knobs["segment_lr"])), step_loss)
+    model.cpu()
+    frozen, classifier, segmenter = fold_codec(model.codec), fold_batch_norm(model.classifier), fold_batch_norm(model.segmenter)
+    photos = data.pictures_in(run.data / "photos-256") + paths[::16]
+    freqs = symbol_tables(frozen, data.read_all(photos[:: max(1, len(photos) // 1500)]), codec)
+    write_whole(run.out / "tables.json", lambda tmp: Path(tmp).write_text(json.dumps(freqs)))
+    for name, network in (("codec", frozen), ("classify.final", classifier), ("segment.final", segmenter)):
+        write_whole(run.out / f"{name}.pt", lambda tmp: torch.save(network.state_dict(), tmp))
+    run.report({
+        "width": knobs["width"], "wnids": wnids, "codec": evaluate_codec(frozen, freqs, run.data, run.limit),
+        "classify": evaluate_classifier(frozen, classifier, run.data, knobs["crop"], run.limit),
+        "camvid/test": evaluate_segmenter(frozen, segmenter, run.data / "camvid" / "test", run.limit),
+    })
+
+
+def sgd_groups(knobs, *networks):
+    """A learning rate for each network; no weight decay on biases and batch norms."""
+    groups = []
+    for network, lr in networks:
+        groups.append({"params": [p for p in network.parameters() if p.ndim > 1], "lr": lr, "weight_decay": knobs["weight_decay"]})
+        groups.append({"params": [p for p in network.parameters() if p.ndim <= 1], "lr": lr, "weight_decay": 0.0})
+    return torch.optim.SGD(groups, lr=knobs["lr"], momentum=0.9, nesterov=True)
+
+
+def ema_of(path):
+    if not path.exists():
+        raise TrainError(f"{path} is missing; train that part first: see models/README.md")
+    return torch.load(path, map_location="cpu", weights_only=False)["ema"]
+
+
+# ---- decoder --------------------------------------------------------------------------------------------------------
+
+def decoder(run):
+    """The client's decoder on the frozen codec: it never runs on the box, so it may be larger than the one trained along."""
+    knobs = run.knobs
+    codec = load_codec(run).to(run.device)
+    paths = data.pictures_in(run.data / "photos-256")[: run.limit] + data.pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
+    fits = lambda found: [im for im in data.read_all(found) if min(im.shape[:2]) // 16 * 16 >= knobs["crop"]]
+    images = fits(paths)
+    large = len(images)
+    images += fits(data.pictures_in(run.data / "imagenet20-160" / "train")[:: 1 if run.limit else 8][: run.limit])
+    centres = codec.quantiser.centres.detach()
+    # All symbols are computed once: the codec is frozen. Sides are cut to multiples of 16.
+    symbols = []
+    for i, image in enumerate(images):
+        h, w = (s // 16 * 16 for s in image.shape[:2])
+        images[i] = data.centre_crop(image, h, w)
+        with run.autocast():
+            symbols.append(encode(codec, data.to_batch([images[i]]))[0])
+    model = Decoder(run.config["codec"]["channels"], units=knobs["units"])
+    start_from_joint(run, model)
+    model = model.to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(model.parameters(), lr=knobs["lr"])
+    side = knobs["crop"] // STRIDE
+
+    def step_loss():
+        rng = np.random.default_rng([run.config["seed"], run.step])
+        picks = np.concatenate([rng.integers(large, size=knobs["batch"] * 3 // 4), rng.integers(len(images), size=knobs["batch"] // 4)])
+        rgb, latent = [], []
+        for i in picks:
+            h, w = symbols[i].shape[1:]
+            y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
+            latent.append(symbols[i][:, y : y + side, x : x + side])
+            rgb.append(images[i][y * STRIDE : (y + side) * STRIDE, x * STRIDE : (x + side) * STRIDE])
+        rgb = data.to_batch(rgb).to(run.device)
+        latent = centres[torch.stack(latent).long().to(run.device)].contiguous(memory_format=torch.channels_last)
+        with run.autocast():
+            out = model(latent)
+        # The border of a crop sees less than it would in a picture.
+        mse = F.mse_loss(out.float()[:, :, 8:-8, 8:-8], rgb[:, :, 8:-8, 8:-8])
+        return mse * 255**2, {"psnr": -10 * math.log10(mse.item())}
+
+    model = fold_batch_norm(run.train(model, optimiser, step_loss).cpu())
+    write_whole(run.out / "decoder.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
+    codec = codec.cpu()
+    codec.decoder = model
+    run.report(evaluate_codec(codec, json.loads((run.out / "tables.json").read_text()), run.data, run.limit))
+
+
+def start_from_joint(run, model):
+    """What it shares with the decoder of the joint run; further residual units begin as identities."""
+    saved = ema_of(run.checkpoint_path("joint"))
+    old = {k.removeprefix("codec.decoder.body."): v for k, v in saved.items() if k.startswith("codec.decoder.body.")}
+    units = len([m for m in model.body if isinstance(m, ResidualUnit)])
+    shift = units - 2  # the joint run's decoder has two
+    state = model.state_dict()
+    for key, value in old.items():
+        at, rest = key.split(".", 1)
+        at = int(at)
+        state[f"body.{at if at <= 2 else at + shift}.{rest}"].copy_(value)
+    for unit in list(model.body)[3 : 1 + units]:
+        torch.nn.init.zeros_(unit.body[1][1].weight)
+    model.load_state_dict(state, strict=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
  * resumed, the bundle is exported (which compares ONNX Runtime with PyTorch) and opened from TypeScript.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
 import { graphPath, openBundle } from '../../contract/bundle.js'
@@ -72,6 +72,35 @@ t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
   const bundle = openBundle(join(dir, 'bundles', 'tiny'))
   t.equal(bundle.manifest.latent.channels, 16)
   for (const name of ['encoder', 'classify', 'segment', 'decoder'] as const) t.ok(existsSync(graphPath(bundle, name)))
+
+  const joined = (part: string) =>
+    run(
+      'models/train.py',
+      part,
+      '--config',
+      'models/configs/lean-2.toml',
+      '--data',
+      data,
+      '--out',
+      join(dir, 'joint'),
+      '--limit',
+      '6',
+      '--minutes',
+      '0.1',
+    )
+  t.match(joined('joint'), { status: 1, stderr: /^train\.py: .*lean\/autoencoder\.pt is missing/ })
+  renameSync(join(dir, 'run'), join(dir, 'lean'))
+  for (const part of ['joint', 'decoder']) {
+    const { status, stderr } = joined(part)
+    t.equal(status, 0, `${part} ${stderr}`)
+  }
+  t.match(JSON.parse(readFileSync(join(dir, 'joint', 'joint.json'), 'utf8')), {
+    classify: {},
+    codec: {},
+    'camvid/test': {},
+  })
+  t.match(JSON.parse(readFileSync(join(dir, 'joint', 'decoder.json'), 'utf8')), { 'camvid/test': {} })
+  renameSync(join(dir, 'lean'), join(dir, 'run'))
 
   const picture = join(data, 'camvid/train/images/0.png')
   writeFileSync(picture, 'no picture')
