@@ -4,19 +4,22 @@
  * After an outage a segment's first frames come as history while its last ones come live, and a broker may deliver a message
  * twice. So a record is placed by what it says of itself, and one that comes before its time waits for those before it.
  */
-import { appendFileSync, existsSync, truncateSync } from 'node:fs'
-import { type FrameRecord, readArchive, readRecord } from '../../codec/index.js'
+import { appendFileSync, existsSync, statSync, truncateSync } from 'node:fs'
+import { type FrameRecord, MAX_SEGMENT, readArchive, readRecord } from '../../codec/index.js'
 import { Failure } from '../failure.js'
 import { bitstreamFile, readInput, writeWhole } from '../files.js'
 import type { ResultKey } from './ledger.js'
 
 /** The end of a file: position of its last record in the segment, and the CRC that the next one names. */
-type End = Pick<FrameRecord, 'position' | 'crc'>
+type End = Pick<FrameRecord, 'position' | 'crc'> & {
+  /** Of the file: another length means that somebody else has written it, and that it is to be read again. */
+  readonly bytes: number
+}
 
 /** Records that wait: some minutes of one camera. The segment that has waited longest is given up first. */
 const MOST_WAITING = 4096
 /** Ends that are known without reading the file again. */
-const MOST_OPEN = 64
+const MOST_OPEN = 4096
 
 export class BitFiles {
   private readonly ends = new Map<string, End>()
@@ -43,11 +46,13 @@ export class BitFiles {
     if (record.kind === 'key') {
       const there = endOf(file, record)
       if (!there) writeWhole(file, bytes)
-      this.remember(file, there ?? record)
+      this.remember(file, there ?? { ...record, bytes: bytes.length })
       return 1 + this.append(file)
     }
-    const end = this.ends.get(file) ?? endOf(file)
+    const known = this.ends.get(file)
+    const end = known && known.bytes === sizeOf(file) ? known : endOf(file)
     if (end) this.remember(file, end)
+    else this.ends.delete(file)
     if (end && record.position <= end.position) return 1
     this.wait(file, record.position, bytes)
     return this.append(file)
@@ -65,7 +70,7 @@ export class BitFiles {
       if (!bytes || record?.chain !== end.crc) break
       waiting.delete(record.position)
       next.push(bytes)
-      end = record
+      end = { ...record, bytes: end.bytes + bytes.length }
     }
     if (waiting.size === 0) this.waiting.delete(file)
     this.waitingRecords -= next.length
@@ -91,16 +96,18 @@ export class BitFiles {
     }
   }
 
-  private remember(file: string, { position, crc }: End): void {
+  private remember(file: string, { position, crc, bytes }: End): void {
     this.ends.delete(file)
-    this.ends.set(file, { position, crc })
+    this.ends.set(file, { position, crc, bytes })
     if (this.ends.size > MOST_OPEN) this.ends.delete(this.ends.keys().next().value!)
   }
 }
 
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? -1
+
 /**
- * The last record of a file that begins with `key`, or with any keyframe; undefined: there is no such file. What is not sound
- * behind it is cut off.
+ * The last record of a file that begins with `key`, or with any keyframe; undefined: there is no such file. An append that was
+ * not finished is cut off; where more segments lie behind, the file is somebody's own and nothing can be added to it.
  */
 function endOf(file: string, key?: FrameRecord): End | undefined {
   if (!existsSync(file)) return undefined
@@ -108,10 +115,13 @@ function endOf(file: string, key?: FrameRecord): End | undefined {
   let end: FrameRecord | undefined
   for (const piece of readArchive(bytes)) {
     if (piece.kind === 'index') continue
-    if (piece.kind === 'damage' || (piece.kind === 'key' && end)) break
+    if (piece.kind === 'damage') continue
+    if (piece.kind === 'key' && end) return { position: MAX_SEGMENT, crc: 0, bytes: bytes.length }
     if (!end && key && piece.crc !== key.crc) return undefined
     end = piece
   }
-  if (end && end.offset + end.length < bytes.length) truncateSync(file, end.offset + end.length)
-  return end
+  if (!end) return undefined
+  const sound = end.offset + end.length
+  if (sound < bytes.length) truncateSync(file, sound)
+  return { position: end.position, crc: end.crc, bytes: sound }
 }

@@ -1,5 +1,5 @@
 /** Live records into segment files, with the released bundle's coder. */
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { BitFiles } from '../../../client/subscribe/bit-files.js'
@@ -114,4 +114,30 @@ t.test('what never finds its place is bounded and counted', async (t) => {
   const files = new BitFiles(t.testdir())
   for (let segment = 0; segment < 5000; segment++) files.keep(key(segment * 100 + 1), all[1]!)
   t.equal(files.unplaced, 5000)
+})
+
+t.test(
+  'a file that somebody else has written is read again, one that was removed begins with the next keyframe',
+  async (t) => {
+    const dir = t.testdir()
+    const files = new BitFiles(dir)
+    for (const seq of [0, 1]) files.keep(key(seq), all[seq]!)
+    writeFileSync(firstOf(dir), Buffer.concat(all.slice(0, 3)))
+    t.strictSame(
+      [2, 3].map((seq) => files.keep(key(seq), all[seq]!)),
+      [1, 1],
+    )
+    t.strictSame(seqs(firstOf(dir)), [0, 1, 2, 3])
+    files.keep(key(4), all[4]!)
+    rmSync(join(dir, `street-${boot}-4.bsf`))
+    t.equal(files.keep(key(5), all[5]!), 0)
+    t.strictSame(readdirSync(dir), [`street-${boot}-0.bsf`])
+  },
+)
+
+t.test('several segments in one file are left as they are', async (t) => {
+  const dir = t.testdir()
+  writeFileSync(firstOf(dir), Buffer.concat(all.slice(0, 8)))
+  t.equal(new BitFiles(dir).keep(key(1), all[1]!), 1)
+  t.strictSame(seqs(firstOf(dir)), [0, 1, 2, 3, 4, 5, 6, 7])
 })
