@@ -58,11 +58,11 @@ export function register(program: Command): void {
   program
     .command('rebuild')
     .description('make an archive again from bitstream files: camera, time, order and segments stand in the records')
-    .argument('<files...>', 'bitstreams (.bsf), as `archive get` and `subscribe --bits` write them')
+    .argument('<files...>', 'bitstreams (.bsf) or folders of them, as `archive get` and `subscribe --bits` write them')
     .requiredOption('--state-dir <dir>', "the agent's stateDir; frames that are there already are left alone")
     .addHelpText(
       'after',
-      '\nClass results and masks are in no bitstream: they do not come back. The agent must not be running.\nExit codes: 0 done, 3 a file or the archive cannot be used.\n\nExample: blindsight rebuild --state-dir /var/lib/blindsight backup/*.bsf',
+      '\nClass results and masks are in no bitstream: they do not come back. The agent must not be running.\nExit codes: 0 done, 3 a file or the archive cannot be used.\n\nExample: blindsight rebuild --state-dir /var/lib/blindsight backup',
     )
     .action(rebuildArchive)
 

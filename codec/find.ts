@@ -41,12 +41,17 @@ export interface FoundFrame {
 
 const HEAD = Math.max(MAX_HEADER_BYTES, MAX_INDEX_HEAD)
 const WINDOW = 2 ** 16
+/** So many times the length of a file are looked at to tell whether its segments are whole. */
+const PATIENCE = 8
+/** No record is shorter. */
+const LEAST_RECORD = 32
 
 /**
  * In the order of the file. What no segment begins in is passed over: readArchive says what is wrong with it. A segment that
  * is listed may still be damaged inside.
  */
 export function* listSegments(source: ByteSource): Generator<SegmentInfo> {
+  let checked = 0
   for (let offset = 0; offset < source.length; ) {
     const head = source.read(offset, HEAD)
     const found = isIndexHead(head, 0)
@@ -55,7 +60,9 @@ export function* listSegments(source: ByteSource): Generator<SegmentInfo> {
         ? fromHeaders(source, offset)
         : undefined
     if (found) yield { ...found.segment, length: Math.min(found.end, source.length) - offset }
-    if (found && isWhole(source, found)) offset = found.end
+    if (found) checked += costOf(found)
+    // Claims that overlap are a forger's: they are believed before they cost more than a few readings of the file.
+    if (found && (checked > PATIENCE * source.length || isWhole(source, found))) offset = found.end
     // The segment is cut, or something else lies here: past its key record, which begins where an index block ends.
     else offset = findSync(source, found ? found.segment.frames[0].offset + 1 : offset + 1)
   }
@@ -92,6 +99,10 @@ interface Found {
   readonly end: number
 }
 
+/** Bytes looked at, about: of its last record, and a header a frame. */
+const costOf = ({ segment: { frames }, end }: Found): number =>
+  frames.length * LEAST_RECORD + (frames.length === 1 ? 0 : Math.max(0, end - frames[frames.length - 1].offset))
+
 /** Whether it ends where it says: a sync point or the end of the file is there, and a sound record before that. */
 function isWhole(source: ByteSource, { segment: { frames }, end }: Found): boolean {
   if (end > source.length) return false
@@ -118,7 +129,9 @@ function fromIndex(source: ByteSource, offset: number, head: Uint8Array): Found 
     const frames = index.frames
       .map((frame) => ({ offset: first + frame.offset, timeUs: frame.timeUs }))
       .filter((frame) => frame.offset < source.length)
-    return { segment: { offset, camera, boot, seq, firstTimeUs, lastTimeUs, frames }, end: first + recordsLength }
+    const end = first + recordsLength
+    const found = { segment: { offset, camera, boot, seq, firstTimeUs, lastTimeUs, frames }, end }
+    return frames.length === index.frames.length ? withFollowing(source, found) : found
   } catch (error) {
     if (error instanceof CodecError) return undefined
     throw error
@@ -127,19 +140,33 @@ function fromIndex(source: ByteSource, offset: number, head: Uint8Array): Found 
 
 /** A segment without index block: from header to header, as long as each says that it follows the one before. */
 function fromHeaders(source: ByteSource, offset: number): Found {
-  const key = readKey(source.read(offset, HEAD))!
-  const { camera, boot, seq, timeUs } = key
+  const { camera, boot, seq, timeUs, length } = readKey(source.read(offset, HEAD))!
   const frames = [{ offset, timeUs }]
-  let end = offset + key.length
+  return withFollowing(source, {
+    segment: { offset, camera, boot, seq, firstTimeUs: timeUs, lastTimeUs: timeUs, frames },
+    end: offset + length,
+  })
+}
+
+/** With the records behind its end that belong to it: an index block says nothing of those appended to a segment that still grew. */
+function withFollowing(source: ByteSource, { segment, end }: Found): Found {
+  const frames = [...segment.frames]
+  let { firstTimeUs, lastTimeUs } = segment
   while (frames.length < MAX_SEGMENT) {
     const next = nextHeader(source, end)
-    if (!next || next.boot !== boot || next.position !== frames.length || next.seq !== seq + frames.length) break
+    if (
+      !next ||
+      next.boot !== segment.boot ||
+      next.position !== frames.length ||
+      next.seq !== segment.seq + frames.length
+    )
+      break
     frames.push({ offset: end, timeUs: next.timeUs })
+    firstTimeUs = Math.min(firstTimeUs, next.timeUs)
+    lastTimeUs = Math.max(lastTimeUs, next.timeUs)
     end += next.length
   }
-  const times = frames.map((frame) => frame.timeUs)
-  const [firstTimeUs, lastTimeUs] = [Math.min(...times), Math.max(...times)]
-  return { segment: { offset, camera, boot, seq, firstTimeUs, lastTimeUs, frames }, end }
+  return { segment: { ...segment, firstTimeUs, lastTimeUs, frames }, end }
 }
 
 /** What the key record says that these bytes begin with, of any version. */

@@ -153,7 +153,7 @@ export type ResponseCode = z.infer<typeof Failure>['code']
 const Failure = z.object({
   transaction,
   status: z.literal('error'),
-  code: z.enum(['not_found', 'evicted', 'damaged', 'busy', 'too_large', 'bad_request']),
+  code: z.enum(['not_found', 'evicted', 'damaged', 'changed', 'busy', 'too_large', 'bad_request']),
   message: z.string(),
 })
 const Described = z.object({

@@ -76,8 +76,8 @@ const ROW_OVERHEAD = 1500
 export class Archive {
   readonly counters = { archived: 0, evicted: 0, unpublishedDropped: 0, thinned: 0 }
   private totals = { bytes: 0, frames: 0, outboxBytes: 0, outboxRows: 0 }
-  /** By camera, the segment last written to: what comes next is predicted from it, so it is not evicted. */
-  private readonly live = new Map<string, string>()
+  /** By camera, the segment last written to: what comes next is predicted from it, so it is not evicted while frames come. */
+  private readonly live = new Map<string, { readonly segment: string; readonly timeUs: number }>()
   private readonly insertFrame: Database.Statement
   private readonly insertOutbox: Database.Statement
   private readonly commitFrame: (frame: NewFrame) => number
@@ -136,7 +136,7 @@ export class Archive {
   /** Bitstream, result and outbox row in one transaction. @throws SQLite's error, e.g. with `code` SQLITE_FULL */
   commit(frame: NewFrame): number {
     // Also when it fails: a keyframe that finds no room may take that of the segment it ends.
-    this.live.set(frame.cam, `${frame.cam}/${frame.boot}/${frame.keySeq}`)
+    this.live.set(frame.cam, { segment: `${frame.cam}/${frame.boot}/${frame.keySeq}`, timeUs: frame.timeUs })
     const id = this.commitFrame(frame)
     this.totals.bytes += this.weigh(frame)
     this.totals.frames++
@@ -226,6 +226,8 @@ export class Archive {
    */
   enforce(limits: ArchiveLimits, nowMs: number): boolean {
     const oldest = (nowMs - limits.maxAgeMs) * 1000
+    // A camera that has gone silent keeps nothing past its time.
+    for (const [cam, { timeUs }] of this.live) if (timeUs < oldest) this.live.delete(cam)
     const over = () => this.totals.bytes > limits.maxBytes || this.freeBytes() < limits.minFreeBytes
     const evicted = this.evict((timeUs) => timeUs < oldest || over())
     const trimmed = this.trimOutbox(limits, nowMs)
@@ -264,12 +266,20 @@ export class Archive {
   private evict(needed: (oldestUs: number) => boolean): number {
     const before = { ...this.totals }
     const unpublished: { bytes: number }[] = []
+    // By time, not by id: rebuild() adds old frames late. One seek a camera in frames_time.
     const oldest = this.db.prepare(
-      `SELECT cam, boot, ${KEY_SEQ} AS keySeq, time_us AS timeUs FROM frames
-       WHERE pinned = 0 AND cam || '/' || boot || '/' || ${KEY_SEQ} NOT IN (SELECT value FROM json_each(?))
-       ORDER BY id LIMIT 1`,
+      `WITH RECURSIVE cams (cam) AS (
+         SELECT min(cam) FROM frames
+         UNION ALL SELECT (SELECT min(f.cam) FROM frames f WHERE f.cam > cams.cam) FROM cams WHERE cam IS NOT NULL)
+       SELECT cam, boot, ${KEY_SEQ} AS keySeq, time_us AS timeUs FROM frames WHERE id IN (
+         SELECT (SELECT id FROM frames f
+                 WHERE f.cam = cams.cam AND pinned = 0
+                   AND f.cam || '/' || boot || '/' || ${KEY_SEQ} NOT IN (SELECT value FROM json_each(?))
+                 ORDER BY time_us LIMIT 1)
+         FROM cams WHERE cam IS NOT NULL)
+       ORDER BY time_us, id LIMIT 1`,
     )
-    const live = JSON.stringify([...this.live.values()])
+    const live = JSON.stringify([...this.live.values()].map(({ segment }) => segment))
     const ids = this.db.prepare(`SELECT id FROM frames WHERE ${IN_SEGMENT}`).pluck()
     const outbox = this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes')
     const frame = this.db.prepare(

@@ -1,12 +1,13 @@
 /** Bitstream files back into an archive: what a lost database knew of its frames stands in the records themselves. */
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CodecError, listSegments, readArchive, sourceOf } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
 import { shortHash } from '../../contract/hex.js'
 import { bundleDir } from '../bundles.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
+import type { NewFrame } from '../outbox.js'
 import { Archive } from './archive.js'
 
 export interface Rebuilt {
@@ -19,11 +20,12 @@ export interface Rebuilt {
 }
 
 /**
- * Adds every sound frame of the files, the oldest file first, so that retention evicts in the order of time. Class results and
+ * Adds every sound frame of the files and folders, the oldest file first. Class results and
  * masks are in no bitstream and stay empty; nothing is published.
  * @throws {AgentError} a file cannot be read, or an agent is running on this archive
  */
-export function rebuild(files: readonly string[], stateDir: string, say: (line: string) => void): Rebuilt {
+export function rebuild(paths: readonly string[], stateDir: string, say: (line: string) => void): Rebuilt {
+  const files = paths.flatMap(filesOf)
   const begins = new Map(files.map((file) => [file, firstTime(read(file))]))
   const inTime = [...files].sort((a, b) => begins.get(a)! - begins.get(b)!)
   const archive = Archive.open(stateDir)
@@ -53,7 +55,7 @@ export function rebuild(files: readonly string[], stateDir: string, say: (line: 
         const bits = bytes.subarray(piece.offset, piece.offset + piece.length)
         const sha256 = createHash('sha256').update(bits).digest('hex')
         const row = { cam: camera, boot, seq, timeUs, keySeq: seq - position, bits, sha256, model }
-        archive.commit({ ...row, result: '{}', parts: 0 })
+        add(archive, { ...row, result: '{}', parts: 0 }, file)
         count.added++
       }
       count.files++
@@ -63,6 +65,27 @@ export function rebuild(files: readonly string[], stateDir: string, say: (line: 
     archive.close()
   }
   return count
+}
+
+/** A folder stands for the bitstream files in it, at any depth. */
+function filesOf(path: string): string[] {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path]
+  const found = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.bsf'))
+  if (found.length === 0) throw new AgentError('input', `${path}: has no .bsf files`, ExitCode.input)
+  return found.sort().map((name) => join(path, name))
+}
+
+function add(archive: Archive, frame: NewFrame, file: string): void {
+  try {
+    archive.commit(frame)
+  } catch (cause) {
+    throw new AgentError(
+      'archive',
+      `${archive.path}: cannot take what is in ${file} (${messageOf(cause)}); make room on the disk and start again, what is there already is passed over`,
+      ExitCode.input,
+      { cause },
+    )
+  }
 }
 
 function read(file: string): Buffer {

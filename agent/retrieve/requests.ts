@@ -1,7 +1,7 @@
 /** Answers list, describe, get, pin and unpin over MQTT, from the archive, without ever standing in the way of live results. */
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
-import { FORMAT, FORMAT_2, packSegment, readArchive } from '../../codec/index.js'
+import { CodecError, FORMAT, FORMAT_2, packSegment, readArchive } from '../../codec/index.js'
 import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 
@@ -201,13 +201,15 @@ export class Requests {
     if (!this.store.find(cam, boot, keySeq)) throw new Refusal('evicted', `${ref}: its keyframe has been evicted`)
     const records = soundOnes(this.store.segment(cam, boot, keySeq))
     if (records.length === 0) throw new Refusal('damaged', `${ref}: the stored keyframe is damaged`)
-    const file = Buffer.from(packSegment(records))
+    const file = withIndex(records)
     const packed = {
       ref,
       total: file.length,
       sha256: createHash('sha256').update(file).digest('hex'),
       read: (from: number, length: number) => file.subarray(from, from + length),
     }
+    if (off > 0 && started !== undefined && started !== packed.sha256)
+      throw new Refusal('changed', `${ref}: has grown since this transfer began, and the copy it began with is gone`)
     const known = this.segments.findIndex((one) => one.ref === ref && one.sha256 === packed.sha256)
     if (known >= 0) this.segments.splice(known, 1)
     this.segments.push(packed)
@@ -234,6 +236,16 @@ export class Requests {
     if (this.tokens < 1) return false
     this.tokens--
     return true
+  }
+}
+
+/** As one file. What an index block cannot say (times too far from the key's) is left to the records themselves. */
+function withIndex(records: readonly Uint8Array[]): Buffer {
+  try {
+    return Buffer.from(packSegment(records))
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+    return Buffer.concat(records)
   }
 }
 

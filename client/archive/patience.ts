@@ -48,6 +48,7 @@ function refusal(what: string, error: unknown): unknown {
     not_found: 'list what the archive has',
     evicted: 'the archive was full or the frame too old; ask the box to `pin` what must stay (docs/operations.md)',
     damaged: "the box's disk has lost it; look at the disk, other segments are not concerned",
+    changed: 'ask for it again',
     busy: 'try again later',
     too_large: 'ask for less at once',
     bad_request: 'check the flags; the box may be of another version',

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { BLOCK_BYTES } from '../../contract/messages.js'
 import { Failure } from '../failure.js'
 import { patiently } from './patience.js'
-import type { Answer, Requester } from './requester.js'
+import { type Answer, BoxError, type Requester } from './requester.js'
 
 const blocksPerRequest = 16
 
@@ -49,8 +49,22 @@ class Transfer {
   }
 }
 
+/** A segment that grows while it is fetched may have to be begun again: so often. */
+const mostBegun = 3
+
 /** The whole segment that the frame is in, as a file, its SHA-256 checked. @throws {Failure} answer */
 export async function fetchSegment(requester: Requester, ref: string): Promise<Buffer> {
+  for (let begun = 1; ; begun++) {
+    try {
+      return await fetchOnce(requester, ref)
+    } catch (error) {
+      const { cause } = error as Error
+      if (!(cause instanceof BoxError && cause.code === 'changed') || begun === mostBegun) throw error
+    }
+  }
+}
+
+async function fetchOnce(requester: Requester, ref: string): Promise<Buffer> {
   const transfer = new Transfer(ref)
   let asked = 0
   while (!transfer.complete) {

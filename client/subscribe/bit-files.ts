@@ -72,8 +72,15 @@ export class BitFiles {
       next.push(bytes)
       end = { ...record, bytes: end.bytes + bytes.length }
     }
-    if (waiting.size === 0) this.waiting.delete(file)
     this.waitingRecords -= next.length
+    // What is in the file already, and what was predicted from another record than the one that is there, waits for nothing.
+    for (const position of waiting.keys()) {
+      if (position > end.position + 1) continue
+      waiting.delete(position)
+      this.waitingRecords--
+      if (position > end.position) this.givenUp++
+    }
+    if (waiting.size === 0) this.waiting.delete(file)
     try {
       appendFileSync(file, Buffer.concat(next))
     } catch (cause) {

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { crc32 } from '../../codec/crc32.js'
 import { type ByteSource, Decoder, findFrame, listSegments, readArchive, sourceOf } from '../../codec/index.js'
+import { packKeyRecord, packPredictedRecord } from '../../codec/record.js'
 import { info } from './samples.js'
 import { coding, frames, infoAt, join, records, segments } from './scene.js'
 
@@ -92,4 +94,56 @@ t.test('a cut segment does not hide the next', async (t) => {
       }
     }
   }
+})
+
+t.test('records appended behind an index block, of a segment fetched while it grew, are listed with it', async (t) => {
+  const grown = join(...segments(all.slice(0, 3), 5), ...all.slice(3, 5), parts[1])
+  const list = [...listSegments(sourceOf(grown))]
+  t.same(
+    list.map(({ seq, frames, lastTimeUs }) => [seq, frames.length, lastTimeUs]),
+    [
+      [0, 5, infoAt(4).timeUs],
+      [5, 5, infoAt(9).timeUs],
+    ],
+  )
+  t.equal(findFrame(sourceOf(grown), { camera: info.camera, boot: info.boot, seq: 4 })?.position, 4)
+})
+
+t.test('key headers that all claim the same end cost no more than a few readings of the file', async (t) => {
+  const { ...frame } = info
+  const context = '12'.repeat(8)
+  const key = packKeyRecord({ profile: 'fast', frame, context }, new Uint8Array(0))
+  const head = key.length - 4 // without the payload's CRC
+  const count = 4000
+  const start = count * head + 4
+  const next = {
+    profile: 'fast' as const,
+    boot: info.boot,
+    seq: info.seq + 1,
+    timeUs: info.timeUs,
+    position: 1,
+    chain: 0,
+  }
+  const last = packPredictedRecord(next, new Uint8Array(2 ** 19))
+  last[last.length - 1] ^= 1
+  const file = new Uint8Array(start + last.length)
+  const view = new DataView(file.buffer)
+  for (let i = 0; i < count; i++) {
+    const at = i * head
+    file.set(key.subarray(0, head - 4), at)
+    view.setUint32(at + 8, start - at, true)
+    view.setUint32(at + head - 4, crc32(file, at, at + head - 4), true)
+  }
+  file.set(last, start)
+  let read = 0
+  const source: ByteSource = {
+    length: file.length,
+    read(offset, length) {
+      const part = file.subarray(offset, offset + length)
+      read += part.length
+      return part
+    },
+  }
+  for (const _ of listSegments(source));
+  t.ok(read < 40 * file.length, `${(read / file.length).toFixed(1)} times`)
 })

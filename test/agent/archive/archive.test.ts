@@ -191,6 +191,14 @@ t.test('a segment that still grows is not evicted: what comes next is predicted 
   t.equal(archive.evictOldest(), 0)
 })
 
+t.test('a camera that has gone silent keeps nothing past its time', async (t) => {
+  const archive = filled(t, 3)
+  archive.enforce({ ...unlimited, maxAgeMs: 1000 }, nowMs + 2500)
+  t.strictSame(seqs(archive), [2], 'still within its time')
+  archive.enforce({ ...unlimited, maxAgeMs: 1000 }, nowMs + 3500)
+  t.strictSame(seqs(archive), [])
+})
+
 t.test('an archive of version 1 is taken over', async (t) => {
   const dir = t.testdir()
   const old = new Database(join(dir, 'archive.sqlite'))

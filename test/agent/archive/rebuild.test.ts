@@ -1,7 +1,7 @@
 /** An archive, its bitstreams as files, and an archive made of those again. */
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { rebuild } from '../../../agent/archive/rebuild.js'
@@ -75,3 +75,52 @@ t.test('not while an agent runs there, and not of a file that is not there', asy
   t.throws(() => rebuild(files, to, () => {}), { message: /another running blindsight/ })
   agent.close()
 })
+
+t.test('old frames added to an archive that has newer ones: retention still takes the oldest first', async (t) => {
+  const { to, files } = setting(t)
+  rebuild([files[0]!], to, () => {})
+  rebuild([files[1]!], to, () => {})
+  const archive = Archive.open(to)
+  archive.evictOldest()
+  t.equal(archive.list({ cursor: 0, limit: 500 }).length, 0)
+  archive.close()
+  const again = join(to, 'again')
+  rebuild([files[0]!], again, () => {})
+  rebuild([files[1]!], again, () => {})
+  const limited = Archive.open(again)
+  t.teardown(() => limited.close())
+  const week = 7 * 86_400_000
+  const limits = {
+    maxAgeMs: 1e15,
+    minFreeBytes: 0,
+    outboxMaxBytes: 1e12,
+    outboxMaxAgeMs: week,
+    onFull: 'drop_oldest' as const,
+  }
+  limited.enforce({ ...limits, maxBytes: limited.stats.bytes - 1 }, 2e12)
+  t.strictSame(
+    limited.list({ cursor: 0, limit: 500 }).map(({ seq }) => seq),
+    [104, 105, 106, 107, 108, 109, 110, 111],
+  )
+})
+
+t.test(
+  'a folder stands for the bitstreams in it; a disk that is full is named, and what is there is kept',
+  async (t) => {
+    const { to, files } = setting(t)
+    t.match(
+      rebuild([dirname(files[0]!)], to, () => {}),
+      { files: 2, added: 12 },
+    )
+    t.throws(() => rebuild([to], to, () => {}), { exitCode: 3, message: /has no \.bsf files/ })
+    t.intercept(Archive.prototype, 'commit', {
+      value: () => {
+        throw new Error('database or disk is full')
+      },
+    })
+    t.throws(() => rebuild(files, join(to, 'full'), () => {}), {
+      exitCode: 3,
+      message: /b?a?\.bsf \(database or disk is full\); make room/,
+    })
+  },
+)

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { Requests } from '../../../agent/retrieve/requests.js'
-import { readArchive } from '../../../codec/index.js'
+import { readArchive, readRecord } from '../../../codec/index.js'
+import { packPredictedRecord } from '../../../codec/record.js'
 import { BLOCK_BYTES, responses } from '../../../contract/messages.js'
 import { type RequestVerb, Topics } from '../../../contract/topics.js'
 import { frames, records } from '../../codec/scene.js'
@@ -232,4 +233,32 @@ t.test('answers go nowhere but under the base', async (t) => {
   t.equal(ask('list', {}, { responseTopic: 'blindsight/v1/box/res/me' })[0]!.topic, 'blindsight/v1/box/res/me')
   for (const responseTopic of ['homeassistant/x', 'blindsight/v1/other/state', 'blindsight/v1/box/res/+', '$SYS/x'])
     t.strictSame(ask('list', {}, { responseTopic }), [], responseTopic)
+})
+
+t.test('get of a segment that has grown, when the copy of the transfer is gone: begin anew', async (t) => {
+  const { get, commit } = segment(t)
+  const first = get()
+  for (let seq = 4; seq < 8; seq++) commit(seq)
+  t.match(get(10, 'ef'.repeat(32)), { status: 'error', code: 'changed' })
+  t.ok(get(10, first.sha256).data, 'one that is still kept goes on')
+})
+
+t.test('get of a segment whose times no index block can say: its records, without one', async (t) => {
+  const { archive, ask } = box(t)
+  const far = records(frames(1, 2), 'fast', 2)
+  const { crc, frame: first } = readRecord(far[0]!) as { crc: number; frame: { timeUs: number; boot: string } }
+  const next = {
+    profile: 'fast' as const,
+    boot: first.boot,
+    seq: 1,
+    timeUs: first.timeUs + 40 * 60e6,
+    position: 1,
+    chain: crc,
+  }
+  const late = packPredictedRecord(next, new Uint8Array(9))
+  const row = { cam: 'hall', boot: first.boot, keySeq: 0, sha256: 'ab'.repeat(32), model: 'm', result: '{}', parts: 0 }
+  archive.commit({ ...row, seq: 0, timeUs: 1, bits: far[0]! })
+  archive.commit({ ...row, seq: 1, timeUs: 2, bits: late })
+  const [answer] = ask('get', { ref: `hall/${first.boot}/0`, segment: true })
+  t.strictSame(kinds(Buffer.from(answer!.body.data, 'base64')), ['key', 'predicted'])
 })

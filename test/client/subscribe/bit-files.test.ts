@@ -141,3 +141,16 @@ t.test('several segments in one file are left as they are', async (t) => {
   t.equal(new BitFiles(dir).keep(key(1), all[1]!), 1)
   t.strictSame(seqs(firstOf(dir)), [0, 1, 2, 3, 4, 5, 6, 7])
 })
+
+t.test('what is in the file by now, or follows another record, does not wait for ever', async (t) => {
+  const dir = t.testdir()
+  const files = new BitFiles(dir)
+  files.keep(key(0), all[0]!)
+  files.keep(key(3), all[3]!)
+  t.equal(files.unplaced, 1)
+  writeFileSync(firstOf(dir), Buffer.concat(all.slice(0, 4))) // by `archive get`
+  files.keep(key(2), all[2]!)
+  files.keep(key(4), all[4]!)
+  t.equal(files.keep(key(0), all[0]!), 1)
+  t.equal(files.unplaced, 0)
+})
