@@ -11,6 +11,10 @@ VOID = 255
 CAMVID_CLASSES = [
     "sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist",
 ]
+VOC_CLASSES = [
+    "background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow", "diningtable", "dog", "horse",
+    "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
+]
 PICTURES = {".webp", ".png", ".jpg", ".jpeg", ".JPEG"}
 
 
@@ -40,6 +44,23 @@ def read_rgb(path):
 def read_all(paths, reader=read_rgb):
     with ThreadPoolExecutor() as pool:
         return list(pool.map(reader, paths))
+
+
+def read_some(paths, skip_corrupt, reader=read_rgb):
+    """-> what could be read, its indices. A broken file is an error, unless skip_corrupt says to leave it out."""
+
+    def attempt(path):
+        try:
+            return reader(path)
+        except DataError as error:
+            if not skip_corrupt:
+                raise
+            print(f"left out: {error}", flush=True)
+            return None
+
+    found = read_all(paths, attempt)
+    kept = [i for i, image in enumerate(found) if image is not None]
+    return [found[i] for i in kept], kept
 
 
 def to_batch(images):
@@ -72,6 +93,16 @@ def class_folders(folder, limit=None):
     return paths, np.array(labels), wnids
 
 
+def square(image, size):
+    """Shorter side scaled to size (if it is another), then the centre: uint8 [size,size,3]."""
+    height, width = image.shape[:2]
+    if min(height, width) != size:
+        scale = size / min(height, width)
+        height, width = max(size, round(height * scale)), max(size, round(width * scale))
+        image = np.asarray(Image.fromarray(image).resize((width, height), Image.BICUBIC))
+    return centre_crop(image, size, size)
+
+
 def random_resized(image, size, rng, area=(0.35, 1.0)):
     """Random area and aspect (Inception's crop), scaled to size x size, mirrored half of the time."""
     height, width = image.shape[:2]
@@ -95,6 +126,25 @@ def camvid(folder, limit=None):
     return list(zip(read_all(paths), read_all([mask_of(p) for p in paths], read_mask)))
 
 
+def voc(root, split, limit=None):
+    """PASCAL VOC 2012's layout (JPEGImages, SegmentationClass, ImageSets/Segmentation/<split>.txt) -> as camvid()."""
+    root, listing = Path(root), Path(root) / "ImageSets" / "Segmentation" / f"{split}.txt"
+    if not listing.exists():
+        raise DataError(f"{listing}: no such file; unpack PASCAL VOC 2012 (VOCdevkit/VOC2012) there or give --data DIR")
+    names = listing.read_text().split()[:limit]
+    images = read_all([root / "JPEGImages" / f"{n}.jpg" for n in names])
+    masks = read_all([root / "SegmentationClass" / f"{n}.png" for n in names], lambda p: read_mask(p, VOC_CLASSES, VOID))
+    return list(zip(images, masks))
+
+
+def segmentation(root, dataset, split, limit=None):
+    """-> pairs, names of the classes. A folder with ImageSets in it is VOC's layout, any other CamVid's."""
+    folder = Path(root) / dataset
+    if (folder / "ImageSets").is_dir():
+        return voc(folder, split, limit), VOC_CLASSES
+    return camvid(folder / split, limit), CAMVID_CLASSES
+
+
 def mask_of(image_path):
     path = image_path.parent.parent / "masks" / (image_path.stem + ".png")
     if not path.exists():
@@ -102,13 +152,33 @@ def mask_of(image_path):
     return path
 
 
-def read_mask(path):
-    with Image.open(path) as image:
-        mask = np.array(image)
-    if mask.ndim != 2 or mask.max() > len(CAMVID_CLASSES):
-        raise DataError(f"{path}: expected 8-bit class ids 0 to {len(CAMVID_CLASSES)}, found {mask.max()}")
-    mask[mask == len(CAMVID_CLASSES)] = VOID
+def read_mask(path, classes=CAMVID_CLASSES, void=len(CAMVID_CLASSES)):
+    """-> uint8 [H,W], ids of classes or VOID; `void` is the file's id for unlabelled pixels."""
+    try:
+        with Image.open(path) as image:
+            mask = np.array(image)
+    except (OSError, UnidentifiedImageError) as error:
+        raise DataError(f"{path}: not a readable mask ({error})") from error
+    if mask.ndim != 2:
+        raise DataError(f"{path}: expected one 8-bit class id for each pixel, found an array of shape {mask.shape}")
+    unknown = sorted(set(np.unique(mask).tolist()) - set(range(len(classes))) - {void})
+    if unknown:
+        raise DataError(f"{path}: unknown class ids {unknown}; known are 0 to {len(classes) - 1} and {void} for void")
+    mask[mask == void] = VOID
     return mask
+
+
+def scaled(image, mask, scale, least):
+    """-> picture and mask at that scale, cut to multiples of 16 around the middle; a side below `least` is padded, with void in the mask."""
+    width, height = round(image.shape[1] * scale), round(image.shape[0] * scale)
+    image = np.asarray(Image.fromarray(image).resize((width, height), Image.BILINEAR))
+    mask = np.asarray(Image.fromarray(mask).resize((width, height), Image.NEAREST))
+    down, right = max(0, least - height), max(0, least - width)
+    if down or right:
+        image = np.pad(image, ((0, down), (0, right), (0, 0)), mode="reflect")
+        mask = np.pad(mask, ((0, down), (0, right)), constant_values=VOID)
+    h, w = (s // 16 * 16 for s in mask.shape)
+    return centre_crop(image, h, w), centre_crop(mask, h, w)
 
 
 def scaled_crop_with_mask(image, mask, size, rng, scales=(0.6, 1.6)):
@@ -123,3 +193,9 @@ def scaled_crop_with_mask(image, mask, size, rng, scales=(0.6, 1.6)):
     top, left = rng.integers(image.shape[0] - size + 1), rng.integers(image.shape[1] - size + 1)
     image, mask = image[top : top + size, left : left + size], mask[top : top + size, left : left + size]
     return (image[:, ::-1], mask[:, ::-1]) if rng.random() < 0.5 else (image, mask)
+
+
+def class_weights(pairs, classes=len(CAMVID_CLASSES)):
+    """Square root of median-frequency balancing: the full form favours poles and signs beyond what mIoU rewards."""
+    pixels = np.bincount(np.concatenate([m[m != VOID].ravel() for _, m in pairs]), minlength=classes)
+    return torch.from_numpy(np.sqrt(np.median(pixels) / np.maximum(pixels, 1)).clip(0.2, 5)).float()

@@ -1,6 +1,7 @@
-"""Writes a bundle: four ONNX graphs, the integer entropy table and the manifest, from a finished profile.
+"""Writes a bundle: four ONNX graphs, the integer entropy table and the manifest, from a finished profile, or from runs of the rows.
 
     python models/export.py --id lean-1 --data DIR
+    python models/export.py --id paper-0.330 --data DIR --systems ae-0.330 c51-0.330 seg-c51-0.330
 
 Pre- and post-processing are inside the graphs; N, H and W are dynamic (H and W multiples of 16):
 
@@ -36,8 +37,10 @@ from onnx import helper, numpy_helper
 from torch import nn
 
 import data
-from networks import STRIDE, Classifier, Segmenter, fold_batch_norm, symbols_by_midpoints
-from train import HERE, SCALE_BITS, TrainError, load_codec
+import systems
+from networks import CRESNETS, STRIDE, Classifier, Decoder, Segmenter, fold_batch_norm, symbols_by_midpoints
+from train import HERE, SCALE_BITS, load_codec, symbol_tables
+from training import TrainError
 
 MULTIPLE = 16
 SEGMENT_STRIDE = 4
@@ -178,16 +181,19 @@ def main():
     p.add_argument("--data", type=Path, required=True)
     p.add_argument("--config", type=Path, default=HERE / "configs" / "lean.toml")
     p.add_argument("--runs", type=Path, help="default: models/runs/<config's name>")
+    p.add_argument("--systems", nargs=3, metavar=("CODEC", "CLASSIFIER", "SEGMENTER"), help="finished runs of rows 1 to 5 instead of a profile")
     p.add_argument("--out", type=Path, default=HERE / "bundles")
     args = p.parse_args()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
-    config = tomllib.loads(args.config.read_text())
-    runs = args.runs or HERE / "runs" / args.config.stem
+    if args.systems:
+        parts = paper_parts(args, args.runs or HERE / "runs" / "paper")
+    else:
+        parts = lean_parts(args, args.runs or HERE / "runs" / args.config.stem)
     target = args.out / args.id
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.out) as tmp:
-        build(Path(tmp), args, config, runs)
+        build(Path(tmp), args, parts)
         # Whole or not at all: a failed export leaves the old bundle as it was.
         if target.exists():
             shutil.rmtree(target)
@@ -196,12 +202,62 @@ def main():
     print(f"{target}: {size / 1e6:.1f} MB")
 
 
-def build(folder, args, config, runs):
-    reports = {part: read_report(runs / f"{part}.json") for part in ("autoencoder", "classify", "pretrain", "segment")}
-    channels, levels = config["codec"]["channels"], config["codec"]["levels"]
+def lean_parts(args, runs):
+    """A profile's networks. The joint run writes codec and classifier; a segmenter or decoder trained after it takes the place of its own."""
+    config = tomllib.loads(args.config.read_text())
     codec = load_codec(SimpleNamespace(out=runs, data=args.data, config=config))
-    classifier = restore(Classifier(channels, config["classes"], width=config["classify"]["width"]), runs / "classify.final.pt")
-    segmenter = restore(Segmenter(channels, len(data.CAMVID_CLASSES), width=config["segment"]["width"]), runs / "segment.final.pt")
+    knobs = {"width": config.get("classify", config.get("joint"))["width"], "segment_width": config.get("segment", {}).get("width", config.get("joint", {}).get("segment_width"))}
+    if (runs / "joint.json").exists():
+        joint = read_report(runs / "joint.json")
+        spent = {k: joint[k] for k in ("steps", "minutes", "device", "seed", "wnids")}
+        reports = {"codec": joint["codec"], "classify": {**spent, **joint["classify"]}, "segment": {"camvid/test": joint["camvid/test"]}}
+    else:
+        reports = {"codec": read_report(runs / "autoencoder.json"), "classify": read_report(runs / "classify.json"), "pretrain": read_report(runs / "pretrain.json")}
+    if (runs / "segment.json").exists():
+        reports["segment"] = read_report(runs / "segment.json")
+    if (runs / "decoder.final.pt").exists():
+        codec.decoder = restore(Decoder(config["codec"]["channels"], units=config["decoder"]["units"]), runs / "decoder.final.pt")
+        reports["codec"] = read_report(runs / "decoder.json")
+    channels = config["codec"]["channels"]
+    return SimpleNamespace(
+        codec=codec, freqs=json.loads((runs / "tables.json").read_text()), profile=args.config.stem, reports=reports,
+        classifier=restore(Classifier(channels, config["classes"], width=knobs["width"]), runs / "classify.final.pt"),
+        segmenter=restore(Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["segment_width"]), runs / "segment.final.pt"),
+        wnids=reports["classify"]["wnids"], segment_classes=data.CAMVID_CLASSES,
+    )
+
+
+def paper_parts(args, runs):
+    """Runs of rows 1 to 5, whose files say how to build them. The table is counted on training pictures."""
+    run = SimpleNamespace(out=runs, device=torch.device("cpu"))
+    codec_name, classifier_name, segmenter_name = args.systems
+    codec = systems.frozen_codec(run, codec_name)
+    channels = systems.run_channels(codec)
+    networks = {}
+    for name, kind in ((classifier_name, Classifier), (segmenter_name, Segmenter)):
+        saved = systems.final(run, name)
+        if saved["knobs"].get("source", f"latent:{name}") != f"latent:{codec_name}":
+            raise TrainError(f"{name} was trained on {saved['knobs']['source']}, not on latent:{codec_name}")
+        last = next(v for k, v in saved["network"].items() if k in ("head.weight", "aspp.0.weight"))
+        network = fold_batch_norm(kind(channels, len(last), CRESNETS[saved["knobs"]["depth"]], saved["knobs"]["width"]).eval())
+        network.load_state_dict(saved["network"])
+        networks[name] = network
+    reports = {name: read_report(runs / f"{name}.json") for name in args.systems}
+    dataset = args.data / reports[classifier_name]["knobs"]["dataset"] / "train"
+    paths, _, wnids = data.class_folders(dataset)
+    pictures = data.pictures_in(args.data / "photos-256") + paths[::16]
+    freqs = symbol_tables(codec, data.read_all(pictures[:: max(1, len(pictures) // 1500)]), {"channels": channels, "levels": len(codec.quantiser.centres)})
+    classes = data.VOC_CLASSES if len(networks[segmenter_name].aspp[0].weight) == len(data.VOC_CLASSES) else data.CAMVID_CLASSES
+    return SimpleNamespace(
+        codec=codec, freqs=freqs, profile=" ".join(args.systems), classifier=networks[classifier_name], segmenter=networks[segmenter_name], wnids=wnids,
+        segment_classes=classes,
+        reports={"codec": reports[codec_name]["codec"], "classify": reports[classifier_name]["classify"], "segment": reports[segmenter_name]["segment"]},
+    )
+
+
+def build(folder, args, parts):
+    codec, classifier, segmenter = parts.codec, parts.classifier, parts.segmenter
+    channels, levels = systems.run_channels(codec), len(codec.quantiser.centres)
     centres = codec.quantiser.centres
     graphs = {
         "encoder": EncoderGraph(codec), "classify": ClassifyGraph(centres, classifier),
@@ -217,21 +273,20 @@ def build(folder, args, config, runs):
     seen = compare(folder, codec, graphs, check_images(args.data))
     print("ONNX Runtime against PyTorch:", seen)
 
-    freqs = json.loads((runs / "tables.json").read_text())
-    (folder / "entropy.json").write_text(json.dumps({"scaleBits": SCALE_BITS, "freqs": freqs}) + "\n")
+    (folder / "entropy.json").write_text(json.dumps({"scaleBits": SCALE_BITS, "freqs": parts.freqs}) + "\n")
     files = {f: describe(folder / f) for f in [*FILES.values(), "entropy.json"]}
     manifest = {
         "format": 1, "id": args.id, "created": datetime.date.today().isoformat(),
         "latent": {"channels": channels, "levels": levels, "stride": STRIDE, "multiple": MULTIPLE, "centres": [float(c) for c in centres]},
         "classes": {
-            "classify": [{"id": wnid, "label": LABELS.get(wnid, wnid)} for wnid in reports["classify"]["wnids"]],
-            "segment": data.CAMVID_CLASSES,
+            "classify": [{"id": wnid, "label": LABELS.get(wnid, wnid)} for wnid in parts.wnids],
+            "segment": parts.segment_classes,
         },
         "segment": {"stride": SEGMENT_STRIDE},
         "files": files,
-        "metrics": {"codec": reports["autoencoder"], "classify": reports["classify"], "segment": reports["segment"], "onnx_against_pytorch": seen},
+        "metrics": {**{k: v for k, v in parts.reports.items() if k != "pretrain"}, "onnx_against_pytorch": seen},
         "training": {
-            "profile": args.config.stem, "pretrain": reports["pretrain"],
+            "profile": parts.profile, **({"pretrain": parts.reports["pretrain"]} if "pretrain" in parts.reports else {}),
             "data": [
                 "imagenet20-160 (Imagenette2 + Imagewoof2): ImageNet's research terms",
                 "photos-256 (one photograph per ImageNet class): ImageNet's research terms",

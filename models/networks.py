@@ -101,19 +101,19 @@ class Quantiser(nn.Module):
     Forward: nearest centre. Backward: softmax(-sigma * (z - c)^2).
     """
 
-    def __init__(self, levels, sigma=1.0):
+    def __init__(self, levels, sigma=1.0, per_channel=True):
         super().__init__()
         self.centres = nn.Parameter(torch.linspace(-2, 2, levels))
-        self.sigma = sigma
+        self.sigma, self.per_channel = sigma, per_channel
 
     def forward(self, z):
-        """-> quantised latent [N,C,h,w], mean entropy of a symbol in bits (one histogram per channel)."""
+        """-> quantised latent [N,C,h,w], mean entropy of a symbol in bits (a histogram per channel, or the paper's one for all)."""
         distance = (z.float().unsqueeze(-1) - self.centres) ** 2
         soft = F.softmax(-self.sigma * distance, dim=-1)
         hard = F.one_hot(distance.argmin(-1), len(self.centres)).to(soft.dtype)
         mix = soft + (hard - soft).detach()  # value of the hard assignment, gradient of the soft one
         # The codec has a table per channel, so the rate that is trained is that of a histogram per channel.
-        histogram = mix.mean(dim=(0, 2, 3)).clamp_min(1e-9)
+        histogram = mix.mean(dim=(0, 2, 3) if self.per_channel else (0, 1, 2, 3)).clamp_min(1e-9)
         entropy = -(histogram * histogram.log2()).sum(-1).mean()
         return (mix * self.centres).sum(-1), entropy
 
@@ -137,6 +137,27 @@ class Autoencoder(nn.Module):
     def forward(self, rgb):
         latent, entropy = self.quantiser(self.encoder(rgb))
         return self.decoder(latent), entropy
+
+
+class PaperAutoencoder(nn.Module):
+    """paper.md section 1, with its rate: the entropy of one histogram."""
+
+    def __init__(self, latent_channels, levels, width=1.0):
+        super().__init__()
+        self.encoder = PaperEncoder(latent_channels, width)
+        self.quantiser = Quantiser(levels, per_channel=False)
+        self.decoder = PaperDecoder(latent_channels, width)
+
+    def forward(self, rgb):
+        latent, entropy = self.quantiser(self.encoder(rgb))
+        return self.decoder(latent), entropy
+
+
+@torch.inference_mode()
+def encode(codec, batch):
+    """float [N,3,H,W] in [0, 1] -> symbols uint8 [N,C,H/8,W/8]"""
+    device = codec.quantiser.centres.device
+    return codec.quantiser.symbols(codec.encoder(batch.to(device).contiguous(memory_format=torch.channels_last))).cpu()
 
 
 class Bottleneck(nn.Module):
@@ -181,10 +202,10 @@ RESNETS = {50: (3, 4, 6, 3), 71: (3, 4, 13, 3)}
 CRESNETS = {39: (4, 6, 3), 51: (4, 10, 3), 72: (4, 17, 3)}
 
 
-class ResNet(nn.Module):
-    """ResNet version 1 for RGB in [0, 1], [N,3,H,W] -> logits [N,classes]: the paper's comparison."""
+class ResNetTrunk(nn.Module):
+    """ResNet version 1 without its head, on RGB in [0, 1], [N,3,H,W]. dilated: output stride 8, the last two stages at rates 2 and 4."""
 
-    def __init__(self, classes, blocks=RESNETS[50], width=1.0):
+    def __init__(self, blocks=RESNETS[50], width=1.0, dilated=False):
         super().__init__()
         cin = int(64 * width)
         self.root = nn.Sequential(conv_bn(3, cin, 7, 2), nn.MaxPool2d(3, 2, 1))
@@ -192,13 +213,26 @@ class ResNet(nn.Module):
         for i, count in enumerate(blocks):
             mid = int(64 * 2**i * width)
             for j in range(count):
-                stages.append(Bottleneck(cin, mid, 2 if i > 0 and j == 0 else 1))
+                stride = 2 if j == 0 and (i == 1 or (i > 1 and not dilated)) else 1
+                stages.append(Bottleneck(cin, mid, stride, dilation=2 ** (i - 1) if dilated and i > 1 else 1))
                 cin = mid * 4
         self.blocks = nn.Sequential(*stages)
-        self.head = nn.Linear(cin, classes)
+        self.channels = cin
 
     def forward(self, rgb):
-        return self.head(self.blocks(self.root(rgb * 2 - 1)).mean(dim=(2, 3)))
+        return self.blocks(self.root(rgb * 2 - 1))
+
+
+class ResNet(nn.Module):
+    """RGB in [0, 1], [N,3,H,W] -> logits [N,classes]: the paper's comparison."""
+
+    def __init__(self, classes, blocks=RESNETS[50], width=1.0):
+        super().__init__()
+        self.trunk = ResNetTrunk(blocks, width)
+        self.head = nn.Linear(self.trunk.channels, classes)
+
+    def forward(self, rgb):
+        return self.head(self.trunk(rgb).mean(dim=(2, 3)))
 
 
 class Classifier(nn.Module):
@@ -214,11 +248,11 @@ class Classifier(nn.Module):
 
 
 class Segmenter(nn.Module):
-    """Quantised latent [N,C,h,w] -> logits [N,classes,h,w]; ASPP sums four atrous branches (DeepLab v2)."""
+    """Quantised latent [N,C,h,w], or RGB [N,3,8h,8w] -> logits [N,classes,h,w]; ASPP sums four atrous branches (DeepLab v2)."""
 
-    def __init__(self, latent_channels, classes, blocks=(4, 6, 3), width=1.0, rates=(6, 12, 18, 24)):
+    def __init__(self, latent_channels, classes, blocks=(4, 6, 3), width=1.0, rates=(6, 12, 18, 24), rgb=False):
         super().__init__()
-        self.trunk = CResNet(latent_channels, blocks, width, dilated=True)
+        self.trunk = ResNetTrunk(blocks, width, dilated=True) if rgb else CResNet(latent_channels, blocks, width, dilated=True)
         self.aspp = nn.ModuleList(
             nn.Conv2d(self.trunk.channels, classes, 3, padding=r, dilation=r) for r in rates
         )
@@ -248,3 +282,12 @@ def fold_batch_norm(module):
         for parameter in module.parameters(recurse=False):
             parameter.copy_(parameter.half().float())
     return module
+
+
+def fold_codec(model):
+    """Folded, rounded to fp16, centres ascending: the codec as it is frozen and exported."""
+    model.eval()
+    fold_batch_norm(model)
+    with torch.no_grad():
+        model.quantiser.centres.copy_(model.quantiser.centres.sort().values)
+    return model

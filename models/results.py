@@ -28,11 +28,24 @@ ROWS = {
 }
 
 
+# paper.md section 3: (bpp, network) -> top-5, top-1 (ImageNet), mIoU (PASCAL VOC 2012), in percent.
+PAPER = {
+    ("original", "ResNet-50"): (89.96, 71.06, 65.75),
+    ("0.635", "ResNet-50"): (88.34, 68.26, 62.97), ("0.635", "cResNet-51"): (87.85, 67.68, 62.86), ("0.635", "cResNet-39"): (87.47, 67.17, 61.85),
+    ("0.330", "ResNet-50"): (86.25, 65.18, 60.75), ("0.330", "cResNet-51"): (85.87, 64.78, 61.12), ("0.330", "cResNet-39"): (85.46, 64.14, 60.78),
+    ("0.0983", "ResNet-50"): (78.52, 55.30, 52.97), ("0.0983", "ResNet-71"): (79.28, 56.23, 54.55),
+    ("0.0983", "cResNet-51"): (78.20, 55.18, 54.62), ("0.0983", "cResNet-72"): (79.02, 55.82, 55.78),
+}
+POINTS = ["0.0983", "0.330", "0.635"]
+
+
 def main():
     plt.rcParams.update({"svg.hashsalt": "blindsight", "font.size": 9})
-    cost, curves = read("cost"), read("rate-distortion")
+    collect()
+    cost, curves, systems = read("cost"), read("rate-distortion"), read("systems") or {}
     evals = {path.stem: json.loads(path.read_text()) for path in sorted(RESULTS.glob("eval-*.json"))}
-    done = {6: cost, 7: curves, 8: evals}
+    of_row = {row: {name: run for name, run in systems.items() if run["row"] == row} for row in range(1, 6)}
+    done = {**of_row, 6: cost, 7: curves, 8: evals}
     lines = [
         "# Results", "",
         "Made by `python models/results.py` from the files in `docs/results/`, which the commands below have written. The paper's figures are",
@@ -40,6 +53,7 @@ def main():
         "", "| row | system | |", "|---|---|---|",
         *[f"| {k} | {name} | {f'[measured](#row-{k})' if done.get(k) else '**not yet**'} |" for k, name in ROWS.items()], "",
     ]
+    lines += claim_lines(systems) + codec_lines(of_row[1]) + classifier_lines({**of_row[2], **of_row[3]}, cost) + segmenter_lines(systems) + joint_lines(systems)
     if cost:
         lines += cost_lines(cost)
     if curves:
@@ -47,6 +61,186 @@ def main():
     if evals:
         lines += eval_lines(evals)
     (DOCS / "results.md").write_text("\n".join(lines) + "\n")
+
+
+def collect():
+    """The reports of finished runs of rows 1 to 5, into one small file that git keeps."""
+    known = read("systems") or {}
+    for path in sorted((Path(__file__).parent / "runs" / "paper").glob("*.json")):
+        known[path.stem] = json.loads(path.read_text())
+    if known:
+        RESULTS.mkdir(exist_ok=True)
+        ordered = dict(sorted(known.items(), key=lambda item: (item[1]["row"], item[0])))
+        (RESULTS / "systems.json").write_text(json.dumps(ordered, indent=1) + "\n")
+
+
+def point_of(run):
+    """-> operating point, or "original" """
+    return run["knobs"]["source"].partition(":")[2].partition("-")[2] or "original"
+
+
+def network_of(run):
+    return f"{'cResNet' if run['knobs']['source'].startswith('latent') else 'ResNet'}-{run['knobs']['depth']}"
+
+
+def usual(runs):
+    """Without the runs that try another recipe, or another codec than row 1's."""
+    return {n: r for n, r in runs.items() if not any(k in r["knobs"] for k in ("teacher", "schedule")) and "joint" not in r["knobs"]["source"] and r["row"] < 5}
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def claim_lines(systems):
+    """The paper's three claims. The error of a difference is that of two independent samples of the validation set."""
+    classifiers = usual({n: r for n, r in systems.items() if "classify" in r and r["row"] in (2, 3)})
+    rows = []
+    for point in POINTS:
+        latent, decoded = ([r["classify"] for r in classifiers.values() if (point_of(r), network_of(r)) == (point, n)] for n in ("cResNet-51", "ResNet-50"))
+        if not latent or not decoded:
+            continue
+        a, b = (mean([c["top1"] for c in side]) for side in (latent, decoded))
+        # The same pictures on both sides, so this is rather too wide.
+        error = (sum(v * (100 - v) / side[0]["images"] / len(side) for v, side in ((a, latent), (b, decoded)))) ** 0.5
+        theirs = PAPER[point, "cResNet-51"][1] - PAPER[point, "ResNet-50"][1]
+        rows.append(f"| {point} | {a:.2f} ({len(latent)}) | {b:.2f} ({len(decoded)}) | **{a - b:+.2f}** ± {error:.2f} | {theirs:+.2f} |")
+    lines = []
+    if rows:
+        lines += ["## The paper's claims", "", "1\\. Latent within a point of decoded RGB at equal multiply-adds of the classifier, and 2. its advantage grows towards low rates: top-1 in percent,",
+                  "means over seeds (how many), ± one standard error.", "",
+                  "| bpp | cResNet-51 on the latent | ResNet-50 on decoded RGB | difference | the paper's |", "|---|---|---|---|---|", *rows, ""]
+    if "joint-0.0983" in systems:
+        top1 = {n: systems[n]["classify"]["top1"] for n in ("c51-0.0983", "longer-0.0983", "joint-0.0983", "control-0.0983") if n in systems}
+        text = ", ".join(f"{TITLES[n]} {v:.2f}" for n, v in top1.items())
+        lines += [f"3\\. Joint training, top-1 at 0.0983 bpp: {text}. More in [row 5](#row-5).", ""]
+    return lines
+
+
+TITLES = {
+    "c51-0.0983": "separate", "longer-0.0983": "separate, trained as long as the joint one", "joint-0.0983": "joint",
+    "control-0.0983": "control (fresh network on the joint codec, frozen)",
+}
+
+
+def spent(run):
+    return f"{run['steps']} steps, {run['minutes']:.0f} min" + ("" if run["device"] == "cpu" else f" {run['device']}")
+
+
+def codec_lines(runs):
+    if not runs:
+        return []
+    lines = [
+        '<a id="row-1"></a>', "## Row 1: the paper's codec", "", "`python models/train.py --config models/configs/row-1.toml --data DATA`; bpp is the entropy of one histogram over the set, as in the paper;",
+        "beside it that of a histogram per channel, which is what the coder's tables come to. Quality: means over pictures.", "",
+        "| run | width | trained | set | pictures | target | bpp | per channel | PSNR dB | SSIM | MS-SSIM |", "|---" * 11 + "|",
+    ]
+    for name, run in sorted(runs.items(), key=lambda item: item[1]["knobs"]["target_bpp"]):
+        for set_, f in run["codec"].items():
+            ms = f"{f['ms_ssim']:.3f}" if "ms_ssim" in f else ""
+            lines.append(f"| {name} | {run['knobs']['codec_width']} | {spent(run)} | {set_} | {f['images']} | {run['knobs']['target_bpp']} | {f['bpp']:.3f} | {f['bpp_per_channel']:.3f} | {f['psnr_db']:.2f} | {f['ssim']:.3f} | {ms} |")
+    return [*lines, ""]
+
+
+def classifier_lines(runs, cost):
+    if not runs:
+        return []
+    lines = [
+        '<a id="row-2"></a><a id="row-3"></a>', "## Rows 2 and 3: classification", "",
+        "`python models/train.py --config models/configs/row-2.toml --data DATA` (latent) and `row-3.toml` (RGB): the same pictures, crops and epochs on",
+        "all sides, at a quarter of the paper's width; `imagenet20-160` val, 20 classes, centre crop. A second seed is a row of its own.", "",
+        "| run | network on | width | trained | pictures | top-1 | top-5 | Imagenette / Imagewoof | paper top-1 / top-5 |", "|---" * 9 + "|",
+    ]
+    for name, run in sorted(runs.items(), key=lambda item: (point_of(item[1]), item[0])):
+        c, paper = run["classify"], PAPER.get((point_of(run), network_of(run)))
+        lines.append(
+            f"| {name} | {network_of(run)}, {run['knobs']['source']} | {run['knobs']['width']} | {run['knobs']['epochs']} epochs, {run['minutes']:.0f} min | {c['images']} | **{c['top1']:.2f}** | {c['top5']:.2f} | {c['top1_imagenette']:.1f} / {c['top1_imagewoof']:.1f} | {f'{paper[1]} / {paper[0]}' if paper else ''} |"
+        )
+    lines.append("")
+    base = [r["classify"]["top1"] for n, r in runs.items() if n.startswith("c51-0.330") and n in usual(runs)]
+    for name, what in (("c51-0.330-distilled", "taught by ResNet-50 on original RGB as well"), ("c51-0.330-paper-recipe", "with the paper's recipe")):
+        if name in runs and base:
+            lines += [f"cResNet-51 at 0.330 bpp {what}: {runs[name]['classify']['top1']:.2f} against {mean(base):.2f} ({runs[name]['classify']['top1'] - mean(base):+.2f}).", ""]
+    return lines + accuracy_plots(usual(runs), cost)
+
+
+def accuracy_plots(runs, cost):
+    groups = {}
+    for run in runs.values():
+        groups.setdefault((network_of(run), point_of(run)), []).append(run["classify"]["top1"])
+    figure, axes = plt.subplots(1, 2, figsize=(10, 3.6))
+    for network in sorted({n for n, _ in groups}):
+        xy = [(float(p), mean(groups[network, p])) for p in POINTS if (network, p) in groups]
+        style = dict(marker="o" if network.startswith("c") else "s", linestyle="-" if network.startswith("c") else "--", linewidth=1)
+        if xy:
+            (line,) = axes[0].plot(*zip(*xy), label=network + ("" if network.startswith("c") else " on decoded RGB"), **style)
+            theirs = [(float(p), PAPER[p, network][1]) for p in POINTS if (p, network) in PAPER]
+            axes[0].plot(*zip(*theirs), color=line.get_color(), alpha=0.25, **style) if theirs else None
+        if (network, "original") in groups:
+            axes[0].axhline(mean(groups[network, "original"]), color="grey", linewidth=0.8, linestyle=":" if "50" in network else "-.", label=f"{network} on original RGB")
+    axes[0].set(xlabel="bits per pixel", title="top-1, %, against rate; pale: the paper's, of 1000 classes")
+    if cost:
+        for (network, point), values in groups.items():
+            gmac = cost["networks"].get(network, {}).get("gmac")
+            if gmac and point != "original":
+                gmac += 0 if network.startswith("c") else cost["networks"].get("decoder", {}).get("gmac", 0)
+                axes[1].plot(gmac, mean(values), marker="o" if network.startswith("c") else "s", color=f"C{POINTS.index(point)}")
+                axes[1].annotate(f"{network}, {point}", (gmac, mean(values)), fontsize=6, xytext=(4, 3), textcoords="offset points")
+        axes[1].set(xlabel="G multiply-adds at the paper's width, 224×224, decoder included", title="top-1, %, against cost")
+        axes[1].margins(x=0.25)
+    for axis in axes:
+        axis.grid(alpha=0.3)
+    axes[0].legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(DOCS / "images" / "accuracy.svg", metadata={"Date": None})
+    return ["![Top-1 against bits per pixel and against multiply-adds](images/accuracy.svg)", ""]
+
+
+def segmenter_lines(systems):
+    runs = {n: r for n, r in systems.items() if "segment" in r}
+    if not runs:
+        return []
+    lines = [
+        '<a id="row-4"></a>', "## Row 4: segmentation", "", "`python models/train.py --config models/configs/row-4.toml --data DATA`: CamVid, 11 classes, 480×352, trunks from rows 2 and 3 in dilated form with ASPP.", "",
+        "| run | network-d on | width | trained | pictures | mIoU | pixel accuracy | paper mIoU (VOC) |", "|---" * 8 + "|",
+    ]
+    for name, run in sorted(runs.items(), key=lambda item: (point_of(item[1]), item[0])):
+        f, paper = run["segment"], PAPER.get((point_of(run), network_of(run)))
+        lines.append(f"| {name} | {network_of(run)}, {run['knobs']['source']} | {run['knobs']['width']} | {run['knobs']['epochs']} epochs, {run['minutes']:.0f} min | {f['images']} | **{f['miou']:.2f}** | {f['pixel_accuracy']:.2f} | {paper[2] if paper else ''} |")
+    names = list(next(iter(runs.values()))["segment"]["iou"])
+    lines += ["", "IoU of each class:", "", f"| run | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines += [f"| {n} | {' | '.join(f'{v:.0f}' for v in r['segment']['iou'].values())} |" for n, r in sorted(runs.items(), key=lambda item: (point_of(item[1]), item[0]))]
+    return [*lines, ""]
+
+
+def joint_lines(systems):
+    """What each regime gives; codec figures are those of camvid/test."""
+    if "joint-0.0983" not in systems:
+        return []
+    codec_of = {n: ("joint-0.0983" if n in ("joint-0.0983", "control-0.0983") else "ae-0.0983") for n in TITLES}
+    segment_of = {"c51-0.0983": "seg-c51-0.0983", "joint-0.0983": "seg-joint-0.0983"}
+    lines = [
+        '<a id="row-5"></a>', "## Row 5: joint training", "", "`python models/train.py --config models/configs/row-5.toml --data DATA`: Eq. 2 of the paper at 0.0983 bpp.", "",
+        "| | trained | bpp | PSNR dB | SSIM | MS-SSIM | top-1 | top-5 | mIoU |", "|---" * 9 + "|",
+    ]
+    rows = {}
+    for name, title in TITLES.items():
+        if name not in systems:
+            continue
+        f, c, seg = systems[codec_of[name]]["codec"]["camvid/test"], systems[name]["classify"], systems.get(segment_of.get(name, ""), {}).get("segment")
+        rows[name] = {"PSNR, dB": f["psnr_db"], "top-1, %": c["top1"], **({"mIoU, %": seg["miou"]} if seg else {})}
+        lines.append(f"| {title} | {systems[name]['knobs']['epochs']} epochs | {f['bpp']:.3f} | {f['psnr_db']:.2f} | {f['ssim']:.4f} | {f['ms_ssim']:.4f} | **{c['top1']:.2f}** | {c['top5']:.2f} | {seg['miou'] if seg else ''} |")
+    keys = ["PSNR, dB", "top-1, %", "mIoU, %"]
+    figure, axes = plt.subplots(1, 3, figsize=(10, 2.4))
+    for axis, key in zip(axes, keys):
+        have = {TITLES[n].split(" (")[0].replace("separate, trained as long as the joint one", "separate, longer"): r[key] for n, r in rows.items() if key in r}
+        axis.barh(list(have), list(have.values()), color=["C0" if "separate" in n else "C1" for n in have])
+        axis.set(title=key)
+        axis.set_xlim(min(have.values(), default=0) * 0.9)
+        axis.invert_yaxis()
+    figure.tight_layout()
+    figure.savefig(DOCS / "images" / "joint.svg", metadata={"Date": None})
+    return [*lines, "", "![Joint against separate training](images/joint.svg)", ""]
 
 
 def read(name):

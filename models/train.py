@@ -9,6 +9,10 @@ jointly, and then a larger decoder for the client.
     python models/train.py joint   --data DIR --config models/configs/lean-2.toml      # goes on from lean's parts
     python models/train.py decoder --data DIR --config models/configs/lean-2.toml
 
+A configuration with [[runs]] is a row of docs/results.md, the paper's systems; they are in systems.py:
+
+    python models/train.py --config models/configs/row-1.toml --data DIR               # or one of its runs by name
+
 Each writes models/runs/<profile>/<part>.pt (a checkpoint, every minute, whole or not at all; the same
 command goes on from it) and, at its end, <part>.json with the figures measured on validation data.
 The codec is frozen, batch norms folded and weights rounded to fp16, before any head is trained.
@@ -23,7 +27,6 @@ import os
 import sys
 import time
 import tomllib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -32,138 +35,51 @@ import torch.nn.functional as F
 
 import data
 import metrics
-from networks import STRIDE, Autoencoder, Classifier, Decoder, ResidualUnit, Segmenter, fold_batch_norm
+import systems
+from networks import STRIDE, Autoencoder, Classifier, Decoder, ResidualUnit, Segmenter, encode, fold_batch_norm, fold_codec
+from training import Ahead, Run, TrainError, ema_of, sgd_groups, write_whole
 
 HERE = Path(__file__).parent
-PARTS = ["autoencoder", "classify", "pretrain", "segment", "joint", "decoder"]
-EMA = 0.998  # evaluated and exported weights are a running mean over about 500 steps
-
-
-class TrainError(Exception):
-    """The run cannot go on; the message says why and what to do."""
 
 
 def main():
     args = parse_args()
     config = tomllib.loads(args.config.read_text())
-    for key in ("steps", "minutes"):
-        if getattr(args, key) is not None:
-            config[args.part][key] = getattr(args, key)
-    run = Run(args, config)
-    run.out.mkdir(parents=True, exist_ok=True)
+    parts = systems.runs_of(config) if "runs" in config else lean_parts(config)
+    if args.part is None and "runs" not in config:
+        raise TrainError(f"which part? {args.config} has {', '.join(parts)}")
+    if args.part is not None and args.part not in parts:
+        raise TrainError(f"{args.config} has no part {args.part}; it has {', '.join(parts)}")
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    args.out = args.out or HERE / "runs" / config.get("group", args.config.stem)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name in [args.part] if args.part else parts:
+        train, knobs = parts[name]
+        for key in ("steps", "minutes"):
+            if getattr(args, key) is not None:
+                knobs[key] = getattr(args, key)
+        train(Run(args, config, name, knobs))
+
+
+def lean_parts(config):
     parts = {"autoencoder": autoencoder, "classify": classify, "pretrain": classify, "segment": segment, "joint": joint, "decoder": decoder}
-    parts[args.part](run)
+    return {name: (train, config[name]) for name, train in parts.items() if name in config}
 
 
 def parse_args():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("part", choices=PARTS)
+    p.add_argument("part", nargs="?", help="a part of the profile, or a run of the row; without it, all runs of the row in order")
     p.add_argument("--config", type=Path, default=HERE / "configs" / "lean.toml")
     p.add_argument("--data", type=Path, required=True, help="where unpack.sh put the data sets")
-    p.add_argument("--out", type=Path, help="default: models/runs/<config's name>")
+    p.add_argument("--out", type=Path, help="default: models/runs/<config's group or name>")
     p.add_argument("--minutes", type=float, help="time budget of this part, over all resumed runs")
     p.add_argument("--steps", type=int)
     p.add_argument("--limit", type=int, help="use at most this many pictures per folder or class (smoke runs)")
+    p.add_argument("--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them (rows)")
+    p.add_argument("--threads", type=int, help="CPU threads; two runs side by side with one each do more than one with two")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    args = p.parse_args()
-    args.out = args.out or HERE / "runs" / args.config.stem
-    return args
-
-
-class Run:
-    """What a part needs: its knobs, its place, and the loop with its checkpoint."""
-
-    def __init__(self, args, config):
-        self.args, self.config, self.knobs = args, config, config[args.part]
-        self.part, self.out, self.data, self.limit = args.part, args.out, args.data, args.limit
-        self.device = torch.device(args.device)
-        # A run may be given more time when it is resumed; any other change makes it another run.
-        fixed = {k: v for k, v in self.knobs.items() if k not in ("steps", "minutes")}
-        self.config_hash = hashlib.sha256(json.dumps([config["codec"], config["seed"], fixed]).encode()).hexdigest()
-        self.rng = np.random.default_rng(config["seed"])
-        torch.manual_seed(config["seed"])
-
-    def autocast(self):
-        return torch.autocast(self.device.type, torch.bfloat16)
-
-    def checkpoint_path(self, part=None):
-        return self.out / f"{part or self.part}.pt"
-
-    def train(self, model, optimiser, step_loss):
-        """Runs step_loss() -> (loss, {name: figure}) until steps or minutes are used up; returns the EMA weights."""
-        model.to(self.device).train()
-        ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
-        base_lr = [g["lr"] for g in optimiser.param_groups]
-        step, used = self._restore(model, optimiser, ema)
-        started, saved, shown = time.monotonic() - used, time.monotonic(), 0.0
-        while True:
-            used = time.monotonic() - started
-            progress = max(step / self.knobs["steps"], used / (self.knobs["minutes"] * 60))
-            if progress >= 1:
-                break
-            warm = min(1.0, (step + 1) / 100)
-            for group, lr in zip(optimiser.param_groups, base_lr):
-                group["lr"] = lr * warm * 0.5 * (1 + math.cos(math.pi * progress))
-            self.step = step
-            loss, figures = step_loss()
-            if not torch.isfinite(loss):
-                raise TrainError(f"{self.part}: loss is {loss.item()} at step {step}; lower lr in {self.args.config}")
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-            optimiser.step()
-            step += 1
-            decay = min(EMA, step / (step + 20))
-            with torch.no_grad():
-                for k, v in model.state_dict().items():
-                    ema[k].lerp_(v, 1 - decay) if v.is_floating_point() else ema[k].copy_(v)
-            now = time.monotonic()
-            if now - shown > 5:
-                left = used * (1 - progress) / max(progress, 1e-6)
-                text = "  ".join(f"{k} {v:.3f}" for k, v in figures.items())
-                print(f"{self.part}  step {step}  {progress:6.1%}  {left / 60:5.1f} min left  {text}", flush=True)
-                shown = now
-            if now - saved > 60:
-                self._save(model, optimiser, ema, step, now - started)
-                saved = now
-        self._save(model, optimiser, ema, step, used)
-        model.load_state_dict(ema)
-        print(f"{self.part}: {step} steps in {used / 60:.1f} min", flush=True)
-        self.spent = {"steps": step, "minutes": round(used / 60, 2), "device": str(self.device)}
-        return model.eval()
-
-    def _save(self, model, optimiser, ema, step, used):
-        write_whole(self.checkpoint_path(), lambda tmp: torch.save({
-            "config": self.config_hash, "model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": ema,
-            "step": step, "used": used, "rng": self.rng.bit_generator.state, "torch_rng": torch.get_rng_state(),
-        }, tmp))
-
-    def _restore(self, model, optimiser, ema):
-        path = self.checkpoint_path()
-        if not path.exists():
-            return 0, 0.0
-        saved = torch.load(path, map_location=self.device, weights_only=False)
-        if saved["config"] != self.config_hash:
-            raise TrainError(f"{path} is of another configuration; move it away or give --out DIR")
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        for k, v in saved["ema"].items():
-            ema[k].copy_(v)
-        self.rng.bit_generator.state = saved["rng"]
-        torch.set_rng_state(saved["torch_rng"].cpu())
-        print(f"{self.part}: goes on from step {saved['step']}", flush=True)
-        return saved["step"], saved["used"]
-
-    def report(self, figures):
-        figures = {"part": self.part, **self.spent, "seed": self.config["seed"], **figures}
-        write_whole(self.out / f"{self.part}.json", lambda tmp: Path(tmp).write_text(json.dumps(figures, indent=1)))
-        print(json.dumps(figures), flush=True)
-
-
-def write_whole(path, write):
-    tmp = str(path) + ".tmp"
-    write(tmp)
-    os.replace(tmp, path)
+    return p.parse_args()
 
 
 # ---- autoencoder ----------------------------------------------------------------------------------------------------
@@ -204,15 +120,6 @@ def autoencoder(run):
     run.report(evaluate_codec(model, freqs, run.data, run.limit))
 
 
-def fold_codec(model):
-    """Folded, rounded to fp16, centres ascending: the codec as it is frozen and exported."""
-    model.eval()
-    fold_batch_norm(model)
-    with torch.no_grad():
-        model.quantiser.centres.copy_(model.quantiser.centres.sort().values)
-    return model
-
-
 def load_codec(run):
     path = run.out / "codec.pt"
     if not path.exists():
@@ -220,13 +127,6 @@ def load_codec(run):
     model = fold_codec(build_autoencoder(run.config))
     model.load_state_dict(torch.load(path, weights_only=True))
     return model
-
-
-@torch.inference_mode()
-def encode(model, batch):
-    """float [N,3,H,W] in [0, 1] -> symbols uint8 [N,C,H/8,W/8]"""
-    device = model.quantiser.centres.device
-    return model.quantiser.symbols(model.encoder(batch.to(device).contiguous(memory_format=torch.channels_last))).cpu()
 
 
 SCALE_BITS = 12
@@ -349,13 +249,7 @@ def evaluate_classifier(codec, model, root, crop, limit):
     for i in range(0, len(paths), 64):
         batch = data.to_batch([data.centre_crop(im, crop, crop) for im in data.read_all(paths[i : i + 64])])
         scores.append(model(codec.quantiser.centres[encode(codec, batch).long()]))
-    ranked = torch.cat(scores).argsort(1, descending=True)
-    hit = ranked[:, :5] == torch.from_numpy(labels)[:, None]
-    # Imagewoof's ten are the dogs' wnids, but for the English springer, which is Imagenette's.
-    woof = torch.tensor(["n02085" < wnids[l] < "n02116" and wnids[l] != "n02102040" for l in labels])
-    rate = lambda x: round(100 * x.float().mean().item(), 2) if len(x) else None
-    top1 = hit[:, 0]
-    return {"images": len(labels), "crop": crop, "top1": rate(top1), "top5": rate(hit.any(1)), "top1_imagenette": rate(top1[~woof]), "top1_imagewoof": rate(top1[woof])}
+    return {"crop": crop, **metrics.accuracy(torch.cat(scores), labels, wnids)}
 
 
 # ---- segmenter ------------------------------------------------------------------------------------------------------
@@ -368,7 +262,7 @@ def segment(run):
     start_from_classifier(run, model)
     model = model.to(memory_format=torch.channels_last)
     pairs = data.camvid(run.data / "camvid" / "train", run.limit)
-    weight = class_weights(pairs).to(run.device)
+    weight = data.class_weights(pairs).to(run.device)
 
     def step_loss():
         crops = [data.scaled_crop_with_mask(*pairs[i], knobs["crop"], run.rng) for i in run.rng.integers(len(pairs), size=knobs["batch"])]
@@ -386,12 +280,6 @@ def segment(run):
     write_whole(run.out / "segment.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
     codec = codec.cpu()
     run.report({"width": knobs["width"], **{f"camvid/{split}": evaluate_segmenter(codec, model, run.data / "camvid" / split, run.limit) for split in ("val", "test")}})
-
-
-def class_weights(pairs):
-    """Square root of median-frequency balancing: the full form favours poles and signs beyond what mIoU rewards."""
-    pixels = np.bincount(np.concatenate([m[m != data.VOID].ravel() for _, m in pairs]), minlength=len(data.CAMVID_CLASSES))
-    return torch.from_numpy(np.sqrt(np.median(pixels) / np.maximum(pixels, 1)).clip(0.2, 5)).float()
 
 
 def start_from_classifier(run, model):
@@ -442,7 +330,7 @@ def joint(run):
     paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
     images, labels = data.read_all(paths), torch.from_numpy(labels)
     pairs = data.camvid(run.data / "camvid" / "train", run.limit)
-    weight = class_weights(pairs)
+    weight = data.class_weights(pairs)
     per_epoch = max(1, len(images) // knobs["batch"])
 
     def fetch(step):
@@ -455,36 +343,32 @@ def joint(run):
         picks = order[k * knobs["batch"] : (k + 1) * knobs["batch"]]
         return data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=(0.3, 1.0)) for i in picks]), labels[picks]
 
-    ahead, figures = {}, {}
-    with ThreadPoolExecutor(2) as pool:
+    ahead, figures = Ahead(fetch), {}
 
-        def step_loss():
-            for step in range(run.step, run.step + 4):
-                if step not in ahead:
-                    ahead[step] = pool.submit(fetch, step)
-            rgb, target = (x.to(run.device) for x in ahead.pop(run.step).result())
-            rgb = rgb.contiguous(memory_format=torch.channels_last)
-            with run.autocast():
-                latent, entropy = model.codec.quantiser(model.codec.encoder(rgb))
-                if target.ndim == 3:
-                    logits = F.interpolate(model.segmenter(latent).float(), scale_factor=2, mode="bilinear", align_corners=False)
-                    task = F.cross_entropy(logits, target[:, 2::4, 2::4], weight=weight.to(run.device), ignore_index=data.VOID)
-                    figures["segment"] = task.item()
-                else:
-                    logits = model.classifier(latent).float()
-                    task = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
-                    hit = (logits.argmax(1) == target).float().mean().item()
-                    figures["top1"] = 0.95 * figures.get("top1", hit) + 0.05 * hit
-                loss = task + knobs["rate"] * F.relu(entropy - target_entropy)
-                if target.ndim == 3 or run.step % knobs["mse_every"] == 0:
-                    n = min(len(rgb), knobs["mse_batch"])
-                    mse = F.mse_loss(model.codec.decoder(latent[:n]).float(), rgb[:n])
-                    loss = loss + knobs["mse"] * mse
-                    figures["psnr"] = -10 * math.log10(mse.item())
-            figures["bpp"] = entropy.item() * codec["channels"] / STRIDE**2
-            return loss, figures
+    def step_loss():
+        rgb, target = (x.to(run.device) for x in ahead[run.step])
+        rgb = rgb.contiguous(memory_format=torch.channels_last)
+        with run.autocast():
+            latent, entropy = model.codec.quantiser(model.codec.encoder(rgb))
+            if target.ndim == 3:
+                logits = F.interpolate(model.segmenter(latent).float(), scale_factor=2, mode="bilinear", align_corners=False)
+                task = F.cross_entropy(logits, target[:, 2::4, 2::4], weight=weight.to(run.device), ignore_index=data.VOID)
+                figures["segment"] = task.item()
+            else:
+                logits = model.classifier(latent).float()
+                task = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
+                hit = (logits.argmax(1) == target).float().mean().item()
+                figures["top1"] = 0.95 * figures.get("top1", hit) + 0.05 * hit
+            loss = task + knobs["rate"] * F.relu(entropy - target_entropy)
+            if target.ndim == 3 or run.step % knobs["mse_every"] == 0:
+                n = min(len(rgb), knobs["mse_batch"])
+                mse = F.mse_loss(model.codec.decoder(latent[:n]).float(), rgb[:n])
+                loss = loss + knobs["mse"] * mse
+                figures["psnr"] = -10 * math.log10(mse.item())
+        figures["bpp"] = entropy.item() * codec["channels"] / STRIDE**2
+        return loss, figures
 
-        run.train(model, sgd_groups(knobs, (model.codec, knobs["codec_lr"]), (model.classifier, knobs["lr"]), (model.segmenter, knobs["segment_lr"])), step_loss)
+    run.train(model, sgd_groups(knobs, (model.codec, knobs["codec_lr"]), (model.classifier, knobs["lr"]), (model.segmenter, knobs["segment_lr"])), step_loss)
     model.cpu()
     frozen, classifier, segmenter = fold_codec(model.codec), fold_batch_norm(model.classifier), fold_batch_norm(model.segmenter)
     photos = data.pictures_in(run.data / "photos-256") + paths[::16]
@@ -497,21 +381,6 @@ def joint(run):
         "classify": evaluate_classifier(frozen, classifier, run.data, knobs["crop"], run.limit),
         "camvid/test": evaluate_segmenter(frozen, segmenter, run.data / "camvid" / "test", run.limit),
     })
-
-
-def sgd_groups(knobs, *networks):
-    """A learning rate for each network; no weight decay on biases and batch norms."""
-    groups = []
-    for network, lr in networks:
-        groups.append({"params": [p for p in network.parameters() if p.ndim > 1], "lr": lr, "weight_decay": knobs["weight_decay"]})
-        groups.append({"params": [p for p in network.parameters() if p.ndim <= 1], "lr": lr, "weight_decay": 0.0})
-    return torch.optim.SGD(groups, lr=knobs["lr"], momentum=0.9, nesterov=True)
-
-
-def ema_of(path):
-    if not path.exists():
-        raise TrainError(f"{path} is missing; train that part first: see models/README.md")
-    return torch.load(path, map_location="cpu", weights_only=False)["ema"]
 
 
 # ---- decoder --------------------------------------------------------------------------------------------------------

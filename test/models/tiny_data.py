@@ -37,3 +37,16 @@ for split in ("train", "val", "test"):
         save(picture(480, 360), root / "camvid" / split / "images" / f"{i}.png")
         mask = np.repeat(np.arange(12, dtype=np.uint8), 30)[:, None].repeat(480, axis=1)
         save(Image.fromarray(mask), root / "camvid" / split / "masks" / f"{i}.png")
+
+# PASCAL VOC 2012's layout: palette masks with 255 for void, pictures of several sizes.
+voc = root / "VOC2012"
+for split, names in (("train", ["a", "b"]), ("val", ["c"])):
+    listing = voc / "ImageSets" / "Segmentation" / f"{split}.txt"
+    listing.parent.mkdir(parents=True, exist_ok=True)
+    listing.write_text("\n".join(names) + "\n")
+    for i, name in enumerate(names):
+        width, height = (200, 300) if i else (320, 240)
+        save(picture(width, height), voc / "JPEGImages" / f"{name}.jpg")
+        mask = Image.fromarray(np.repeat(np.array([0, 15, 20, 255], np.uint8), height // 4)[:, None].repeat(width, axis=1))
+        mask.putpalette([c for i in range(256) for c in (i, 255 - i, 0)])
+        save(mask, voc / "SegmentationClass" / f"{name}.png")

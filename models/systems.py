@@ -1,0 +1,474 @@
+"""The paper's systems (paper.md), rows 1 to 5 of docs/results.md: codecs, classifiers and segmenters on latents and on RGB, joint training.
+
+A configuration has [defaults] and [[runs]]; a run is {name, kind, knobs}. What a network looks at is its `source`:
+
+    original            the picture
+    decoded:<codec>     the picture, coded and decoded by that run's codec
+    latent:<codec>      its quantised latent
+
+All sources of a data set are computed once, from the same square pictures, and cropped on the same 8-pixel grid at training and at
+evaluation, so the networks that are compared see the same views in the same order.
+"""
+
+import hashlib
+import json
+import math
+import os
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import data
+import metrics
+from networks import CRESNETS, RESNETS, STRIDE, Classifier, PaperAutoencoder, ResNet, Segmenter, encode, fold_batch_norm, fold_codec
+from training import Ahead, TrainError, ema_of, sgd_groups, write_whole
+
+
+def runs_of(config):
+    kinds = {"autoencoder": autoencoder, "classifier": classifier, "segmenter": segmenter, "joint": joint}
+    merged = [{**config.get("defaults", {}), **run} for run in config["runs"]]
+    return {knobs["name"]: (skip_finished(kinds[knobs["kind"]]), knobs) for knobs in merged}
+
+
+def skip_finished(train):
+    def once(run):
+        report = run.out / f"{run.part}.json"
+        if report.exists() and json.loads(report.read_text())["config"] == run.config_hash:
+            print(f"{run.part}: finished before, {report}", flush=True)
+        else:
+            train(run)
+
+    return once
+
+
+def finish(run, state, figures):
+    """The folded weights, with the knobs that say how to build the networks, and the report."""
+    write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save({"knobs": run.knobs, **state}, tmp))
+    run.report({"row": run.config["row"], "config": run.config_hash, "knobs": run.knobs, **figures})
+
+
+def final(run, name):
+    path = run.out / f"{name}.final.pt"
+    if not path.exists():
+        raise TrainError(f"{path} is missing; train {name} first: see models/README.md")
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+# ---- codec ----------------------------------------------------------------------------------------------------------
+
+def autoencoder(run):
+    """MSE on 0..255 + beta * max(H - H_target, 0); paper.md section 1."""
+    knobs = run.knobs
+    target = entropy_target(knobs)
+    paths = data.pictures_in(run.data / "photos-256")[: run.limit] + data.pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
+    paths += data.pictures_in(run.data / "imagenet20-160" / "train")[:: 8 if run.limit is None else 400][: run.limit]
+    images, kept = data.read_some(paths, run.args.skip_corrupt)
+    images = [im for im in images if min(im.shape[:2]) >= knobs["crop"]]
+    large = [i for i, im in enumerate(images) if min(im.shape[:2]) > 200]
+    model = build_codec(knobs)
+    if "start" in knobs:
+        take_over(model, ema_of(run.out / f"{knobs['start']}.pt"))
+    model = model.to(memory_format=torch.channels_last)
+
+    def fetch(step):
+        rng = np.random.default_rng([run.config["seed"], step])
+        picks = np.concatenate([rng.choice(large, knobs["batch"] // 2), rng.integers(len(images), size=knobs["batch"] // 2)])
+        return data.to_batch([data.random_crop(images[i], knobs["crop"], rng) for i in picks])
+
+    ahead = Ahead(fetch)
+
+    def step_loss():
+        rgb = ahead[run.step].to(run.device).contiguous(memory_format=torch.channels_last)
+        with run.autocast():
+            out, entropy = model(rgb)
+        mse = F.mse_loss(out.float(), rgb) * 255**2
+        return mse + knobs["beta"] * F.relu(entropy - target), {"psnr": 10 * math.log10(255**2 / mse.item()), "bpp": bpp_of(knobs, entropy.item())}
+
+    run.train(model, torch.optim.Adam(model.parameters(), lr=knobs["lr"]), step_loss)
+    codec = fold_codec(model.cpu())
+    finish(run, {"codec": codec.state_dict()}, {"pictures": len(images), "left_out": len(paths) - len(kept), **codec_figures(run, codec)})
+
+
+def build_codec(knobs):
+    return PaperAutoencoder(knobs["channels"], knobs["levels"], knobs["codec_width"])
+
+
+def bpp_of(knobs, bits_per_symbol):
+    return bits_per_symbol * knobs["channels"] / STRIDE**2
+
+
+def entropy_target(knobs):
+    return knobs["target_bpp"] * STRIDE**2 / knobs["channels"]
+
+
+def take_over(model, state):
+    """What has the same name and shape; the layers at the latent differ with C."""
+    own = model.state_dict()
+    model.load_state_dict({k: state[k] if k in state and state[k].shape == v.shape else v for k, v in own.items()})
+
+
+def frozen_codec(run, name):
+    saved = final(run, name)
+    codec = fold_codec(build_codec(saved["knobs"]))
+    codec.load_state_dict(saved["codec"])
+    return codec.to(run.device, memory_format=torch.channels_last)
+
+
+@torch.inference_mode()
+def codec_figures(run, codec):
+    """Rate: entropy of the set's one histogram (the paper's estimate), and of a histogram per channel. Quality: means over pictures."""
+    sets = {
+        "camvid/test": (data.pictures_in(run.data / "camvid/test/images")[: run.limit], 352, 480),
+        "imagenet20-160/val": (data.pictures_in(run.data / "imagenet20-160/val")[:: 1 if run.limit else 8][: run.limit], 160, 160),
+    }
+    figures = {}
+    for name, (paths, h, w) in sets.items():
+        counts, rows = None, []
+        for image in data.read_some(paths, run.args.skip_corrupt)[0]:
+            rgb = data.to_batch([data.centre_crop(image, h, w)])
+            symbols = encode(codec, rgb)
+            out = codec.decoder(codec.quantiser.centres[symbols.long()]).clamp(0, 1)
+            rows.append([metrics.psnr(out, rgb).item(), metrics.ssim_terms(out, rgb)[0].item(), metrics.ms_ssim(out, rgb).item() if min(h, w) >= 176 else math.nan])
+            here = np.stack([np.bincount(plane.numpy().ravel(), minlength=len(codec.quantiser.centres)) for plane in symbols[0]])
+            counts = here if counts is None else counts + here
+        psnr, ssim, ms = np.mean(rows, axis=0)
+        per_symbol = lambda p: float(-(p * np.log2(np.maximum(p, 1e-12))).sum(-1).mean())
+        channels = len(counts)
+        figures[name] = {
+            "images": len(rows), "psnr_db": round(psnr, 2), "ssim": round(ssim, 4), **({} if math.isnan(ms) else {"ms_ssim": round(ms, 4)}),
+            "bpp": round(per_symbol(counts.sum(0) / counts.sum()) * channels / STRIDE**2, 4),
+            "bpp_per_channel": round(per_symbol(counts / counts.sum(1, keepdims=True)) * channels / STRIDE**2, 4),
+        }
+    return {"codec": figures}
+
+
+# ---- sources --------------------------------------------------------------------------------------------------------
+
+def pictures(run, split):
+    """-> uint8 [N,S,S,3] (memory-mapped), labels [N], wnids, number of pictures left out. ImageNet's layout: <dataset>/<split>/<wnid>/*."""
+    paths, labels, wnids = data.class_folders(run.data / run.knobs["dataset"] / split, run.limit)
+    size = run.knobs["size"]
+    key = digest(run.knobs["dataset"], split, size, run.limit, str(run.data.resolve()), [p.stat().st_size for p in paths])
+    path = run.out / "cache" / f"{split}-original-{key}.npy"
+    if not path.exists():
+        say(run, f"reads {len(paths)} pictures of {run.knobs['dataset']}/{split}")
+        images, kept = data.read_some(paths, run.args.skip_corrupt, lambda p: data.square(data.read_rgb(p), size))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path.with_suffix(".json"), lambda tmp: open(tmp, "w").write(json.dumps(kept)))
+        write_array(path, np.stack(images))
+    kept = json.loads(path.with_suffix(".json").read_text())
+    return np.load(path, mmap_mode="r"), labels[kept], wnids, len(paths) - len(kept)
+
+
+def source(run, name, split):
+    """-> uint8 [views,N,...]: RGB [N,S,S,3] in one view; symbols [N,C,S/8,S/8] in two, of the pictures and (for training) of their
+    mirror images, since a mirrored latent is not the latent of the mirrored picture."""
+    rgb, *_ = pictures(run, split)
+    if name == "original":
+        return rgb[None]
+    what, codec_name = name.split(":")
+    key = digest(hashlib.sha256((run.out / f"{codec_name}.final.pt").read_bytes()).hexdigest() if (run.out / f"{codec_name}.final.pt").exists() else "", rgb.shape)
+    path = run.out / "cache" / f"{split}-{what}-{codec_name}-{key}.npy"
+    if not path.exists():
+        codec = frozen_codec(run, codec_name)
+        n, size = rgb.shape[:2]
+        views = 2 if what == "latent" and split == "train" else 1
+        shape = (n, size, size, 3) if what == "decoded" else (n, run_channels(codec), size // STRIDE, size // STRIDE)
+        # Two programs may make the same file at the same time: each has its own until it is whole.
+        tmp = f"{path}.{os.getpid()}.tmp"
+        out = np.lib.format.open_memmap(tmp, "w+", np.uint8, (views, *shape))
+        started, shown = time.monotonic(), 0.0
+        for view in range(views):
+            for i in range(0, n, 64):
+                batch = data.to_batch([im[:, ::-1] if view else im for im in rgb[i : i + 64]])
+                with torch.inference_mode(), run.autocast():
+                    symbols = encode(codec, batch)
+                    if what == "decoded":
+                        decoded = codec.decoder(codec.quantiser.centres[symbols.long().to(run.device)].contiguous(memory_format=torch.channels_last))
+                        symbols = (decoded.float().clamp(0, 1) * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()
+                out[view, i : i + len(batch)] = symbols.numpy()
+                done = (view * n + i + len(batch)) / (views * n)
+                if time.monotonic() - shown > 5:
+                    shown = time.monotonic()
+                    say(run, f"{name} of {split}  {done:6.1%}  {(shown - started) * (1 - done) / done / 60:5.1f} min left")
+        out.flush()
+        os.replace(tmp, path)
+    return np.load(path, mmap_mode="r")
+
+
+def run_channels(codec):
+    return codec.encoder.body[-1].out_channels
+
+
+def digest(*parts):
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
+
+
+def say(run, text):
+    print(f"{run.part}  {text}", flush=True)
+
+
+def write_array(path, array):
+    tmp = f"{path}.{os.getpid()}.tmp"
+    with open(tmp, "wb") as f:
+        np.save(f, array)
+    os.replace(tmp, path)
+
+
+def crop_of(array, index, mirror, y, x, side):
+    """One crop on the 8-pixel grid: y, x, side in latent positions of the (mirrored) picture. RGB is [H,W,3], symbols [C,h,w]."""
+    if array.shape[-1] == 3:
+        image = array[0, index]
+        image = image[:, ::-1] if mirror else image
+        return image[y * STRIDE : (y + side) * STRIDE, x * STRIDE : (x + side) * STRIDE]
+    return array[int(mirror), index, :, y : y + side, x : x + side]
+
+
+class Inputs:
+    """Turns a list of crops into the tensor a network takes: RGB in [0, 1], or centre values."""
+
+    def __init__(self, run, name):
+        self.rgb, self.run = not name.startswith("latent:"), run
+        if not self.rgb:
+            codec = frozen_codec(run, name.split(":")[1])
+            self.centres, self.channels = codec.quantiser.centres.detach(), run_channels(codec)
+
+    def __call__(self, crops):
+        if self.rgb:
+            x = data.to_batch(crops).to(self.run.device)
+        else:
+            x = self.centres[torch.from_numpy(np.stack(crops)).long().to(self.run.device)]
+        return x.contiguous(memory_format=torch.channels_last)
+
+    def classifier(self, knobs, classes):
+        if self.rgb:
+            return ResNet(classes, RESNETS[knobs["depth"]], knobs["width"])
+        return Classifier(self.channels, classes, CRESNETS[knobs["depth"]], knobs["width"])
+
+    def segmenter(self, knobs, classes):
+        return Segmenter(None if self.rgb else self.channels, classes, (RESNETS if self.rgb else CRESNETS)[knobs["depth"]], knobs["width"], rgb=self.rgb)
+
+
+# ---- classifier -----------------------------------------------------------------------------------------------------
+
+def classifier(run):
+    """cResNet-k or ResNet-k on its source. With `teacher`, a finished classifier on original RGB, its soft targets are learnt too."""
+    knobs = run.knobs
+    array, held_out = source(run, knobs["source"], "train"), source(run, knobs["source"], "val")
+    rgb, labels, wnids, left_out = pictures(run, "train")
+    inputs = Inputs(run, knobs["source"])
+    model = inputs.classifier(knobs, len(wnids)).to(memory_format=torch.channels_last)
+    teacher = load_teacher(run, knobs["teacher"], len(wnids)) if "teacher" in knobs else None
+    if "start" in knobs:
+        take_over(model, ema_of(run.out / f"{knobs['start']}.pt"))
+    side, positions, per_epoch = knobs["crop"] // STRIDE, (knobs["size"] - knobs["crop"]) // STRIDE + 1, max(1, len(labels) // knobs["batch"])
+    knobs.setdefault("steps", round(knobs["epochs"] * per_epoch))
+
+    def fetch(step):
+        rng = np.random.default_rng([run.config["seed"], knobs.get("seed", 0), step])
+        epoch, k = divmod(step, per_epoch)
+        picks = np.random.default_rng([run.config["seed"], knobs.get("seed", 0), 7, epoch]).permutation(len(labels))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
+        places = [(int(i), rng.random() < 0.5, *rng.integers(positions, size=2)) for i in picks]
+        crops = [crop_of(array, *place, side) for place in places]
+        return crops, [crop_of(rgb[None], *place, side) for place in places] if teacher else None, torch.from_numpy(labels[picks])
+
+    ahead, running = Ahead(fetch), {}
+
+    def step_loss():
+        crops, originals, target = ahead[run.step]
+        target = target.to(run.device)
+        with run.autocast():
+            logits = model(inputs(crops)).float()
+            if teacher:
+                with torch.inference_mode():
+                    soft = teacher(data.to_batch(originals).to(run.device).contiguous(memory_format=torch.channels_last)).float()
+        loss = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
+        if teacher:
+            # Hinton et al., 2015: both at temperature T, the gradient brought back to scale by T squared.
+            t, share = knobs["temperature"], knobs["teacher_share"]
+            loss = (1 - share) * loss + share * t**2 * F.kl_div((logits / t).log_softmax(1), (soft.clone() / t).softmax(1), reduction="batchmean")
+        hit = (logits.argmax(1) == target).float().mean().item()
+        running["top1"] = 0.98 * running.get("top1", hit) + 0.02 * hit
+        return loss, {"loss": loss.item(), **running}
+
+    torch.manual_seed(run.config["seed"] * 1000 + knobs.get("seed", 0))
+    run.train(model, sgd_groups(knobs, (model, knobs["lr"])), step_loss)
+    model = fold_batch_norm(model.cpu())
+    finish(run, {"network": model.state_dict()}, {"left_out": left_out, **classifier_figures(run, model, inputs, held_out)})
+
+
+@torch.inference_mode()
+def classifier_figures(run, model, inputs, array):
+    """Centre crop of the validation pictures' source, on the 8-pixel grid."""
+    _, labels, wnids, left_out = pictures(run, "val")
+    side = run.knobs["test_crop"] // STRIDE
+    at = (run.knobs["size"] // STRIDE - side) // 2
+    model.to(memory_format=torch.channels_last)
+    device, run.device = run.device, torch.device("cpu")
+    if not inputs.rgb:
+        inputs.centres = inputs.centres.cpu()
+    scores = [model(inputs([crop_of(array, j, False, at, at, side) for j in range(i, min(i + 64, len(labels)))])) for i in range(0, len(labels), 64)]
+    run.device = device
+    return {"val_left_out": left_out, "classify": metrics.accuracy(torch.cat(scores), labels, wnids)}
+
+
+def load_teacher(run, name, classes):
+    saved = final(run, name)
+    model = fold_batch_norm(ResNet(classes, RESNETS[saved["knobs"]["depth"]], saved["knobs"]["width"]).eval())
+    model.load_state_dict(saved["network"])
+    return model.to(run.device, memory_format=torch.channels_last)
+
+
+# ---- segmenter ------------------------------------------------------------------------------------------------------
+
+def segmenter(run):
+    """The classifier's trunk in its dilated form, with ASPP; codec frozen. Views of several scales are computed once."""
+    knobs = run.knobs
+    pairs, names = data.segmentation(run.data, knobs["dataset"], "train", run.limit)
+    test, _ = data.segmentation(run.data, knobs["dataset"], knobs["test_split"], run.limit)
+    inputs = Inputs(run, knobs["source"])
+    views = coded_views(run, pairs)
+    model = inputs.segmenter(knobs, len(names))
+    start = ema_of(run.out / f"{knobs['start']}.pt")
+    trunk = {k.split("trunk.", 1)[1]: v for k, v in start.items() if k.startswith(("trunk.", "classifier.trunk."))}
+    model.trunk.load_state_dict(trunk)
+    model = model.to(memory_format=torch.channels_last)
+    weight = data.class_weights(pairs, len(names)).to(run.device)
+    side = knobs["crop"] // STRIDE
+    knobs.setdefault("steps", max(1, round(knobs["epochs"] * len(pairs) / knobs["batch"])))
+
+    def fetch(step):
+        rng = np.random.default_rng([run.config["seed"], knobs.get("seed", 0), step])
+        crops, masks = [], []
+        for i in rng.integers(len(views), size=knobs["batch"]):
+            array, mask = views[i]
+            h, w = (s // STRIDE for s in mask.shape)
+            y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
+            crops.append(crop_of(array[None, None], 0, False, y, x, side))
+            masks.append(mask[y * STRIDE : (y + side) * STRIDE, x * STRIDE : (x + side) * STRIDE])
+        return crops, torch.from_numpy(np.stack(masks)).long()
+
+    ahead = Ahead(fetch)
+
+    def step_loss():
+        crops, target = ahead[run.step]
+        with run.autocast():
+            logits = model(inputs(crops)).float()
+        # The loss is taken at a quarter of the size: full size costs more than the network and gains little.
+        logits = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
+        loss = F.cross_entropy(logits, target[:, 2::4, 2::4].to(run.device), weight=weight, ignore_index=data.VOID)
+        return loss, {"loss": loss.item()}
+
+    torch.manual_seed(run.config["seed"] * 1000 + knobs.get("seed", 0))
+    run.train(model, sgd_groups(knobs, (model.trunk, knobs["lr"]), (model.aspp, knobs["lr"] * knobs["last_layer"])), step_loss)
+    model = fold_batch_norm(model.cpu())
+    finish(run, {"network": model.state_dict()}, segmenter_figures(run, model, test, names))
+
+
+def coded_views(run, pairs):
+    """Every picture at every scale, every second one mirrored: list of (RGB [H,W,3] or symbols [C,h,w], mask [H,W]); sides are multiples of 16."""
+    rng_free, rows, what = 0, [], run.knobs["source"]
+    code = coder(run, what)
+    started, shown, total = time.monotonic(), 0.0, len(pairs) * len(run.knobs["scales"])
+    for scale in run.knobs["scales"]:
+        for image, mask in pairs:
+            image, mask = data.scaled(image, mask, scale, run.knobs["crop"])
+            if rng_free % 2:
+                image, mask = image[:, ::-1], mask[:, ::-1]
+            rng_free += 1
+            rows.append((code(image), np.ascontiguousarray(mask)))
+            if time.monotonic() - shown > 5:
+                shown, done = time.monotonic(), len(rows) / total
+                say(run, f"{what} of {total} views  {done:6.1%}  {(shown - started) * (1 - done) / done / 60:5.1f} min left")
+    return rows
+
+
+def coder(run, name):
+    """-> function: uint8 [H,W,3] -> the source's array, RGB [H,W,3] or symbols [C,h,w]"""
+    if name == "original":
+        return np.ascontiguousarray
+    what, codec_name = name.split(":")
+    codec = frozen_codec(run, codec_name)
+
+    @torch.inference_mode()
+    def code(image):
+        with run.autocast():
+            symbols = encode(codec, data.to_batch([image]))
+            if what == "latent":
+                return symbols[0].numpy()
+            out = codec.decoder(codec.quantiser.centres[symbols.long().to(run.device)].contiguous(memory_format=torch.channels_last))
+        return (out.float().clamp(0, 1) * 255).round().to(torch.uint8)[0].permute(1, 2, 0).cpu().numpy()
+
+    return code
+
+
+@torch.inference_mode()
+def segmenter_figures(run, model, pairs, names):
+    """mIoU at full size, on the middle of each picture: sides are cut to multiples of 16."""
+    confusion, code, inputs = metrics.Confusion(len(names), data.VOID), coder(run, run.knobs["source"]), Inputs(run, run.knobs["source"])
+    model.to(run.device)
+    for image, mask in pairs:
+        h, w = (s // 16 * 16 for s in mask.shape)
+        logits = model(inputs([code(data.centre_crop(image, h, w))]))
+        logits = F.interpolate(logits, size=(h, w), mode="bilinear", align_corners=False)
+        confusion.add(data.centre_crop(mask, h, w), logits.argmax(1)[0].cpu().numpy())
+    iou = confusion.iou()
+    return {"segment": {
+        "images": len(pairs), "miou": round(100 * iou.mean(), 2), "pixel_accuracy": round(100 * confusion.pixel_accuracy(), 2),
+        "iou": {name: round(100 * v, 1) for name, v in zip(names, iou)},
+    }}
+
+
+# ---- joint ----------------------------------------------------------------------------------------------------------
+
+class CodecAndClassifier(torch.nn.Module):
+    def __init__(self, knobs, classes):
+        super().__init__()
+        self.codec = build_codec(knobs)
+        self.classifier = Classifier(knobs["channels"], classes, CRESNETS[knobs["depth"]], knobs["width"])
+
+
+def joint(run):
+    """paper.md section 2, Eq. 2: gamma * (MSE on 0..255 + beta * max(H - H_target, 0)) + cross-entropy, from the separately trained ones."""
+    knobs = run.knobs
+    rgb, labels, wnids, left_out = pictures(run, "train")
+    model = CodecAndClassifier(knobs, len(wnids))
+    model.codec.load_state_dict(ema_of(run.out / f"{knobs['codec']}.pt"))
+    model.classifier.load_state_dict(ema_of(run.out / f"{knobs['classifier']}.pt"))
+    model = model.to(memory_format=torch.channels_last)
+    side, positions, per_epoch = knobs["crop"] // STRIDE, (knobs["size"] - knobs["crop"]) // STRIDE + 1, max(1, len(labels) // knobs["batch"])
+    knobs.setdefault("steps", round(knobs["epochs"] * per_epoch))
+    target_entropy = entropy_target(knobs)
+
+    def fetch(step):
+        rng = np.random.default_rng([run.config["seed"], 11, step])
+        epoch, k = divmod(step, per_epoch)
+        picks = np.random.default_rng([run.config["seed"], 11, 7, epoch]).permutation(len(labels))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
+        crops = [crop_of(rgb[None], int(i), rng.random() < 0.5, *rng.integers(positions, size=2), side) for i in picks]
+        return data.to_batch(crops), torch.from_numpy(labels[picks])
+
+    ahead, running = Ahead(fetch), {}
+
+    def step_loss():
+        batch, target = (x.to(run.device) for x in ahead[run.step])
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        with run.autocast():
+            latent, entropy = model.codec.quantiser(model.codec.encoder(batch))
+            out, logits = model.codec.decoder(latent), model.classifier(latent).float()
+        mse = F.mse_loss(out.float(), batch) * 255**2
+        task = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
+        hit = (logits.argmax(1) == target).float().mean().item()
+        running["top1"] = 0.98 * running.get("top1", hit) + 0.02 * hit
+        loss = knobs["gamma"] * (mse + knobs["beta"] * F.relu(entropy - target_entropy)) + task
+        return loss, {"psnr": 10 * math.log10(255**2 / mse.item()), "bpp": bpp_of(knobs, entropy.item()), **running}
+
+    run.train(model, sgd_groups(knobs, (model.codec, knobs["codec_lr"]), (model.classifier, knobs["lr"])), step_loss)
+    model.cpu()
+    codec, head = fold_codec(model.codec), fold_batch_norm(model.classifier)
+    name = run.out / f"{run.part}.final.pt"
+    write_whole(name, lambda tmp: torch.save({"knobs": knobs, "codec": codec.state_dict(), "network": head.state_dict()}, tmp))
+    held_out, inputs = source(run, f"latent:{run.part}", "val"), Inputs(run, f"latent:{run.part}")
+    figures = {**codec_figures(run, codec), **classifier_figures(run, head, inputs, held_out)}
+    finish(run, {"codec": codec.state_dict(), "network": head.state_dict()}, {"left_out": left_out, **figures})

@@ -1,0 +1,112 @@
+/**
+ * The paper's systems, each kind of run once and for a few steps on made data: trained on one another, exported, opened; and what is
+ * wrong with data or configuration named.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import t from 'tap'
+import { openBundle } from '../../contract/bundle.js'
+
+const root = resolve(import.meta.dirname, '../..')
+const venv = join(root, '.venv/bin/python')
+const python = existsSync(venv) ? venv : 'python3'
+
+t.test('rows 1 to 5', { timeout: 900_000 }, async (t) => {
+  const dir = t.testdir()
+  const data = join(dir, 'data')
+  const out = join(dir, 'run')
+  const run = (...args: string[]) => spawnSync(python, args, { cwd: root, encoding: 'utf8' })
+  const config = (row: number) => `models/configs/row-${row}.toml`
+  const train = (configuration: string, name: string, ...more: string[]) => {
+    const settings = ['--config', configuration, '--data', data, '--out', out, '--limit', '6', '--steps', '3']
+    return run('models/train.py', name, ...settings, ...more)
+  }
+  const report = (name: string) => JSON.parse(readFileSync(join(out, `${name}.json`), 'utf8'))
+  const trained = (configuration: string, name: string) => {
+    const { status, stderr } = train(configuration, name)
+    t.equal(status, 0, `${name} ${stderr}`)
+    return report(name)
+  }
+  t.equal(run('test/models/tiny_data.py', data).status, 0)
+
+  t.match(
+    train(config(2), 'c51-0.0983'),
+    { status: 1, stderr: /^train\.py: .*ae-0\.0983\.final\.pt is missing; train ae-0\.0983 first/ },
+    'runs out of order',
+  )
+  trained(config(1), 'ae-0.330')
+  const codec = trained(config(1), 'ae-0.0983')
+  t.match(codec, { row: 1, codec: { 'camvid/test': { images: 3 } } })
+  t.ok(codec.codec['camvid/test'].bpp >= codec.codec['camvid/test'].bpp_per_channel, 'one histogram costs no less')
+  t.match(trained(config(2), 'c51-0.0983').classify, { images: 12, top5: Number })
+  t.match(trained(config(3), 'r50-0.0983').classify, { images: 12 })
+  t.match(trained(config(4), 'seg-c51-0.0983').segment, { images: 3, iou: { sky: Number } })
+  t.match(trained(config(4), 'seg-r50-0.0983').segment, { images: 3 })
+  t.match(trained(config(5), 'joint-0.0983'), { codec: { 'camvid/test': {} }, classify: { images: 12 } })
+  t.match(trained(config(5), 'seg-joint-0.0983').segment, { images: 3 })
+  t.match(train(config(2), 'c51-0.0983').stdout, /finished before/, 'not trained twice')
+
+  const distilled = join(dir, 'distilled.toml')
+  const text = readFileSync(join(root, config(2)), 'utf8')
+  const own = (name: string, lines: string) =>
+    `${text.slice(0, text.indexOf('[[runs]]'))}[[runs]]\nname = "${name}"\nsource = "latent:ae-0.0983"\ndepth = 39\n${lines}\n`
+  writeFileSync(distilled, own('taught', 'teacher = "r50-0.0983"\nteacher_share = 0.5\ntemperature = 2.0'))
+  trained(distilled, 'taught')
+  writeFileSync(distilled, own('taught', 'teacher = "r50-0.0983"\nteacher_share = 0.9\ntemperature = 2.0'))
+  t.match(train(distilled, 'taught'), { status: 1, stderr: /taught\.pt is of another configuration/ })
+
+  const voc = join(dir, 'voc.toml')
+  const rows = readFileSync(join(root, config(4)), 'utf8')
+    .replace('"camvid"', '"VOC2012"')
+    .replace('"test"', '"val"')
+  writeFileSync(voc, rows.replace('seg-c51-0.0983', 'voc'))
+  t.match(trained(voc, 'voc').segment, { images: 1, iou: { background: Number, tvmonitor: Number } })
+
+  const exported = (...systems: string[]) =>
+    run(
+      'models/export.py',
+      '--id',
+      'paper',
+      '--data',
+      data,
+      '--runs',
+      out,
+      '--out',
+      join(dir, 'b'),
+      '--systems',
+      ...systems,
+    )
+  t.match(exported('ae-0.330', 'c51-0.0983', 'seg-c51-0.0983'), {
+    status: 1,
+    stderr: /was trained on latent:ae-0\.0983/,
+  })
+  for (const systems of [
+    ['ae-0.0983', 'c51-0.0983', 'seg-c51-0.0983'],
+    ['joint-0.0983', 'joint-0.0983', 'seg-joint-0.0983'],
+  ]) {
+    const { status, stderr } = exported(...systems)
+    t.equal(status, 0, stderr)
+    t.match(openBundle(join(dir, 'b', 'paper')).manifest, {
+      latent: { channels: 8 },
+      classes: { classify: { length: 4 } },
+    })
+  }
+
+  const mask = join(data, 'camvid/train/masks/0.png')
+  run('-c', `from PIL import Image; Image.new("L", (480, 360), 77).save("${mask}")`)
+  t.match(train(config(4), 'seg-r50-0.330'), {
+    status: 1,
+    stderr: /masks\/0\.png: unknown class ids \[77\]; known are 0 to 10 and 11/,
+  })
+  writeFileSync(join(data, 'imagenet20-160/train/n01440764/0.png'), 'no picture')
+  t.match(train(config(3), 'r50-original'), { status: 1, stderr: /n01440764\/0\.png: not a readable picture/ })
+  t.equal(train(config(3), 'r50-original', '--skip-corrupt').status, 0)
+  t.match(report('r50-original'), { left_out: 1, val_left_out: 0 })
+  rmSync(join(data, 'imagenet20-160/val'), { recursive: true })
+  rmSync(join(out, 'cache'), { recursive: true })
+  t.match(train(config(3), 'r71-original', '--skip-corrupt'), {
+    status: 1,
+    stderr: /^train\.py: .*val: expected one folder per class/,
+  })
+})
