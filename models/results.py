@@ -71,7 +71,7 @@ def collect():
     if known:
         RESULTS.mkdir(exist_ok=True)
         ordered = dict(sorted(known.items(), key=lambda item: (item[1]["row"], item[0])))
-        (RESULTS / "systems.json").write_text(json.dumps(ordered, indent=1) + "\n")
+        (RESULTS / "systems.json").write_text(json.dumps(ordered, indent=2) + "\n")
 
 
 def point_of(run):
