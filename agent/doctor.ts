@@ -89,7 +89,7 @@ async function ffmpegVersion(): Promise<string> {
 }
 
 async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<string> {
-  const notes: string[] = []
+  const notes = new Set<string>() // every graph says the same of a provider
   const sizes = config.cameras.filter((c) => c.enabled).map(({ width, height }) => ({ width, height }))
   const setup = {
     bundleDir: bundle.dir,
@@ -101,12 +101,12 @@ async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<strin
   const engine = await Engine.start(
     setup,
     join(config.stateDir, 'engines'),
-    (note) => notes.push(note),
+    (note) => notes.add(note),
     () => {},
   )
   await engine.stop()
   const ran = Object.entries(engine.providers).map(([graph, provider]) => `${graph} ran on ${provider}`)
-  return `ONNX Runtime offers ${offeredProviders().join(', ')}; ${ran.join(', ')}${notes.length ? ` (${notes.join('; ')})` : ''}`
+  return `ONNX Runtime offers ${offeredProviders().join(', ')}; ${ran.join(', ')}${notes.size ? ` (${[...notes].join('; ')})` : ''}`
 }
 
 function firstFrame(config: CameraConfig): Promise<string> {

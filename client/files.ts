@@ -1,5 +1,15 @@
 /** Bitstream files: how they are named, read and written. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { idPattern } from '../contract/topics.js'
 import { Failure } from './failure.js'
@@ -23,6 +33,8 @@ export function bitstreamFile(dir: string, { camera, boot, seq }: FrameName): st
 
 /** @throws {Failure} input */
 export function readInput(file: string): Uint8Array {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw new Failure('input', `cannot read, ${file}: a folder; name the files in it, ${join(file, '*.bsf')}`)
   try {
     return readFileSync(file)
   } catch (cause) {

@@ -1,5 +1,5 @@
 /** `demo`: the whole agent on the clip that comes with the project, and what it does in one line a second. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { withoutSecrets } from '../address.js'
@@ -121,6 +121,10 @@ function configOf(options: DemoOptions, stateDir: string) {
       ExitCode.usage,
     )
   const source = options.source ?? demoClip()
+  const kind = kindOf(source)
+  // Said before the networks are opened; only an address has to be tried.
+  if (kind !== 'rtsp' && !existsSync(source))
+    throw new AgentError('input', `${source}: no such ${kind === 'v4l2' ? 'device' : 'file'}`, ExitCode.input)
   const text = JSON.stringify({
     device: 'demo',
     bundle: options.bundle,
@@ -134,7 +138,7 @@ function configOf(options: DemoOptions, stateDir: string) {
         width,
         height,
         fps: 12.5,
-        pace: options.frames && kindOf(source) === 'file' ? 'fast' : 'realtime',
+        pace: options.frames && kind === 'file' ? 'fast' : 'realtime',
       },
     ],
     mqtt: options.broker ? { url: options.broker } : {},

@@ -27,5 +27,7 @@ t.test('written whole, or nothing is left behind', (t) => {
 
 t.test('an unreadable input names the file', (t) => {
   t.throws(() => readInput('/nowhere/x.bsf'), { code: 'input', message: /\/nowhere\/x\.bsf/ })
+  const dir = t.testdir()
+  t.throws(() => readInput(dir), { code: 'input', message: /a folder; name the files in it/ })
   t.end()
 })
