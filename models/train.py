@@ -283,6 +283,11 @@ def segment(run):
 
 
 def start_from_classifier(run, model):
+    """The pre-trained trunk; or, on a joint codec, all of the segmenter that was trained along with it."""
+    if run.knobs.get("start") == "joint":
+        saved = ema_of(run.checkpoint_path("joint"))
+        model.load_state_dict({k.removeprefix("segmenter."): v for k, v in saved.items() if k.startswith("segmenter.")})
+        return
     path = run.checkpoint_path("pretrain")
     if not path.exists():
         raise TrainError(f"{path} is missing; run: python models/train.py pretrain --data {run.data}")
@@ -324,8 +329,12 @@ def joint(run):
     knobs, codec = run.knobs, run.config["codec"]
     target_entropy = codec["target_bpp"] * STRIDE**2 / codec["channels"]
     model = Joint(run.config, knobs)
-    for part, network in (("autoencoder", model.codec), ("classify", model.classifier), ("segment", model.segmenter)):
-        network.load_state_dict(ema_of(run.out.parent / knobs["start"] / f"{part}.pt"))
+    start = run.out.parent / knobs["start"]
+    if (start / "joint.pt").exists():
+        model.load_state_dict(ema_of(start / "joint.pt"))
+    else:
+        for part, network in (("autoencoder", model.codec), ("classify", model.classifier), ("segment", model.segmenter)):
+            network.load_state_dict(ema_of(start / f"{part}.pt"))
     model = model.to(memory_format=torch.channels_last)
     paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
     images, labels = data.read_all(paths), torch.from_numpy(labels)

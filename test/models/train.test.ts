@@ -73,33 +73,35 @@ t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
   t.equal(bundle.manifest.latent.channels, 16)
   for (const name of ['encoder', 'classify', 'segment', 'decoder'] as const) t.ok(existsSync(graphPath(bundle, name)))
 
-  const joined = (part: string) =>
-    run(
-      'models/train.py',
-      part,
-      '--config',
-      'models/configs/lean-2.toml',
-      '--data',
-      data,
-      '--out',
-      join(dir, 'joint'),
-      '--limit',
-      '6',
-      '--minutes',
-      '0.1',
-    )
-  t.match(joined('joint'), { status: 1, stderr: /^train\.py: .*lean\/autoencoder\.pt is missing/ })
+  const profile = (name: string) => ['--config', `models/configs/${name}.toml`, '--data', data]
+  const joined = (name: string, part: string) =>
+    run('models/train.py', part, ...profile(name), '--out', join(dir, name), '--limit', '6', '--minutes', '0.1')
+  t.match(joined('lean-2', 'joint'), { status: 1, stderr: /^train\.py: .*lean\/autoencoder\.pt is missing/ })
   renameSync(join(dir, 'run'), join(dir, 'lean'))
-  for (const part of ['joint', 'decoder']) {
-    const { status, stderr } = joined(part)
-    t.equal(status, 0, `${part} ${stderr}`)
+  for (const [name, part] of [
+    ['lean-2', 'joint'],
+    ['lean-3', 'joint'],
+    ['lean-3', 'segment'],
+    ['lean-3', 'decoder'],
+  ] as const) {
+    const { status, stderr } = joined(name, part)
+    t.equal(status, 0, `${name} ${part} ${stderr}`)
   }
-  t.match(JSON.parse(readFileSync(join(dir, 'joint', 'joint.json'), 'utf8')), {
-    classify: {},
-    codec: {},
-    'camvid/test': {},
-  })
-  t.match(JSON.parse(readFileSync(join(dir, 'joint', 'decoder.json'), 'utf8')), { 'camvid/test': {} })
+  const reported = (part: string) => JSON.parse(readFileSync(join(dir, 'lean-3', `${part}.json`), 'utf8'))
+  t.match(reported('joint'), { classify: {}, codec: {}, 'camvid/test': {} })
+  t.match(reported('decoder'), { 'camvid/test': {} })
+  const whole = run(
+    'models/export.py',
+    '--id',
+    'joined',
+    ...profile('lean-3'),
+    '--runs',
+    join(dir, 'lean-3'),
+    '--out',
+    join(dir, 'bundles'),
+  )
+  t.equal(whole.status, 0, whole.stderr)
+  t.match(openBundle(join(dir, 'bundles', 'joined')).manifest, { classes: { classify: { length: 4 } } })
   renameSync(join(dir, 'lean'), join(dir, 'run'))
 
   const picture = join(data, 'camvid/train/images/0.png')
