@@ -85,7 +85,7 @@ def network_of(run):
 
 def usual(runs):
     """Without the runs that try another recipe, or another codec than row 1's."""
-    return {n: r for n, r in runs.items() if not any(k in r["knobs"] for k in ("teacher", "schedule")) and "joint" not in r["knobs"]["source"] and r["row"] < 5}
+    return {n: r for n, r in runs.items() if not any(k in r["knobs"] for k in ("teacher", "schedule")) and r["row"] < 5}
 
 
 def mean(values):
@@ -116,35 +116,55 @@ def claim_lines(systems):
         "| bpp | cResNet-51 on the latent | ResNet-50 on decoded RGB | difference | the paper's |", "|---|---|---|---|---|", *rows, "",
         f"Here it holds at {', '.join(within)} bpp{'' if len(within) == len(found) else '; not at ' + ', '.join(p for p in found if p not in within)}." if within else "Here it holds at none of these rates.", "",
     ]
+    if any(d > 1 for d, _ in found.values()):
+        lines += [
+            "That the latent leads here, where the paper has it a little behind, has a likely reason, which was not tested: a small network has seen these",
+            "pictures a handful of times, and what the encoder has learnt already (edges, textures, at an eighth of the size) it need not learn again.",
+            "ResNets on RGB have to, and the deeper they are the slower. With epochs enough the lead should go.", "",
+        ]
     if len(found) > 1:
         (low, (dl, el)), (high, (dh, eh)) = list(found.items())[0], list(found.items())[-1]
         verdict = "cannot be told apart" if abs(dl - dh) < 2 * (el**2 + eh**2) ** 0.5 else "grows" if dl > dh else "shrinks"
         text = "the two cannot be told apart with so few seeds" if verdict == "cannot be told apart" else f"it {verdict}"
         lines += [f"**2. The latent's advantage grows towards low rates.** Here it is {dh:+.2f} points at {high} bpp and {dl:+.2f} at {low}: {text} (two standard errors are {2 * (el**2 + eh**2) ** 0.5:.2f}).", ""]
     if {"joint-0.0983", "longer-0.0983"} <= systems.keys():
-        names = [n for n in TITLES if n in systems]
-        rate = lambda name: f"{systems[name]['codec']['imagenet20-160/val']['bpp']:.3f}"
-        top1 = {n: systems[n]["classify"]["top1"] for n in names}
-        gain = top1["joint-0.0983"] - top1["longer-0.0983"]
-        lines += [
-            f"**3. Joint training helps.** Top-1 at 0.0983 bpp: {', '.join(f'{TITLES[n]} {v:.2f}' for n, v in top1.items())}. Joint over separate, trained as long:",
-            f"{gain:+.2f} points, at {rate('joint-0.0983')} bpp on the validation set against {rate('ae-0.0983')}"
-            + (f"; over the paper's control {top1['joint-0.0983'] - top1['control-0.0983']:+.2f}" if "control-0.0983" in top1 else "")
-            + " (one seed; the paper reports about +2). More in [row 5](#row-5).", "",
-        ]
-        val = {n: systems[n]["codec"]["imagenet20-160/val"]["bpp"] for n in ("ae-0.0983", "joint-0.0983")}
-        if val["joint-0.0983"] > 1.05 * val["ae-0.0983"]:
-            over = val["joint-0.0983"] / val["ae-0.0983"] - 1
-            lines += [f"**Not at equal rate:** the joint codec spends {over:.0%} more. The sheet's weights (gamma 0.001, beta 150) make an excess bit per symbol cost no more than 0.15 of cross-entropy,", "which does not hold the rate here; so this is no test of the claim yet.", ""]
-        if top1.get("control-0.0983", 0) > top1["joint-0.0983"]:
-            lines += ["The joint run does not beat the control, which the paper asks of it: a network trained anew on the frozen joint codec is better.", ""]
+        lines += joint_claim(systems)
     return lines
 
 
+def joint_claim(systems):
+    """Each joint run against the separate networks trained as long, and against its own control."""
+    rate = lambda name: systems[name]["codec"]["imagenet20-160/val"]["bpp"]
+    top1 = {n: systems[n]["classify"]["top1"] for n in TITLES if n in systems}
+    base = rate("ae-0.0983")
+    lines = [
+        "**3. Joint training helps.** Top-1 at 0.0983 bpp, the separate codec and its network trained as long as the joint one: "
+        f"{top1['longer-0.0983']:.2f} % at {base:.3f} bpp on the validation set. The paper reports about +2. One seed each; more in [row 5](#row-5).", "",
+        "| joint run | bpp on the validation set | top-1 | over separate | over its control |", "|---|---|---|---|---|",
+    ]
+    verdicts = []
+    for name, control in CONTROLS.items():
+        if name not in top1:
+            continue
+        gain = top1[name] - top1["longer-0.0983"]
+        over = top1[name] - top1[control] if control in top1 else None
+        lines.append(f"| {TITLES[name]}, beta {systems[name]['knobs']['beta']} | {rate(name):.3f} ({rate(name) / base - 1:+.0%}) | {top1[name]:.2f} | {gain:+.2f} | {'' if over is None else f'{over:+.2f}'} |")
+        error = 2 * (2 * top1[name] * (100 - top1[name]) / systems[name]["classify"]["images"]) ** 0.5
+        size = "more than" if gain > error else "within"
+        text = f"{TITLES[name]}: {gain:+.2f} points over separate, {size} two standard errors ({error:.2f})"
+        if rate(name) > 1.05 * base:
+            text += ", but **not at equal rate**: the sheet's weights (gamma 0.001, beta 150) make an excess bit per symbol cost no more than 0.15 of cross-entropy, which does not hold the rate here"
+        if over is not None:
+            text += "; it beats its control" if over > 0 else "; it does not beat its control, as the paper's does: a network trained anew on the frozen joint codec is better"
+        verdicts.append(f"- {text}.")
+    return [*lines, "", *verdicts, ""]
+
+
 TITLES = {
-    "c51-0.0983": "separate", "longer-0.0983": "separate, trained as long as the joint one", "joint-0.0983": "joint",
-    "control-0.0983": "control (fresh network on the joint codec, frozen)",
+    "c51-0.0983": "separate", "longer-0.0983": "separate, longer", "joint-0.0983": "joint, the sheet's beta",
+    "control-0.0983": "control of it", "held-0.0983": "joint, rate held", "held-control-0.0983": "control of that",
 }
+CONTROLS = {"held-0.0983": "held-control-0.0983", "joint-0.0983": "control-0.0983"}  # a fresh network on the joint codec, frozen
 
 
 def spent(run):
@@ -241,10 +261,11 @@ def joint_lines(systems):
     """What each regime gives; codec figures are those of camvid/test."""
     if "joint-0.0983" not in systems:
         return []
-    codec_of = {n: ("joint-0.0983" if n in ("joint-0.0983", "control-0.0983") else "ae-0.0983") for n in TITLES}
-    segment_of = {"c51-0.0983": "seg-c51-0.0983", "joint-0.0983": "seg-joint-0.0983"}
+    codec_of = {n: next((joint for joint, control in CONTROLS.items() if n in (joint, control)), "ae-0.0983") for n in TITLES}
+    segment_of = {"c51-0.0983": "seg-c51-0.0983", "joint-0.0983": "seg-joint-0.0983", "held-0.0983": "seg-held-0.0983"}
     lines = [
-        '<a id="row-5"></a>', "## Row 5: joint training", "", "`python models/train.py --config models/configs/row-5.toml --data DATA`: Eq. 2 of the paper at 0.0983 bpp.", "",
+        '<a id="row-5"></a>', "## Row 5: joint training", "", "`python models/train.py --config models/configs/row-5.toml --data DATA`: Eq. 2 of the paper at 0.0983 bpp.",
+        "\"Longer\" has the epochs of the joint run on top; a control is a fresh network on the joint codec, frozen, with as many epochs as both had.", "",
         "Quality and rate: camvid/test; beside it the rate on imagenet20-160/val, which the target was set on. mIoU: CamVid test.", "",
         "| | trained | bpp | bpp, val | PSNR dB | SSIM | MS-SSIM | top-1 | top-5 | mIoU |", "|---" * 10 + "|",
     ]
@@ -258,7 +279,7 @@ def joint_lines(systems):
     keys = ["PSNR, dB", "top-1, %", "mIoU, %"]
     figure, axes = plt.subplots(1, 3, figsize=(10, 2.4))
     for axis, key in zip(axes, keys):
-        have = {TITLES[n].split(" (")[0].replace("separate, trained as long as the joint one", "separate, longer"): r[key] for n, r in rows.items() if key in r}
+        have = {TITLES[n]: r[key] for n, r in rows.items() if key in r}
         axis.barh(list(have), list(have.values()), color=["C0" if "separate" in n else "C1" for n in have])
         axis.set(title=key)
         axis.set_xlim(min(have.values(), default=0) * 0.9)
