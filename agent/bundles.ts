@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** What runs where nobody names another. */
+export const DEFAULT_BUNDLE = 'lean-4'
+
 /** The package's root, from the sources as well as from dist/. */
 export function packageRoot(): string {
   let dir = dirname(fileURLToPath(import.meta.url))

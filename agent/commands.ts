@@ -1,5 +1,6 @@
 /** The agent's verbs, for the one `blindsight` command (cli/main.ts). */
 import { type Command, Option } from 'commander'
+import { DEFAULT_BUNDLE } from './bundles.js'
 import { demo } from './demo/demo.js'
 import { doctor } from './doctor.js'
 import { AgentError, ExitCode } from './errors.js'
@@ -32,7 +33,7 @@ export function register(program: Command): void {
     .option('--json', 'print one JSON object at the end instead of a line per second')
     .option('--size <WxH>', 'frame size, multiples of 16', '448x256')
     .option('--broker <url>', 'publish to this broker instead of the one inside')
-    .option('--bundle <id|dir>', 'networks', 'lean-1')
+    .option('--bundle <id|dir>', 'networks', DEFAULT_BUNDLE)
     .option('--state-dir <dir>', 'where the archive goes (default: a folder under the temporary directory)')
     .addOption(
       new Option('--threads <n>', 'CPU threads of the networks; 0: one per core')

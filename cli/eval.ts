@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, Option } from 'commander'
-import { packageRoot } from '../agent/bundles.js'
+import { DEFAULT_BUNDLE, packageRoot } from '../agent/bundles.js'
 import { AgentError, ExitCode, messageOf } from '../agent/errors.js'
 
 const wholeNumber = (name: string, least: number) => (text: string) => {
@@ -16,7 +16,7 @@ export function register(program: Command): void {
   program
     .command('eval')
     .description('score a bundle from real bitstreams: bpp, accuracy, mIoU, PSNR, SSIM, MS-SSIM, ms per stage')
-    .option('--bundle <id|dir>', 'networks', 'lean-1')
+    .option('--bundle <id|dir>', 'networks', DEFAULT_BUNDLE)
     .requiredOption(
       '--data <dir>',
       'data sets: a folder per class, images/ and masks/, or PASCAL VOC 2012; splits val or test',
@@ -29,7 +29,7 @@ export function register(program: Command): void {
     .option('--json <file>', 'write the figures there, too')
     .addHelpText(
       'after',
-      '\nA table goes to stderr, JSON to stdout.\nExit codes: 0 done, 3 the bundle or a file of the data cannot be used.\n\nExample: blindsight eval --bundle lean-1 --data DATA --json eval.json',
+      '\nA table goes to stderr, JSON to stdout.\nExit codes: 0 done, 3 the bundle or a file of the data cannot be used.\n\nExample: blindsight eval --data DATA --json eval.json',
     )
     .action(async (options: object) => {
       const script = join(packageRoot(), 'dist', 'test', 'bench', 'eval', 'main.js')

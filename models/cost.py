@@ -23,9 +23,12 @@ import onnxruntime as ort
 import torch
 from onnx import numpy_helper, shape_inference
 
-from networks import CRESNETS, RESNETS, Classifier, Encoder, PaperDecoder, PaperEncoder, ResNet, fold_batch_norm
+from networks import CRESNETS, RESNETS, Classifier, Encoder, PaperDecoder, PaperEncoder, ResNet, Segmenter, fold_batch_norm
 
 CHANNELS, SIDE, CLASSES = 16, 224, 1000
+VOC_CLASSES, LEAN_CLASSES, CAMVID_CLASSES = 21, 20, 11
+# Rows 1 to 5 are trained at these widths (models/configs): their multiply-adds are counted as well.
+TRAINED_CODEC_WIDTH, TRAINED_WIDTH = 0.5, 0.25
 # G multiply-adds and M parameters, paper.md sections 1 and 2.
 PAPER = {
     "encoder": (3.53, 1.15), "decoder": (3.5, 1.1), "ResNet-50": (3.86, 25.6), "ResNet-71": (5.39, 33.4),
@@ -36,7 +39,7 @@ PAPER = {
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--seconds", type=float, default=60, help="of measuring, all networks together")
+    p.add_argument("--seconds", type=float, default=90, help="of measuring, all networks together")
     p.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "results" / "cost.json")
     args = p.parse_args()
     warnings.filterwarnings("ignore")
@@ -45,17 +48,25 @@ def main():
     networks = {"encoder": (PaperEncoder(CHANNELS), rgb), "lean encoder": (Encoder(CHANNELS), rgb), "decoder": (PaperDecoder(CHANNELS), latent)}
     networks |= {f"ResNet-{k}": (ResNet(CLASSES, blocks), rgb) for k, blocks in RESNETS.items()}
     networks |= {f"cResNet-{k}": (Classifier(CHANNELS, CLASSES, blocks), latent) for k, blocks in CRESNETS.items()}
+    networks |= {
+        "ResNet-50-d + ASPP": (Segmenter(None, VOC_CLASSES, RESNETS[50], rgb=True), rgb), "cResNet-51-d + ASPP": (Segmenter(CHANNELS, VOC_CLASSES, CRESNETS[51]), latent),
+        "lean classifier": (Classifier(CHANNELS, LEAN_CLASSES, width=0.5), latent), "lean segmenter": (Segmenter(CHANNELS, CAMVID_CLASSES, width=0.25), latent),
+    }
+    trained = {"decoder": (PaperDecoder(CHANNELS, TRAINED_CODEC_WIDTH), latent)}
+    trained |= {f"ResNet-{k}": (ResNet(LEAN_CLASSES, blocks, TRAINED_WIDTH), rgb) for k, blocks in RESNETS.items()}
+    trained |= {f"cResNet-{k}": (Classifier(CHANNELS, LEAN_CLASSES, blocks, TRAINED_WIDTH), latent) for k, blocks in CRESNETS.items()}
     sessions, rows = {}, {}
     with tempfile.TemporaryDirectory() as folder:
         for name, (network, example) in networks.items():
             path = str(Path(folder) / "graph.onnx")
-            torch.onnx.export(fold_batch_norm(network.eval()), (example,), path, dynamo=False, input_names=["x"], opset_version=18)
-            macs, parameters = count(path)
+            macs, parameters = count(export(network, example, path))
             rows[name] = {"gmac": round(macs / 1e9, 3), "mparam": round(parameters / 1e6, 2)}
             if name in PAPER:
                 rows[name] |= {"paper_gmac": PAPER[name][0], "paper_mparam": PAPER[name][1]}
             options = ort.SessionOptions()
             options.intra_op_num_threads = args.threads
+            if name in trained:
+                rows[name]["trained_gmac"] = round(count(export(*trained[name], str(Path(folder) / "trained.onnx")))[0] / 1e9, 3)
             sessions[name] = (ort.InferenceSession(path, options, providers=["CPUExecutionProvider"]), {"x": example.numpy()})
             print(f"{name}: {rows[name]}", flush=True)
     times = measure(sessions, args.seconds)
@@ -71,6 +82,11 @@ def main():
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(report, indent=1) + "\n")
     print(json.dumps(ratios, indent=1))
+
+
+def export(network, example, path):
+    torch.onnx.export(fold_batch_norm(network.eval()), (example,), path, dynamo=False, input_names=["x"], opset_version=18)
+    return path
 
 
 def ratio(rows, rgb_net, latent_net, unit):

@@ -16,6 +16,8 @@ VOC_CLASSES = [
     "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 ]
 PICTURES = {".webp", ".png", ".jpg", ".jpeg", ".JPEG"}
+BROKEN = (OSError, UnidentifiedImageError, ValueError, SyntaxError, Image.DecompressionBombError)  # what Pillow raises for a damaged file
+left_out = set()  # broken pictures that `check` was told to do without; no listing names them
 
 
 class DataError(Exception):
@@ -26,10 +28,31 @@ def pictures_in(folder):
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; unpack the data set there or give --data DIR")
-    found = sorted(p for p in folder.rglob("*") if p.suffix in PICTURES)
+    found = sorted(p for p in folder.rglob("*") if p.suffix in PICTURES and p not in left_out)
     if not found:
-        raise DataError(f"{folder}: holds no pictures ({', '.join(sorted(PICTURES))})")
+        raise DataError(f"{folder}: holds no pictures that can be read ({', '.join(sorted(PICTURES))})")
     return found
+
+
+def check(folders, skip_corrupt):
+    """Reads every picture and CamVid mask of these folders once: what is broken is known before hours of training, not after.
+
+    Raises DataError with the first broken file, or with skip_corrupt leaves its picture out from then on.
+    """
+    for folder in folders:
+        masked = (folder / "images").is_dir()
+
+        def broken(path, masked=masked):
+            try:
+                read_pair(path, mask_of(path)) if masked else read_rgb(path)
+            except DataError as error:
+                return path, error
+
+        for path, error in filter(None, read_all(pictures_in(folder / "images" if masked else folder), broken)):
+            if not skip_corrupt:
+                raise DataError(f"{error}; mend it, or leave it out with --skip-corrupt")
+            left_out.add(path)
+            print(f"left out: {error}", flush=True)
 
 
 def read_rgb(path):
@@ -37,7 +60,7 @@ def read_rgb(path):
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
+    except BROKEN as error:
         raise DataError(f"{path}: not a readable picture ({error})") from error
 
 
@@ -80,17 +103,26 @@ def random_crop(image, size, rng):
     return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
-def class_folders(folder, limit=None):
-    """ImageNet's layout: folder/<wnid>/* -> paths, labels, wnids in order."""
-    wnids = sorted(p.name for p in Path(folder).iterdir() if p.is_dir()) if Path(folder).is_dir() else []
-    if not wnids:
-        raise DataError(f"{folder}: expected one folder per class in it; unpack the data set there or give --data DIR")
+def class_folders(folder, limit=None, like=None):
+    """ImageNet's layout: folder/<wnid>/* -> paths, labels, wnids in order. `like`: a folder (or the wnids) that has to have the same classes."""
+    wnids = classes_in(folder)
+    expected = wnids if like is None else like if isinstance(like, list) else classes_in(like)
+    if wnids != expected:
+        odd = sorted(set(wnids) ^ set(expected))
+        raise DataError(f"{folder}: its classes are not those that were trained: {', '.join(odd[:5])} on one side only")
     paths, labels = [], []
     for label, wnid in enumerate(wnids):
         found = pictures_in(Path(folder) / wnid)[:limit]
         paths += found
         labels += [label] * len(found)
     return paths, np.array(labels), wnids
+
+
+def classes_in(folder):
+    wnids = sorted(p.name for p in Path(folder).iterdir() if p.is_dir()) if Path(folder).is_dir() else []
+    if not wnids:
+        raise DataError(f"{folder}: expected one folder per class in it; unpack the data set there or give --data DIR")
+    return wnids
 
 
 def square(image, size):
@@ -120,29 +152,39 @@ def random_resized(image, size, rng, area=(0.35, 1.0)):
     return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
-def camvid(folder, limit=None):
-    """folder/{images,masks} -> list of (uint8 [H,W,3], uint8 [H,W] with 255 for void)."""
+def camvid(folder, limit=None, skip_corrupt=False):
+    """folder/{images,masks} -> list of (uint8 [H,W,3], uint8 [H,W] with 255 for void), how many were left out."""
     paths = pictures_in(Path(folder) / "images")[:limit]
-    return list(zip(read_all(paths), read_all([mask_of(p) for p in paths], read_mask)))
+    found, kept = read_some(paths, skip_corrupt, lambda path: read_pair(path, mask_of(path)))
+    return found, len(paths) - len(kept)
 
 
-def voc(root, split, limit=None):
+def voc(root, split, limit=None, skip_corrupt=False):
     """PASCAL VOC 2012's layout (JPEGImages, SegmentationClass, ImageSets/Segmentation/<split>.txt) -> as camvid()."""
     root, listing = Path(root), Path(root) / "ImageSets" / "Segmentation" / f"{split}.txt"
     if not listing.exists():
         raise DataError(f"{listing}: no such file; unpack PASCAL VOC 2012 (VOCdevkit/VOC2012) there or give --data DIR")
     names = listing.read_text().split()[:limit]
-    images = read_all([root / "JPEGImages" / f"{n}.jpg" for n in names])
-    masks = read_all([root / "SegmentationClass" / f"{n}.png" for n in names], lambda p: read_mask(p, VOC_CLASSES, VOID))
-    return list(zip(images, masks))
+    read = lambda name: read_pair(root / "JPEGImages" / f"{name}.jpg", root / "SegmentationClass" / f"{name}.png", VOC_CLASSES, VOID)
+    found, kept = read_some(names, skip_corrupt, read)
+    return found, len(names) - len(kept)
 
 
-def segmentation(root, dataset, split, limit=None):
-    """-> pairs, names of the classes. A folder with ImageSets in it is VOC's layout, any other CamVid's."""
+def segmentation(root, dataset, split, limit=None, skip_corrupt=False):
+    """-> pairs, names of the classes, how many pairs were left out. A folder with ImageSets in it is VOC's layout, any other CamVid's."""
     folder = Path(root) / dataset
     if (folder / "ImageSets").is_dir():
-        return voc(folder, split, limit), VOC_CLASSES
-    return camvid(folder / split, limit), CAMVID_CLASSES
+        pairs, left_out = voc(folder, split, limit, skip_corrupt)
+        return pairs, VOC_CLASSES, left_out
+    pairs, left_out = camvid(folder / split, limit, skip_corrupt)
+    return pairs, CAMVID_CLASSES, left_out
+
+
+def read_pair(image_path, mask_path, *of_mask):
+    image, mask = read_rgb(image_path), read_mask(mask_path, *of_mask)
+    if image.shape[:2] != mask.shape:
+        raise DataError(f"{mask_path}: {mask.shape[1]}x{mask.shape[0]} pixels, its picture has {image.shape[1]}x{image.shape[0]}")
+    return image, mask
 
 
 def mask_of(image_path):
@@ -157,7 +199,7 @@ def read_mask(path, classes=CAMVID_CLASSES, void=len(CAMVID_CLASSES)):
     try:
         with Image.open(path) as image:
             mask = np.array(image)
-    except (OSError, UnidentifiedImageError) as error:
+    except BROKEN as error:
         raise DataError(f"{path}: not a readable mask ({error})") from error
     if mask.ndim != 2:
         raise DataError(f"{path}: expected one 8-bit class id for each pixel, found an array of shape {mask.shape}")
@@ -193,6 +235,32 @@ def scaled_crop_with_mask(image, mask, size, rng, scales=(0.6, 1.6)):
     top, left = rng.integers(image.shape[0] - size + 1), rng.integers(image.shape[1] - size + 1)
     image, mask = image[top : top + size, left : left + size], mask[top : top + size, left : left + size]
     return (image[:, ::-1], mask[:, ::-1]) if rng.random() < 0.5 else (image, mask)
+
+
+def photometric(batch, strength, rng):
+    """Brightness, contrast, saturation and gamma of each picture drawn anew: float [N,3,H,W] in [0, 1] -> the same. strength 0: as they are."""
+    if strength == 0:
+        return batch
+    draw = lambda: torch.from_numpy(np.exp(rng.uniform(-strength, strength, (len(batch), 1, 1, 1)))).float()
+    grey = batch.mean(dim=1, keepdim=True)
+    batch = (grey + (batch - grey) * draw()).clamp(0, 1) ** draw()
+    middle = batch.mean(dim=(1, 2, 3), keepdim=True)
+    return ((middle + (batch - middle) * draw()) * draw()).clamp(0, 1)
+
+
+def cutmix(batch, rng, grid):
+    """A rectangle of each picture is taken from another of the batch (Yun et al., 2019), its sides on the latent's grid.
+
+    float [N,3,H,W] -> the mixed batch, indices [N] of the others, share of the area that is still the first picture's.
+    """
+    h, w = (s // grid for s in batch.shape[2:])
+    side = (1 - rng.uniform()) ** 0.5
+    rows, columns = max(1, round(h * side)), max(1, round(w * side))
+    y, x = rng.integers(h - rows + 1) * grid, rng.integers(w - columns + 1) * grid
+    other = torch.from_numpy(rng.permutation(len(batch)))
+    mixed = batch.clone()
+    mixed[:, :, y : y + rows * grid, x : x + columns * grid] = batch[other, :, y : y + rows * grid, x : x + columns * grid]
+    return mixed, other, 1 - rows * columns / (h * w)
 
 
 def class_weights(pairs, classes=len(CAMVID_CLASSES)):

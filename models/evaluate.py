@@ -77,7 +77,7 @@ def classification(bundle, args):
 def segmentation(bundle, args):
     names, multiple = bundle.manifest["classes"]["segment"], bundle.manifest["latent"]["multiple"]
     confusion, rows = metrics.Confusion(len(names), data.VOID), []
-    for image, mask in data.camvid(args.data, args.limit):
+    for image, mask in data.camvid(args.data, args.limit)[0]:
         h, w = (s // multiple * multiple for s in mask.shape)
         symbols, figures = bundle.code(data.centre_crop(image, h, w))
         found, _ = bundle.segment.run(None, {"symbols": symbols})

@@ -40,7 +40,7 @@ import data
 import systems
 from networks import CRESNETS, STRIDE, Classifier, Decoder, Segmenter, fold_batch_norm, symbols_by_midpoints
 from train import HERE, SCALE_BITS, load_codec, symbol_tables
-from training import TrainError
+from training import TrainError, load
 
 MULTIPLE = 16
 SEGMENT_STRIDE = 4
@@ -85,7 +85,8 @@ class ClassifyGraph(OnSymbols):
 class SegmentGraph(OnSymbols):
     def forward(self, symbols):
         logits = self.network(self.latent(symbols))
-        logits = F.interpolate(logits, scale_factor=STRIDE / SEGMENT_STRIDE, mode="bilinear", align_corners=False)
+        if self.network.fine * SEGMENT_STRIDE != STRIDE:
+            logits = F.interpolate(logits, scale_factor=STRIDE / SEGMENT_STRIDE, mode="bilinear", align_corners=False)
         mask = logits.argmax(1)
         classes = torch.arange(logits.shape[1]).view(1, -1, 1, 1)
         fractions = (mask.unsqueeze(1) == classes).float().mean(dim=(2, 3))
@@ -182,6 +183,7 @@ def main():
     p.add_argument("--config", type=Path, default=HERE / "configs" / "lean.toml")
     p.add_argument("--runs", type=Path, help="default: models/runs/<config's name>")
     p.add_argument("--systems", nargs=3, metavar=("CODEC", "CLASSIFIER", "SEGMENTER"), help="finished runs of rows 1 to 5 instead of a profile")
+    p.add_argument("--context", type=Path, help="a context.bin that was trained on this encoder's symbols (models/README.md), for when only the heads are new")
     p.add_argument("--out", type=Path, default=HERE / "bundles")
     args = p.parse_args()
     warnings.filterwarnings("ignore")
@@ -210,21 +212,43 @@ def lean_parts(args, runs):
     if (runs / "joint.json").exists():
         joint = read_report(runs / "joint.json")
         spent = {k: joint[k] for k in ("steps", "minutes", "device", "seed", "wnids")}
-        reports = {"codec": joint["codec"], "classify": {**spent, **joint["classify"]}, "segment": {"camvid/test": joint["camvid/test"]}}
+        reports = {"codec": joint["codec"], "classify": {**spent, **joint["classify"]}, "segment": {k: v for k, v in joint.items() if k.startswith("camvid/")}}
     else:
-        reports = {"codec": read_report(runs / "autoencoder.json"), "classify": read_report(runs / "classify.json"), "pretrain": read_report(runs / "pretrain.json")}
-    if (runs / "segment.json").exists():
-        reports["segment"] = read_report(runs / "segment.json")
-    if (runs / "decoder.final.pt").exists():
+        reports = {"codec": read_report(runs / "autoencoder.json"), "pretrain": read_report(runs / "pretrain.json")}
+        reports |= {part: read_report(runs / f"{part}.json") for part in ("classify", "segment")}
+    frozen = hashlib.sha256((runs / "codec.pt").read_bytes()).hexdigest()[:12]
+
+    def on_this_codec(part):
+        report = read_report(runs / f"{part}.json")
+        if report["upstream"]["codec"] != frozen:
+            raise TrainError(f"{runs / part}.json is of another codec than {runs / 'codec.pt'}; train {part} again")
+        return report
+
+    weights = {"classify": "joint-classify", "segment": "joint-segment"}
+    for head, part in (("classify", "classify"), ("classify", "classify-again"), ("segment", "segment"), ("segment", "segment-again"), ("segment", "segment-fine")):  # the last that there is
+        if (runs / f"{part}.json").exists():
+            reports[head], weights[head] = on_this_codec(part), part
+    trained = lambda head: runs / f"{weights[head]}.final.pt"
+    if (runs / "decoder.json").exists():
+        reports["codec"] = on_this_codec("decoder")
         codec.decoder = restore(Decoder(config["codec"]["channels"], units=config["decoder"]["units"]), runs / "decoder.final.pt")
-        reports["codec"] = read_report(runs / "decoder.json")
     channels = config["codec"]["channels"]
     return SimpleNamespace(
-        codec=codec, freqs=json.loads((runs / "tables.json").read_text()), profile=args.config.stem, reports=reports,
-        classifier=restore(Classifier(channels, config["classes"], width=knobs["width"]), runs / "classify.final.pt"),
-        segmenter=restore(Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["segment_width"]), runs / "segment.final.pt"),
+        codec=codec, freqs=json.loads((runs / "tables.json").read_text()), profile=args.config.stem, goes_on_from=earlier_profiles(config), reports=reports,
+        classifier=restore(Classifier(channels, config["classes"], width=knobs["width"]), trained("classify")),
+        segmenter=restore(Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["segment_width"], fine=config.get(weights["segment"], {}).get("fine", 1)), trained("segment")),
         wnids=reports["classify"]["wnids"], segment_classes=data.CAMVID_CLASSES,
     )
+
+
+def earlier_profiles(config):
+    """The profiles that a joint run goes on from, the latest first."""
+    found = []
+    while "start" in config.get("joint", {}):
+        found.append(config["joint"]["start"])
+        path = HERE / "configs" / f"{found[-1]}.toml"
+        config = tomllib.loads(path.read_text()) if path.exists() else {}
+    return found
 
 
 def paper_parts(args, runs):
@@ -240,16 +264,19 @@ def paper_parts(args, runs):
             raise TrainError(f"{name} was trained on {saved['knobs']['source']}, not on latent:{codec_name}")
         last = next(v for k, v in saved["network"].items() if k in ("head.weight", "aspp.0.weight"))
         network = fold_batch_norm(kind(channels, len(last), CRESNETS[saved["knobs"]["depth"]], saved["knobs"]["width"]).eval())
-        network.load_state_dict(saved["network"])
+        load(network, saved["network"], runs / f"{name}.final.pt")
         networks[name] = network
     reports = {name: read_report(runs / f"{name}.json") for name in args.systems}
+    for name in networks.keys() - {codec_name}:
+        if reports[name]["upstream"][codec_name] != systems.made(run, codec_name):
+            raise TrainError(f"{name} was trained on another {codec_name} than {runs / codec_name}.final.pt; train it again")
     dataset = args.data / reports[classifier_name]["knobs"]["dataset"] / "train"
     paths, _, wnids = data.class_folders(dataset)
     pictures = data.pictures_in(args.data / "photos-256") + paths[::16]
     freqs = symbol_tables(codec, data.read_all(pictures[:: max(1, len(pictures) // 1500)]), {"channels": channels, "levels": len(codec.quantiser.centres)})
     classes = data.VOC_CLASSES if len(networks[segmenter_name].aspp[0].weight) == len(data.VOC_CLASSES) else data.CAMVID_CLASSES
     return SimpleNamespace(
-        codec=codec, freqs=freqs, profile=" ".join(args.systems), classifier=networks[classifier_name], segmenter=networks[segmenter_name], wnids=wnids,
+        codec=codec, freqs=freqs, profile=" ".join(args.systems), goes_on_from=[], classifier=networks[classifier_name], segmenter=networks[segmenter_name], wnids=wnids,
         segment_classes=classes,
         reports={"codec": reports[codec_name]["codec"], "classify": reports[classifier_name]["classify"], "segment": reports[segmenter_name]["segment"]},
     )
@@ -274,7 +301,11 @@ def build(folder, args, parts):
     print("ONNX Runtime against PyTorch:", seen)
 
     (folder / "entropy.json").write_text(json.dumps({"scaleBits": SCALE_BITS, "freqs": parts.freqs}) + "\n")
-    files = {f: describe(folder / f) for f in [*FILES.values(), "entropy.json"]}
+    names = [*FILES.values(), "entropy.json"]
+    if args.context:
+        shutil.copyfile(args.context, folder / "context.bin")
+        names.append("context.bin")
+    files = {f: describe(folder / f) for f in names}
     manifest = {
         "format": 1, "id": args.id, "created": datetime.date.today().isoformat(),
         "latent": {"channels": channels, "levels": levels, "stride": STRIDE, "multiple": MULTIPLE, "centres": [float(c) for c in centres]},
@@ -286,7 +317,7 @@ def build(folder, args, parts):
         "files": files,
         "metrics": {**{k: v for k, v in parts.reports.items() if k != "pretrain"}, "onnx_against_pytorch": seen},
         "training": {
-            "profile": parts.profile, **({"pretrain": parts.reports["pretrain"]} if "pretrain" in parts.reports else {}),
+            "profile": parts.profile, "goes_on_from": parts.goes_on_from, **({"pretrain": parts.reports["pretrain"]} if "pretrain" in parts.reports else {}),
             "data": [
                 "imagenet20-160 (Imagenette2 + Imagewoof2): ImageNet's research terms",
                 "photos-256 (one photograph per ImageNet class): ImageNet's research terms",
@@ -308,7 +339,7 @@ def restore(model, path):
     if not path.exists():
         raise TrainError(f"{path} is missing; finish that part of train.py first")
     fold_batch_norm(model.eval())
-    model.load_state_dict(torch.load(path, weights_only=True))
+    load(model, torch.load(path, weights_only=True), path)
     return model
 
 

@@ -5,7 +5,11 @@
 Nothing is typed by hand: a figure without a file is a row that says so.
 """
 
+import hashlib
 import json
+import math
+import re
+import tomllib
 from pathlib import Path
 
 import matplotlib
@@ -13,7 +17,8 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-DOCS = Path(__file__).parent.parent / "docs"
+HERE = Path(__file__).parent
+DOCS = HERE.parent / "docs"
 RESULTS = DOCS / "results"
 # The systems of issue 3, in its order; a row's entry is made by the function of that name, or is not there yet.
 ROWS = {
@@ -49,25 +54,58 @@ def main():
     lines = [
         "# Results", "",
         "Made by `python models/results.py` from the files in `docs/results/`, which the commands below have written. The paper's figures are",
-        "those of its text (ImageNet, PASCAL VOC 2012); ours are of smaller data on CPUs, so they compare with each other and not with the paper's.",
+        "those of its text (ImageNet, PASCAL VOC 2012); ours are of smaller data and networks, so they compare with each other and not with the paper's.",
         "", "| row | system | |", "|---|---|---|",
-        *[f"| {k} | {name} | {f'[measured](#row-{k})' if done.get(k) else '**not yet**'} |" for k, name in ROWS.items()], "",
+        *[f"| {k} | {name} | {state_of(k, done.get(k))} |" for k, name in ROWS.items()], "",
     ]
-    lines += claim_lines(systems) + codec_lines(of_row[1]) + classifier_lines({**of_row[2], **of_row[3]}, cost) + segmenter_lines(systems) + joint_lines(systems)
+    if any(earlier(run) for run in systems.values()):
+        lines += [
+            "† stands for a run on an earlier training of the codec of its configuration, whose files are gone: it is compared only with its like.", "",
+        ]
+    lines += claim_lines(systems, cost) + codec_lines(of_row[1]) + classifier_lines({**of_row[2], **of_row[3]}, cost) + segmenter_lines(systems) + joint_lines(systems)
     if cost:
         lines += cost_lines(cost)
     if curves:
         lines += curve_lines(curves, points)
     if evals:
-        lines += eval_lines(evals)
+        lines += eval_lines(evals, points, curves, cost)
     (DOCS / "results.md").write_text("\n".join(lines) + "\n")
 
 
+def configured(row):
+    return [run["name"] for run in tomllib.loads((HERE / "configs" / f"row-{row}.toml").read_text())["runs"]]
+
+
+def state_of(row, found):
+    """What the table of rows says: measured, or which runs of the configuration are missing."""
+    if not found:
+        return "**not yet**"
+    missing = [name for name in configured(row) if name not in found] if row in range(1, 6) else []
+    return f"[measured](#row-{row})" + (f"; not trained yet: {', '.join(missing)}" if missing else "")
+
+
+def earlier(run):
+    """A report that does not say what it stood on: it was made before reports did, and its codec was trained again since."""
+    return "made" not in run
+
+
+def mark(run):
+    return " †" if earlier(run) else ""
+
+
 def collect():
-    """The reports of finished runs of rows 1 to 5, into one small file that git keeps."""
+    """The reports of finished runs of rows 1 to 5, into one small file that git keeps. Smoke runs and what stands on weights that
+    were trained again since are left out."""
     known = read("systems") or {}
-    for path in sorted((Path(__file__).parent / "runs" / "paper").glob("*.json")):
-        known[path.stem] = json.loads(path.read_text())
+    for path in sorted((HERE / "runs" / "paper").glob("*.json")):
+        report = json.loads(path.read_text())
+        if report["limit"] is None:
+            known[path.stem] = report
+    names = {name for row in range(1, 6) for name in configured(row)}
+    while stale := [n for n, r in known.items() if n not in names or any(known.get(k, {}).get("made") != made for k, made in r.get("upstream", {}).items())]:
+        print(f"left out, since they stand on other weights than those of now, or on none: {', '.join(stale)}")
+        for name in stale:
+            del known[name]
     if known:
         RESULTS.mkdir(exist_ok=True)
         ordered = dict(sorted(known.items(), key=lambda item: (item[1]["row"], item[0])))
@@ -92,83 +130,150 @@ def mean(values):
     return sum(values) / len(values)
 
 
-def claim_lines(systems):
+def of_pictures(percent, images):
+    """Variance of a share of right answers, in points squared."""
+    return percent * (100 - percent) / images
+
+
+def of_seeds(runs):
+    """-> variance that another seed makes, pooled over the networks that have two, and how many those are."""
+    groups = {}
+    for run in runs.values():
+        groups.setdefault((network_of(run), run["knobs"]["source"], earlier(run)), []).append(run["classify"]["top1"])
+    spreads = [sum((x - mean(g)) ** 2 for x in g) / (len(g) - 1) for g in groups.values() if len(g) > 1]
+    return (mean(spreads) if spreads else None), len(spreads)
+
+
+def told(difference, error):
+    """How a difference is put into words."""
+    return ("more" if difference > 0 else "less") if abs(difference) > 2 * error else "not told apart"
+
+
+def budget(runs):
+    """Widths, epochs and machines of these runs, in words."""
+    some = lambda values: ", ".join(str(v) for v in sorted(set(values)))
+    runs = list(runs)
+    return f"width {some(r['knobs']['width'] for r in runs)} of the paper's, {some(r['knobs']['epochs'] for r in runs)} epochs of {some(r['knobs']['dataset'] for r in runs)}, trained on {some(r['device'] for r in runs)}"
+
+
+def claim_lines(systems, cost):
     """The paper's three claims, each with what these runs say of it."""
-    classifiers = usual({n: r for n, r in systems.items() if "classify" in r and r["row"] in (2, 3)})
+    classifiers = {n: r for n, r in usual(systems).items() if "classify" in r and r["row"] in (2, 3)}
+    seed, pairs = of_seeds(classifiers)
     rows, found = [], {}
     for point in POINTS:
-        latent, decoded = ([r["classify"] for r in classifiers.values() if (point_of(r), network_of(r)) == (point, n)] for n in ("cResNet-51", "ResNet-50"))
-        if not latent or not decoded:
+        sides = lambda old: [[r for r in classifiers.values() if (point_of(r), network_of(r), earlier(r)) == (point, n, old)] for n in ("cResNet-51", "ResNet-50")]
+        latent, decoded = next((both for both in map(sides, (False, True)) if all(both)), ([], []))
+        if not latent:
             continue
-        a, b = (mean([c["top1"] for c in side]) for side in (latent, decoded))
-        error = (sum(v * (100 - v) / side[0]["images"] / len(side) for v, side in ((a, latent), (b, decoded)))) ** 0.5
-        found[point] = (a - b, error)
+        a, b = (mean([r["classify"]["top1"] for r in side]) for side in (latent, decoded))
+        variance = sum(of_pictures(v, side[0]["classify"]["images"]) for v, side in ((a, latent), (b, decoded)))
+        variance += (seed or 0) * (1 / len(latent) + 1 / len(decoded))
+        found[point] = (a - b, variance**0.5)
         theirs = PAPER[point, "cResNet-51"][1] - PAPER[point, "ResNet-50"][1]
-        rows.append(f"| {point} | {a:.2f} ({len(latent)}) | {b:.2f} ({len(decoded)}) | **{a - b:+.2f}** ± {error:.2f} | {theirs:+.2f} |")
-    if not rows:
-        return []
-    within = [p for p, (d, _) in found.items() if d >= -1]
-    lines = [
-        "## The paper's claims", "",
-        "Of 20 classes, at a quarter of the paper's width, after epochs in single figures: what follows is about small networks early in their training.", "",
-        "**1. Latent within a point of decoded RGB** at equal multiply-adds of the classifier. Top-1 in percent, means over seeds (how many). ± is one",
-        "standard error of a difference of two independent samples of that many validation pictures; they are the same pictures, so it is rather wide.", "",
-        "| bpp | cResNet-51 on the latent | ResNet-50 on decoded RGB | difference | the paper's |", "|---|---|---|---|---|", *rows, "",
-        f"Here it holds at {', '.join(within)} bpp{'' if len(within) == len(found) else '; not at ' + ', '.join(p for p in found if p not in within)}." if within else "Here it holds at none of these rates.", "",
-    ]
-    if any(d > 1 for d, _ in found.values()):
+        rows.append(f"| {point}{mark(latent[0])} | {a:.2f} ({len(latent)}) | {b:.2f} ({len(decoded)}) | **{a - b:+.2f}** ± {variance**0.5:.2f} | {within_a_point(*found[point])} | {theirs:+.2f} |")
+    lines = ["## The paper's claims", ""]
+    if rows:
+        spread = f"of the seeds (standard deviation {seed**0.5:.2f}, pooled over {pairs} networks with two)" if seed is not None else "of the seeds it is not known: no network has two"
         lines += [
-            "That the latent leads here, where the paper has it a little behind, has a likely reason, which was not tested: a small network has seen these",
-            "pictures a handful of times, and what the encoder has learnt already (edges, textures, at an eighth of the size) it need not learn again.",
-            "ResNets on RGB have to, and the deeper they are the slower. With epochs enough the lead should go.", "",
+            f"Small networks early in their training: {budget(classifiers.values())}.", "",
+            "**1. Latent within a point of decoded RGB** at equal multiply-adds" + at_equal_cost(cost) + ". Top-1 in percent, means over seeds (how many).",
+            f"± is one standard error: of the validation pictures, taken as independent samples though both networks see the same ones, and {spread}.", "",
+            "| bpp | cResNet-51 on the latent | ResNet-50 on decoded RGB | difference | within a point? | the paper's |", "|---|---|---|---|---|---|", *rows, "",
         ]
+        if any(d > 1 for d, _ in found.values()):
+            lines += [
+                "Where the latent leads, and the paper has it a little behind, a likely reason, not tested: a small network has seen these pictures a few times,",
+                "and what the encoder has learnt already (edges, textures, at an eighth of the size) it need not learn again.", "",
+            ]
+        lines += recipe_lines(systems)
     if len(found) > 1:
-        (low, (dl, el)), (high, (dh, eh)) = list(found.items())[0], list(found.items())[-1]
-        verdict = "cannot be told apart" if abs(dl - dh) < 2 * (el**2 + eh**2) ** 0.5 else "grows" if dl > dh else "shrinks"
-        text = "the two cannot be told apart with so few seeds" if verdict == "cannot be told apart" else f"it {verdict}"
-        lines += [f"**2. The latent's advantage grows towards low rates.** Here it is {dh:+.2f} points at {high} bpp and {dl:+.2f} at {low}: {text} (two standard errors are {2 * (el**2 + eh**2) ** 0.5:.2f}).", ""]
-    if {"joint-0.0983", "longer-0.0983"} <= systems.keys():
-        lines += joint_claim(systems)
-    return lines
+        lines += ["**2. The latent's advantage grows towards low rates.** " + growth("top-1", found) + " " + segmentation_growth(systems), ""]
+    return lines + joint_claim(systems, seed) if rows or "joint-0.0983" in systems else []
 
 
-def joint_claim(systems):
-    """Each joint run against the separate networks trained as long, and against its own control."""
-    rate = lambda name: systems[name]["codec"]["imagenet20-160/val"]["bpp"]
-    top1 = {n: systems[n]["classify"]["top1"] for n in TITLES if n in systems}
-    base = rate("ae-0.0983")
+def within_a_point(difference, error):
+    return "yes" if difference - 2 * error >= -1 else "no" if difference + 2 * error < -1 else "undecided"
+
+
+def at_equal_cost(cost):
+    networks = (cost or {}).get("networks", {})
+    a, b = (networks.get(n, {}).get("trained_gmac") for n in ("cResNet-51", "ResNet-50"))
+    return f" of the classifiers (at the trained width {a:.2f} G and {b:.2f} G)" if a and b else " of the classifiers"
+
+
+def recipe_lines(systems):
+    """The same pair with the recipe of the paper's text."""
+    a, b = (systems.get(f"{n}-0.330-paper-recipe") for n in ("c51", "r50"))
+    if not a or not b:
+        return []
+    a, b = a["classify"]["top1"], b["classify"]["top1"]
+    return [f"With the recipe of the paper's text, for as many epochs, at 0.330 bpp: {a:.2f} on the latent, {b:.2f} on decoded RGB ({a - b:+.2f}, one seed).", ""]
+
+
+def growth(what, found):
+    """found: point -> (difference, error), in the order of rates."""
+    listed = ", ".join(f"{d:+.2f} at {p}" for p, (d, _) in found.items())
+    (low, (dl, el)), (high, (dh, eh)) = list(found.items())[0], list(found.items())[-1]
+    error = (el**2 + eh**2) ** 0.5
+    text = {"more": "it grows", "less": "it shrinks", "not told apart": "the ends cannot be told apart"}[told(dl - dh, error)]
+    values = [d for d, _ in found.values()]
+    steady = values == sorted(values) or values == sorted(values, reverse=True)
+    return f"In {what}: {listed} bpp; {text} ({dl - dh:+.2f} from {high} to {low}, two standard errors are {2 * error:.2f}){'' if steady else ', and what lies between does not lie between in value'}."
+
+
+def segmentation_growth(systems):
+    found = {}
+    for point in POINTS:
+        a, b = (systems.get(f"seg-{n}-{point}") for n in ("c51", "r50"))
+        if a and b and earlier(a) == earlier(b):
+            found[point] = a["segment"]["miou"] - b["segment"]["miou"]
+    return f"In mIoU, one seed each: {', '.join(f'{d:+.2f} at {p}' for p, d in found.items())} bpp." if found else ""
+
+
+# Row 5: what is shown of each regime: the run that classifies, the codec it stands on, the segmenter on it.
+REGIMES = {
+    "separate": ("longer-0.0983", "ae-0.0983", "seg-longer-0.0983"),
+    "alone": ("alone-longer-0.0983", "alone-0.0983", None),
+    "joint": ("joint-0.0983", "joint-0.0983", "seg-joint-0.0983"),
+    "control": ("control-0.0983", "joint-0.0983", "seg-control-0.0983"),
+    "joint, the sheet's beta": ("sheet-joint-0.0983", "sheet-joint-0.0983", None),
+    "control of that": ("sheet-control-0.0983", "sheet-joint-0.0983", None),
+}
+
+
+def joint_claim(systems, seed):
+    """The joint run against what it has to beat."""
+    have = {title: (systems[run]["classify"], systems[codec]["codec"]) for title, (run, codec, _) in REGIMES.items() if run in systems and codec in systems}
+    if "joint" not in have:
+        return []
+    rate = lambda title: have[title][1]["imagenet20-160/val"]["bpp"]
     lines = [
-        "**3. Joint training helps.** Top-1 at 0.0983 bpp, the separate codec and its network trained as long as the joint one: "
-        f"{top1['longer-0.0983']:.2f} % at {base:.3f} bpp on the validation set. The paper reports about +2. One seed each; more in [row 5](#row-5).", "",
-        "| joint run | bpp on the validation set | top-1 | over separate | over its control |", "|---|---|---|---|---|",
+        "**3. Joint training helps.** Top-1 in percent at 0.0983 bpp; the paper reports about +2. One seed each; what the regimes are: [row 5](#row-5).", "",
+        "| the joint run against | its bpp | their bpp | its top-1 | their top-1 | difference |", "|---|---|---|---|---|---|",
     ]
     verdicts = []
-    for name, control in CONTROLS.items():
-        if name not in top1:
-            continue
-        gain = top1[name] - top1["longer-0.0983"]
-        over = top1[name] - top1[control] if control in top1 else None
-        lines.append(f"| {TITLES[name]}, beta {systems[name]['knobs']['beta']} | {rate(name):.3f} ({rate(name) / base - 1:+.0%}) | {top1[name]:.2f} | {gain:+.2f} | {'' if over is None else f'{over:+.2f}'} |")
-        error = 2 * (2 * top1[name] * (100 - top1[name]) / systems[name]["classify"]["images"]) ** 0.5
-        size = "more than" if gain > error else "within"
-        text = f"{TITLES[name]}: {gain:+.2f} points over separate, {size} two standard errors ({error:.2f})"
-        if rate(name) > 1.05 * base:
-            text += ", but **not at equal rate**: the sheet's weights (gamma 0.001, beta 150) make an excess bit per symbol cost no more than 0.15 of cross-entropy, which does not hold the rate here"
-        if over is not None:
-            text += "; it beats its control" if over > 0 else "; it does not beat its control, as the paper's does: a network trained anew on the frozen joint codec is better"
-        verdicts.append(f"- {text}.")
+    for joint, others in {"joint": ("separate", "alone", "control"), "joint, the sheet's beta": ("separate", "control of that")}.items():
+        for other in others:
+            if joint not in have or other not in have:
+                continue
+            a, b = (have[t][0]["top1"] for t in (joint, other))
+            error = (of_pictures(a, have[joint][0]["images"]) + of_pictures(b, have[other][0]["images"]) + 2 * (seed or 0)) ** 0.5
+            lines.append(f"| {joint}: {other} | {rate(joint):.3f} | {rate(other):.3f} | {a:.2f} | {b:.2f} | **{a - b:+.2f}** ± {error:.2f} |")
+            text = {"more": "better than", "less": "worse than", "not told apart": "not told apart from"}[told(a - b, error)]
+            unequal = rate(joint) / rate(other) - 1
+            note = f", at {unequal:+.0%} of its rate, so **not at equal rate**" if abs(unequal) > 0.05 else ""
+            verdicts.append(f"- {joint}: {text} {other}{note}.")
     return [*lines, "", *verdicts, ""]
 
 
-TITLES = {
-    "c51-0.0983": "separate", "longer-0.0983": "separate, longer", "joint-0.0983": "joint, the sheet's beta",
-    "control-0.0983": "control of it", "held-0.0983": "joint, rate held", "held-control-0.0983": "control of that",
-}
-CONTROLS = {"held-0.0983": "held-control-0.0983", "joint-0.0983": "control-0.0983"}  # a fresh network on the joint codec, frozen
-
-
 def spent(run):
-    return f"{run['steps']} steps, {run['minutes']:.0f} min" + ("" if run["device"] == "cpu" else f" {run['device']}")
+    start = f" from {run['knobs']['start']}" if "start" in run["knobs"] else ""
+    return f"{run['steps']} steps{start}, {run['minutes']:.0f} min" + ("" if run["device"] == "cpu" else f" {run['device']}")
+
+
+def epochs(run):
+    return f"{run['knobs']['epochs']} epochs, {spent(run)}"
 
 
 def codec_lines(runs):
@@ -182,7 +287,7 @@ def codec_lines(runs):
     for name, run in sorted(runs.items(), key=lambda item: item[1]["knobs"]["target_bpp"]):
         for set_, f in run["codec"].items():
             ms = f"{f['ms_ssim']:.3f}" if "ms_ssim" in f else ""
-            lines.append(f"| {name} | {run['knobs']['codec_width']} | {spent(run)} | {set_} | {f['images']} | {run['knobs']['target_bpp']} | {f['bpp']:.3f} | {f['bpp_per_channel']:.3f} | {f['psnr_db']:.2f} | {f['ssim']:.3f} | {ms} |")
+            lines.append(f"| {name}{mark(run)} | {run['knobs']['codec_width']} | {spent(run)} | {set_} | {f['images']} | {run['knobs']['target_bpp']} | {f['bpp']:.3f} | {f['bpp_per_channel']:.3f} | {f['psnr_db']:.2f} | {f['ssim']:.3f} | {ms} |")
     return [*lines, ""]
 
 
@@ -192,20 +297,20 @@ def classifier_lines(runs, cost):
     lines = [
         '<a id="row-2"></a><a id="row-3"></a>', "## Rows 2 and 3: classification", "",
         "`python models/train.py --config models/configs/row-2.toml --data DATA` (latent) and `row-3.toml` (RGB): the same pictures, crops and epochs on",
-        "all sides, at a quarter of the paper's width; `imagenet20-160` val, 20 classes, centre crop. A second seed is a row of its own.", "",
+        "all sides; `imagenet20-160` val, 20 classes, centre crop; widths are of the paper's. A second seed is a row of its own.", "",
         "| run | network on | width | trained | pictures | top-1 | top-5 | Imagenette / Imagewoof | paper top-1 / top-5 |", "|---" * 9 + "|",
     ]
     for name, run in sorted(runs.items(), key=lambda item: (point_of(item[1]), item[0])):
         c, paper = run["classify"], PAPER.get((point_of(run), network_of(run)))
         lines.append(
-            f"| {name} | {network_of(run)}, {run['knobs']['source']} | {run['knobs']['width']} | {run['knobs']['epochs']} epochs, {run['minutes']:.0f} min | {c['images']} | **{c['top1']:.2f}** | {c['top5']:.2f} | {c['top1_imagenette']:.1f} / {c['top1_imagewoof']:.1f} | {f'{paper[1]} / {paper[0]}' if paper else ''} |"
+            f"| {name}{mark(run)} | {network_of(run)}, {run['knobs']['source']} | {run['knobs']['width']} | {epochs(run)} | {c['images']} | **{c['top1']:.2f}** | {c['top5']:.2f} | {c['top1_imagenette']:.1f} / {c['top1_imagewoof']:.1f} | {f'{paper[1]} / {paper[0]}' if paper else ''} |"
         )
     lines.append("")
-    base = [r["classify"]["top1"] for n, r in runs.items() if n.startswith("c51-0.330") and n in usual(runs)]
+    base = [r["classify"]["top1"] for n, r in runs.items() if n.startswith("c51-0.330") and n in usual(runs) and not earlier(r)]
     for name, what in (("c51-0.330-distilled", "taught by ResNet-50 on original RGB as well"), ("c51-0.330-paper-recipe", "with the paper's recipe")):
         if name in runs and base:
             lines += [f"cResNet-51 at 0.330 bpp {what}: {runs[name]['classify']['top1']:.2f} against {mean(base):.2f} ({runs[name]['classify']['top1'] - mean(base):+.2f}).", ""]
-    return lines + accuracy_plots(usual(runs), cost)
+    return lines + accuracy_plots({n: r for n, r in usual(runs).items() if not earlier(r)} or usual(runs), cost)
 
 
 def accuracy_plots(runs, cost):
@@ -225,12 +330,12 @@ def accuracy_plots(runs, cost):
     axes[0].set(xlabel="bits per pixel", title="top-1, %, against rate; pale: the paper's, of 1000 classes")
     if cost:
         for (network, point), values in groups.items():
-            gmac = cost["networks"].get(network, {}).get("gmac")
+            gmac = cost["networks"].get(network, {}).get("trained_gmac")
             if gmac and point != "original":
-                gmac += 0 if network.startswith("c") else cost["networks"].get("decoder", {}).get("gmac", 0)
+                gmac += 0 if network.startswith("c") else cost["networks"]["decoder"]["trained_gmac"]
                 axes[1].plot(gmac, mean(values), marker="o" if network.startswith("c") else "s", color=f"C{POINTS.index(point)}")
                 axes[1].annotate(f"{network}, {point}", (gmac, mean(values)), fontsize=6, xytext=(4, 3), textcoords="offset points")
-        axes[1].set(xlabel="G multiply-adds at the paper's width, 224×224, decoder included", title="top-1, %, against cost")
+        axes[1].set(xlabel="G multiply-adds at 224×224 as trained, decoder included", title="top-1, %, against cost")
         axes[1].margins(x=0.25)
     for axis in axes:
         axis.grid(alpha=0.3)
@@ -241,7 +346,7 @@ def accuracy_plots(runs, cost):
 
 
 def segmenter_lines(systems):
-    runs = {n: r for n, r in systems.items() if "segment" in r}
+    runs = {n: r for n, r in systems.items() if "segment" in r and r["row"] == 4}
     if not runs:
         return []
     lines = [
@@ -250,7 +355,7 @@ def segmenter_lines(systems):
     ]
     for name, run in sorted(runs.items(), key=lambda item: (point_of(item[1]), item[0])):
         f, paper = run["segment"], PAPER.get((point_of(run), network_of(run)))
-        lines.append(f"| {name} | {network_of(run)}, {run['knobs']['source']} | {run['knobs']['width']} | {run['knobs']['epochs']} epochs, {run['minutes']:.0f} min | {f['images']} | **{f['miou']:.2f}** | {f['pixel_accuracy']:.2f} | {paper[2] if paper else ''} |")
+        lines.append(f"| {name}{mark(run)} | {network_of(run)}, {run['knobs']['source']} | {run['knobs']['width']} | {epochs(run)} | {f['images']} | **{f['miou']:.2f}** | {f['pixel_accuracy']:.2f} | {paper[2] if paper else ''} |")
     names = list(next(iter(runs.values()))["segment"]["iou"])
     lines += ["", "IoU of each class:", "", f"| run | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
     lines += [f"| {n} | {' | '.join(f'{v:.0f}' for v in r['segment']['iou'].values())} |" for n, r in sorted(runs.items(), key=lambda item: (point_of(item[1]), item[0]))]
@@ -259,34 +364,41 @@ def segmenter_lines(systems):
 
 def joint_lines(systems):
     """What each regime gives; codec figures are those of camvid/test."""
-    if "joint-0.0983" not in systems:
+    have = {t: names for t, names in REGIMES.items() if names[0] in systems and names[1] in systems}
+    if "joint" not in have:
         return []
-    codec_of = {n: next((joint for joint, control in CONTROLS.items() if n in (joint, control)), "ae-0.0983") for n in TITLES}
-    segment_of = {"c51-0.0983": "seg-c51-0.0983", "joint-0.0983": "seg-joint-0.0983", "held-0.0983": "seg-held-0.0983"}
     lines = [
-        '<a id="row-5"></a>', "## Row 5: joint training", "", "`python models/train.py --config models/configs/row-5.toml --data DATA`: Eq. 2 of the paper at 0.0983 bpp.",
-        "\"Longer\" has the epochs of the joint run on top; a control is a fresh network on the joint codec, frozen, with as many epochs as both had.", "",
+        '<a id="row-5"></a>', "## Row 5: joint training", "", "`python models/train.py --config models/configs/row-5.toml --data DATA`: Eq. 2 of the paper at 0.0983 bpp.", "",
+        "- separate: the codec as it was, its network trained on for as long as the joint run;",
+        "- alone: the codec trained on as long and on the same pictures as in the joint run, with the same loss but for the network's; then a fresh network;",
+        "- joint: Eq. 2, with a weight of the rate that holds it, and with that of the sheet;",
+        "- control: the paper's, the joint codec frozen and a fresh network, for as many epochs, in the same two parts.", "",
         "Quality and rate: camvid/test; beside it the rate on imagenet20-160/val, which the target was set on. mIoU: CamVid test.", "",
-        "| | trained | bpp | bpp, val | PSNR dB | SSIM | MS-SSIM | top-1 | top-5 | mIoU |", "|---" * 10 + "|",
+        "| | network trained | bpp | bpp, val | PSNR dB | SSIM | MS-SSIM | top-1 | top-5 | mIoU |", "|---" * 10 + "|",
     ]
     rows = {}
-    for name, title in TITLES.items():
-        if name not in systems:
-            continue
-        f, c, seg = systems[codec_of[name]]["codec"]["camvid/test"], systems[name]["classify"], systems.get(segment_of.get(name, ""), {}).get("segment")
-        rows[name] = {"PSNR, dB": f["psnr_db"], "top-1, %": c["top1"], **({"mIoU, %": seg["miou"]} if seg else {})}
-        lines.append(f"| {title} | {systems[name]['knobs']['epochs']} epochs | {f['bpp']:.3f} | {systems[codec_of[name]]['codec']['imagenet20-160/val']['bpp']:.3f} | {f['psnr_db']:.2f} | {f['ssim']:.4f} | {f['ms_ssim']:.4f} | **{c['top1']:.2f}** | {c['top5']:.2f} | {seg['miou'] if seg else ''} |")
-    keys = ["PSNR, dB", "top-1, %", "mIoU, %"]
+    for title, (name, codec, segmenter) in have.items():
+        quality, rate, c = systems[codec]["codec"]["camvid/test"], systems[codec]["codec"]["imagenet20-160/val"]["bpp"], systems[name]["classify"]
+        miou = systems[segmenter]["segment"]["miou"] if segmenter in systems else None
+        rows[title] = {"PSNR, dB": quality["psnr_db"], "top-1, %": c["top1"], **({"mIoU, %": miou} if miou else {})}
+        lines.append(f"| {title} | {epochs_in_all(systems, name):g} epochs | {quality['bpp']:.3f} | {rate:.3f} | {quality['psnr_db']:.2f} | {quality['ssim']:.4f} | {quality['ms_ssim']:.4f} | **{c['top1']:.2f}** | {c['top5']:.2f} | {miou or ''} |")
     figure, axes = plt.subplots(1, 3, figsize=(10, 2.4))
-    for axis, key in zip(axes, keys):
-        have = {TITLES[n]: r[key] for n, r in rows.items() if key in r}
-        axis.barh(list(have), list(have.values()), color=["C0" if "separate" in n else "C1" for n in have])
+    for axis, key in zip(axes, ["PSNR, dB", "top-1, %", "mIoU, %"]):
+        shown = {t: r[key] for t, r in rows.items() if key in r}
+        axis.barh(list(shown), list(shown.values()), color=["C1" if t.startswith("joint") else "C0" for t in shown])
         axis.set(title=key)
-        axis.set_xlim(min(have.values(), default=0) * 0.9)
+        axis.set_xlim(min(shown.values(), default=0) * 0.9)
         axis.invert_yaxis()
     figure.tight_layout()
     figure.savefig(DOCS / "images" / "joint.svg", metadata={"Date": None})
     return [*lines, "", "![Joint against separate training](images/joint.svg)", ""]
+
+
+def epochs_in_all(systems, name):
+    """Of a classifier, with those of the one it started from."""
+    knobs = systems[name]["knobs"]
+    before = knobs.get("start") or knobs.get("classifier")
+    return knobs["epochs"] + (epochs_in_all(systems, before) if before in systems else 0)
 
 
 def read(name):
@@ -324,10 +436,10 @@ def points_of(evals, name):
 
 
 def at(curve, bpp, key):
-    """Linear between the two settings around it; None outside."""
+    """Between the two settings around it, linear over the logarithm of the rate, as Bjøntegaard has it; None outside."""
     for a, b in zip(curve, curve[1:]):
         if a["bpp"] <= bpp <= b["bpp"]:
-            return a[key] + (b[key] - a[key]) * (bpp - a["bpp"]) / (b["bpp"] - a["bpp"])
+            return a[key] + (b[key] - a[key]) * math.log(bpp / a["bpp"]) / math.log(b["bpp"] / a["bpp"])
     return None
 
 
@@ -363,7 +475,7 @@ def curve_lines(report, evals):
     return lines
 
 
-def eval_lines(evals):
+def eval_lines(evals, points, curves, cost):
     lines = ['<a id="row-8"></a>', "## Row 8: bundles in the agent, scored from their bitstreams", "", "`blindsight eval --bundle ID --data DATA`: lean profiles, and the paper's systems as exported by `models/export.py --systems`. bpp: of the payload,", "and of the record with its container.", ""]
     lines += ["| bundle, coding | set | pictures | bpp / record | top-1 | top-5 | Imagenette / Imagewoof | mIoU | PSNR dB | SSIM | MS-SSIM |", "|---" * 11 + "|"]
     show = lambda f, key, digits: f"{f[key]:.{digits}f}" if key in f else ""
@@ -374,6 +486,73 @@ def eval_lines(evals):
             lines.append(
                 f"| {e['bundle']}, {e['coding']} | {name}{crop} | {f['images']} | {f['bpp']:.3f} / {f['bpp_record']:.3f} | {show(f, 'top1', 2)} | {show(f, 'top5', 2)} | {halves} | {show(f, 'miou', 2)} | {show(f, 'psnr_db', 2)} | {show(f, 'ssim', 3)} | {show(f, 'ms_ssim', 3)} |"
             )
+    return [*lines, "", *target_lines(evals, points, curves, cost), *history_lines(evals), *stage_lines(evals)]
+
+
+def default_bundle():
+    """What runs where nobody names another, and the hash of its manifest."""
+    name = re.search(r"DEFAULT_BUNDLE = '([^']+)'", (HERE.parent / "agent" / "bundles.ts").read_text())[1]
+    return HERE / "bundles" / name
+
+
+def target_lines(evals, points, curves, cost):
+    """What the default bundle was asked to reach on pictures it was not trained on."""
+    folder = default_bundle()
+    e = evals.get(f"eval-{folder.name}")
+    if not e:
+        return [f"The default bundle, {folder.name}, has not been evaluated yet.", ""]
+    sha256 = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
+    if e["sha256"] != sha256:
+        raise SystemExit(f"docs/results/eval-{folder.name}.json is of another export of the bundle; run blindsight eval again")
+    things, street = e["sets"]["imagenet20-160/val"], e["sets"]["camvid/test"]
+    size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) / 1e6
+    rows = [
+        ("bits per pixel as coded, imagenet20-160/val", "≤ 0.33", things["bpp_record"], things["bpp_record"] <= 0.33),
+        ("top-1, Imagenette half, %", "≥ 86", things["top1_imagenette"], things["top1_imagenette"] >= 86),
+        ("top-1, Imagewoof half, %", "≥ 68", things["top1_imagewoof"], things["top1_imagewoof"] >= 68),
+        ("mIoU, CamVid test, %", "≥ 50", street["miou"], street["miou"] >= 50),
+        ("size of the bundle, MB", "≤ 40", size, size <= 40),
+    ]
+    # JPEG's curve may be of fewer pictures: then ours has to be of the same.
+    own = [x["sets"]["camvid/test"] for x in (e, points.get(f"points-{folder.name}", {"sets": {}})) if "camvid/test" in x["sets"] and x["sha256"] == sha256]
+    own = next((s for s in own if curves and curves["set"] == "camvid/test" and s["images"] == curves["pictures"]), street)
+    jpeg = at(curves["curves"]["JPEG"], own["bpp_record"], "psnr_db") if own is not street or curves and curves["pictures"] == street["images"] else None
+    what = f"PSNR, dB, camvid/test, {own['images']} pictures at {own['bpp_record']:.3f} bpp"
+    rows.append((what, f"≥ {jpeg:.2f}, JPEG's", own["psnr_db"], own["psnr_db"] >= jpeg) if jpeg else (what, "≥ JPEG's", own["psnr_db"], None))
+    if cost:
+        saved = cost["decode_and_infer"][0]["ratio_ms"]
+        rows.append(("decode + ResNet-50 over cResNet-51, wall-clock (row 6)", "≥ 1.7", saved, saved >= 1.7))
+    lines = [
+        f"The default bundle, {e['bundle']}, against what was asked of it, {things['images']} and {street['images']} pictures (both halves scored over all 20 classes):", "",
+        "| | asked | measured | |", "|---|---|---|---|",
+    ]
+    verdict = {True: "reached", False: "**missed**", None: "not compared"}
+    return [*lines, *[f"| {what} | {asked} | **{value:.2f}** | {verdict[ok]} |" for what, asked, value, ok in rows], ""]
+
+
+def history_lines(evals):
+    """How the bundles' networks were trained, from their manifests and configurations."""
+    lines = ["How they were trained (data: imagenet20-160, CamVid, photos-256; one seed; minutes of two CPU cores, as their configurations say):", "", "| profile | goes on from | parts and minutes |", "|---|---|---|"]
+    for path in sorted((HERE / "configs").glob("lean*.toml"), key=lambda p: (len(p.stem), p.stem)):
+        config = tomllib.loads(path.read_text())
+        parts = {k: v for k, v in config.items() if isinstance(v, dict) and "minutes" in v}
+        spent = ", ".join(f"{part} {knobs['minutes']}" for part, knobs in parts.items())
+        lines.append(f"| [{path.stem}](../models/configs/{path.name}) | {config.get('joint', {}).get('start', '')} | {spent} |")
+    return [*lines, ""]
+
+
+def stage_lines(evals):
+    """IoU of each class, and what a picture costs."""
+    streets = {n: e["sets"]["camvid/test"] for n, e in evals.items() if "camvid/test" in e["sets"]}
+    names = list(next(iter(streets.values()))["iou"]) if streets else []
+    lines = ["IoU of each class, camvid/test:", "", f"| bundle | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    lines += [f"| {evals[n]['bundle']} | {' | '.join(f'{v:.0f}' for v in s['iou'].values())} |" for n, s in streets.items()]
+    stages = ["encode", "entropyCode", "entropyDecode", "decode", "classify", "segment"]
+    lines += ["", "Mean ms for a picture, one at a time:", "", "| bundle, set, machine | encode | entropy code | entropy decode | decode | classify | segment |", "|---" * 7 + "|"]
+    for e in evals.values():
+        for name, s in e["sets"].items():
+            cells = [f"{s['ms'][k]:.1f}" if k in s["ms"] else "" for k in stages]
+            lines.append(f"| {e['bundle']}, {e['coding']}, {name}, {e['cpu']}, {e['threads']} threads | {' | '.join(cells)} |")
     return [*lines, ""]
 
 

@@ -15,6 +15,8 @@ import json
 import math
 import os
 import time
+from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,30 +25,64 @@ import torch.nn.functional as F
 import data
 import metrics
 from networks import CRESNETS, RESNETS, STRIDE, Classifier, PaperAutoencoder, ResNet, Segmenter, encode, fold_batch_norm, fold_codec
-from training import Ahead, TrainError, ema_of, sgd_groups, write_whole
+from training import Ahead, TrainError, ema_of, load, sgd_groups, write_whole
 
 
 def runs_of(config):
     kinds = {"autoencoder": autoencoder, "classifier": classifier, "segmenter": segmenter, "joint": joint}
     merged = [{**config.get("defaults", {}), **run} for run in config["runs"]]
-    return {knobs["name"]: (skip_finished(kinds[knobs["kind"]]), knobs) for knobs in merged}
+    return {knobs["name"]: (once(kinds[knobs["kind"]]), knobs) for knobs in merged}
 
 
-def skip_finished(train):
-    def once(run):
-        report = run.out / f"{run.part}.json"
-        if report.exists() and json.loads(report.read_text())["config"] == run.config_hash:
-            print(f"{run.part}: finished before, {report}", flush=True)
+def once(train):
+    """Skips a run that has finished before. What a run stands on is part of its configuration: on a codec that was trained again, it is another run."""
+
+    def train_once(run):
+        run.upstream = {name: made(run, name) for name in sorted(stands_on(run.knobs))}
+        run.config_hash = digest(run.config_hash, run.upstream, run.limit)
+        path = run.out / f"{run.part}.json"
+        report = json.loads(path.read_text()) if path.exists() else {}
+        if report.get("config") == run.config_hash and report["knobs"]["steps"] == run.knobs.get("steps", report["knobs"]["steps"]):
+            print(f"{run.part}: finished before, {path}", flush=True)
         else:
             train(run)
 
-    return once
+    return train_once
+
+
+def stands_on(knobs):
+    """Names of the runs whose weights a run starts from, looks through or learns from."""
+    names = {knobs[key] for key in ("start", "codec", "classifier", "teacher") if key in knobs}
+    return names | ({knobs["source"].split(":")[1]} if ":" in knobs.get("source", "") else set())
+
+
+def made(run, name):
+    """What identifies the weights of a finished run; "" if there are none yet."""
+    path = run.out / f"{name}.final.pt"
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else ""
 
 
 def finish(run, state, figures):
     """The folded weights, with the knobs that say how to build the networks, and the report."""
     write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save({"knobs": run.knobs, **state}, tmp))
-    run.report({"row": run.config["row"], "config": run.config_hash, "knobs": run.knobs, **figures})
+    said = {"row": run.config["row"], "config": run.config_hash, "made": made(run, run.part), "upstream": run.upstream, "limit": run.limit}
+    run.report({**said, "knobs": run.knobs, **figures})
+
+
+def seeds(run):
+    """Of the configuration and of the run: for random numbers that a second seed changes."""
+    return run.config["seed"], run.knobs.get("seed", 0)
+
+
+def same_start(run):
+    """Before a network is built: its first weights depend on the seeds alone, not on what was made or loaded before."""
+    torch.manual_seed(run.config["seed"] * 1000 + run.knobs.get("seed", 0))
+
+
+def check_held_out(run):
+    """What is read only after training has to be known to be good before it."""
+    if not run.args.skip_corrupt:
+        data.check([run.data / "camvid" / "test", run.data / "imagenet20-160" / "val"], False)
 
 
 def final(run, name):
@@ -64,16 +100,18 @@ def autoencoder(run):
     target = entropy_target(knobs)
     paths = data.pictures_in(run.data / "photos-256")[: run.limit] + data.pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
     paths += data.pictures_in(run.data / "imagenet20-160" / "train")[:: 8 if run.limit is None else 400][: run.limit]
+    check_held_out(run)
     images, kept = data.read_some(paths, run.args.skip_corrupt)
     images = [im for im in images if min(im.shape[:2]) >= knobs["crop"]]
     large = [i for i, im in enumerate(images) if min(im.shape[:2]) > 200]
+    same_start(run)
     model = build_codec(knobs)
     if "start" in knobs:
         take_over(model, ema_of(run.out / f"{knobs['start']}.pt"))
     model = model.to(memory_format=torch.channels_last)
 
     def fetch(step):
-        rng = np.random.default_rng([run.config["seed"], step])
+        rng = np.random.default_rng([*seeds(run), step])
         picks = np.concatenate([rng.choice(large, knobs["batch"] // 2), rng.integers(len(images), size=knobs["batch"] // 2)])
         return data.to_batch([data.random_crop(images[i], knobs["crop"], rng) for i in picks])
 
@@ -112,7 +150,7 @@ def take_over(model, state):
 def frozen_codec(run, name):
     saved = final(run, name)
     codec = fold_codec(build_codec(saved["knobs"]))
-    codec.load_state_dict(saved["codec"])
+    load(codec, saved["codec"], run.out / f"{name}.final.pt")
     return codec.to(run.device, memory_format=torch.channels_last)
 
 
@@ -148,18 +186,26 @@ def codec_figures(run, codec):
 
 def pictures(run, split):
     """-> uint8 [N,S,S,3] (memory-mapped), labels [N], wnids, number of pictures left out. ImageNet's layout: <dataset>/<split>/<wnid>/*."""
-    paths, labels, wnids = data.class_folders(run.data / run.knobs["dataset"] / split, run.limit)
-    size = run.knobs["size"]
+    folder, size = run.data / run.knobs["dataset"], run.knobs["size"]
+    paths, labels, wnids = data.class_folders(folder / split, run.limit, like=folder / "train")
     key = digest(run.knobs["dataset"], split, size, run.limit, str(run.data.resolve()), [p.stat().st_size for p in paths])
-    path = run.out / "cache" / f"{split}-original-{key}.npy"
+    path = run.out / "cache" / f"{split}-original-{key}.rgb"
     if not path.exists():
         say(run, f"reads {len(paths)} pictures of {run.knobs['dataset']}/{split}")
-        images, kept = data.read_some(paths, run.args.skip_corrupt, lambda p: data.square(data.read_rgb(p), size))
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path.with_suffix(".json"), lambda tmp: open(tmp, "w").write(json.dumps(kept)))
-        write_array(path, np.stack(images))
+        tmp, kept = f"{path}.{os.getpid()}.tmp", []
+        with open(tmp, "wb") as file:
+            for i in range(0, len(paths), 1024):  # ImageNet does not fit into memory
+                images, good = data.read_some(paths[i : i + 1024], run.args.skip_corrupt, lambda p: data.square(data.read_rgb(p), size))
+                kept += [i + k for k in good]
+                for image in images:
+                    file.write(np.ascontiguousarray(image).tobytes())
+        write_whole(path.with_suffix(".json"), lambda tmp: Path(tmp).write_text(json.dumps(kept)))
+        os.replace(tmp, path)
     kept = json.loads(path.with_suffix(".json").read_text())
-    return np.load(path, mmap_mode="r"), labels[kept], wnids, len(paths) - len(kept)
+    if len(kept) < len(paths) and not run.args.skip_corrupt:
+        raise data.DataError(f"{folder / split}: {len(paths) - len(kept)} broken pictures were left out of {path}; mend them, or say --skip-corrupt again")
+    return np.memmap(path, np.uint8, "r", shape=(len(kept), size, size, 3)), labels[kept], wnids, len(paths) - len(kept)
 
 
 def source(run, name, split):
@@ -169,7 +215,7 @@ def source(run, name, split):
     if name == "original":
         return rgb[None]
     what, codec_name = name.split(":")
-    key = digest(hashlib.sha256((run.out / f"{codec_name}.final.pt").read_bytes()).hexdigest() if (run.out / f"{codec_name}.final.pt").exists() else "", rgb.shape)
+    key = digest(made(run, codec_name), Path(rgb.filename).name, rgb.shape)
     path = run.out / "cache" / f"{split}-{what}-{codec_name}-{key}.npy"
     if not path.exists():
         codec = frozen_codec(run, codec_name)
@@ -183,7 +229,8 @@ def source(run, name, split):
         for view in range(views):
             for i in range(0, n, 64):
                 batch = data.to_batch([im[:, ::-1] if view else im for im in rgb[i : i + 64]])
-                with torch.inference_mode(), run.autocast():
+                # What is scored is what the codec makes at full precision, as in a bundle; training is forgiving.
+                with torch.inference_mode(), run.autocast() if split == "train" else nullcontext():
                     symbols = encode(codec, batch)
                     if what == "decoded":
                         decoded = codec.decoder(codec.quantiser.centres[symbols.long().to(run.device)].contiguous(memory_format=torch.channels_last))
@@ -208,13 +255,6 @@ def digest(*parts):
 
 def say(run, text):
     print(f"{run.part}  {text}", flush=True)
-
-
-def write_array(path, array):
-    tmp = f"{path}.{os.getpid()}.tmp"
-    with open(tmp, "wb") as f:
-        np.save(f, array)
-    os.replace(tmp, path)
 
 
 def crop_of(array, index, mirror, y, x, side):
@@ -259,17 +299,19 @@ def classifier(run):
     array, held_out = source(run, knobs["source"], "train"), source(run, knobs["source"], "val")
     rgb, labels, wnids, left_out = pictures(run, "train")
     inputs = Inputs(run, knobs["source"])
+    same_start(run)
     model = inputs.classifier(knobs, len(wnids)).to(memory_format=torch.channels_last)
     teacher = load_teacher(run, knobs["teacher"], len(wnids)) if "teacher" in knobs else None
     if "start" in knobs:
-        take_over(model, ema_of(run.out / f"{knobs['start']}.pt"))
+        path = run.out / f"{knobs['start']}.pt"
+        load(model, ema_of(path), path)
     side, positions, per_epoch = knobs["crop"] // STRIDE, (knobs["size"] - knobs["crop"]) // STRIDE + 1, max(1, len(labels) // knobs["batch"])
     knobs.setdefault("steps", round(knobs["epochs"] * per_epoch))
 
     def fetch(step):
-        rng = np.random.default_rng([run.config["seed"], knobs.get("seed", 0), step])
+        rng = np.random.default_rng([*seeds(run), knobs.get("views", 0), step])
         epoch, k = divmod(step, per_epoch)
-        picks = np.random.default_rng([run.config["seed"], knobs.get("seed", 0), 7, epoch]).permutation(len(labels))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
+        picks = np.random.default_rng([*seeds(run), knobs.get("views", 0), 7, epoch]).permutation(len(labels))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
         places = [(int(i), rng.random() < 0.5, *rng.integers(positions, size=2)) for i in picks]
         crops = [crop_of(array, *place, side) for place in places]
         return crops, [crop_of(rgb[None], *place, side) for place in places] if teacher else None, torch.from_numpy(labels[picks])
@@ -293,7 +335,6 @@ def classifier(run):
         running["top1"] = 0.98 * running.get("top1", hit) + 0.02 * hit
         return loss, {"loss": loss.item(), **running}
 
-    torch.manual_seed(run.config["seed"] * 1000 + knobs.get("seed", 0))
     run.train(model, sgd_groups(knobs, (model, knobs["lr"])), step_loss)
     model = fold_batch_norm(model.cpu())
     finish(run, {"network": model.state_dict()}, {"left_out": left_out, **classifier_figures(run, model, inputs, held_out)})
@@ -317,7 +358,7 @@ def classifier_figures(run, model, inputs, array):
 def load_teacher(run, name, classes):
     saved = final(run, name)
     model = fold_batch_norm(ResNet(classes, RESNETS[saved["knobs"]["depth"]], saved["knobs"]["width"]).eval())
-    model.load_state_dict(saved["network"])
+    load(model, saved["network"], run.out / f"{name}.final.pt")
     return model.to(run.device, memory_format=torch.channels_last)
 
 
@@ -326,21 +367,22 @@ def load_teacher(run, name, classes):
 def segmenter(run):
     """The classifier's trunk in its dilated form, with ASPP; codec frozen. Views of several scales are computed once."""
     knobs = run.knobs
-    pairs, names = data.segmentation(run.data, knobs["dataset"], "train", run.limit)
-    test, _ = data.segmentation(run.data, knobs["dataset"], knobs["test_split"], run.limit)
+    read = lambda split: data.segmentation(run.data, knobs["dataset"], split, run.limit, run.args.skip_corrupt)
+    (pairs, names, left_out), (test, _, test_left_out) = read("train"), read(knobs["test_split"])
     inputs = Inputs(run, knobs["source"])
     views = coded_views(run, pairs)
+    same_start(run)
     model = inputs.segmenter(knobs, len(names))
     start = ema_of(run.out / f"{knobs['start']}.pt")
     trunk = {k.split("trunk.", 1)[1]: v for k, v in start.items() if k.startswith(("trunk.", "classifier.trunk."))}
-    model.trunk.load_state_dict(trunk)
+    load(model.trunk, trunk, run.out / f"{knobs['start']}.pt")
     model = model.to(memory_format=torch.channels_last)
     weight = data.class_weights(pairs, len(names)).to(run.device)
     side = knobs["crop"] // STRIDE
     knobs.setdefault("steps", max(1, round(knobs["epochs"] * len(pairs) / knobs["batch"])))
 
     def fetch(step):
-        rng = np.random.default_rng([run.config["seed"], knobs.get("seed", 0), step])
+        rng = np.random.default_rng([*seeds(run), step])
         crops, masks = [], []
         for i in rng.integers(len(views), size=knobs["batch"]):
             array, mask = views[i]
@@ -361,10 +403,9 @@ def segmenter(run):
         loss = F.cross_entropy(logits, target[:, 2::4, 2::4].to(run.device), weight=weight, ignore_index=data.VOID)
         return loss, {"loss": loss.item()}
 
-    torch.manual_seed(run.config["seed"] * 1000 + knobs.get("seed", 0))
     run.train(model, sgd_groups(knobs, (model.trunk, knobs["lr"]), (model.aspp, knobs["lr"] * knobs["last_layer"])), step_loss)
     model = fold_batch_norm(model.cpu())
-    finish(run, {"network": model.state_dict()}, segmenter_figures(run, model, test, names))
+    finish(run, {"network": model.state_dict()}, {"left_out": left_out, "test_left_out": test_left_out, **segmenter_figures(run, model, test, names)})
 
 
 def coded_views(run, pairs):
@@ -385,8 +426,8 @@ def coded_views(run, pairs):
     return rows
 
 
-def coder(run, name):
-    """-> function: uint8 [H,W,3] -> the source's array, RGB [H,W,3] or symbols [C,h,w]"""
+def coder(run, name, exact=False):
+    """-> function: uint8 [H,W,3] -> the source's array, RGB [H,W,3] or symbols [C,h,w]; exact: at full precision, for what is scored"""
     if name == "original":
         return np.ascontiguousarray
     what, codec_name = name.split(":")
@@ -394,7 +435,7 @@ def coder(run, name):
 
     @torch.inference_mode()
     def code(image):
-        with run.autocast():
+        with nullcontext() if exact else run.autocast():
             symbols = encode(codec, data.to_batch([image]))
             if what == "latent":
                 return symbols[0].numpy()
@@ -407,7 +448,7 @@ def coder(run, name):
 @torch.inference_mode()
 def segmenter_figures(run, model, pairs, names):
     """mIoU at full size, on the middle of each picture: sides are cut to multiples of 16."""
-    confusion, code, inputs = metrics.Confusion(len(names), data.VOID), coder(run, run.knobs["source"]), Inputs(run, run.knobs["source"])
+    confusion, code, inputs = metrics.Confusion(len(names), data.VOID), coder(run, run.knobs["source"], exact=True), Inputs(run, run.knobs["source"])
     model.to(run.device)
     for image, mask in pairs:
         h, w = (s // 16 * 16 for s in mask.shape)
@@ -431,21 +472,25 @@ class CodecAndClassifier(torch.nn.Module):
 
 
 def joint(run):
-    """paper.md section 2, Eq. 2: gamma * (MSE on 0..255 + beta * max(H - H_target, 0)) + cross-entropy, from the separately trained ones."""
+    """paper.md section 2, Eq. 2: gamma * (MSE on 0..255 + beta * max(H - H_target, 0)) + cross-entropy, from the separately trained ones.
+
+    task: weight of the cross-entropy; 0 trains the codec on alone, as long and on the same pictures: what joint training has to be compared with.
+    """
     knobs = run.knobs
     rgb, labels, wnids, left_out = pictures(run, "train")
+    check_held_out(run)
     model = CodecAndClassifier(knobs, len(wnids))
-    model.codec.load_state_dict(ema_of(run.out / f"{knobs['codec']}.pt"))
-    model.classifier.load_state_dict(ema_of(run.out / f"{knobs['classifier']}.pt"))
+    for network, name in ((model.codec, knobs["codec"]), (model.classifier, knobs["classifier"])):
+        load(network, ema_of(run.out / f"{name}.pt"), run.out / f"{name}.pt")
     model = model.to(memory_format=torch.channels_last)
     side, positions, per_epoch = knobs["crop"] // STRIDE, (knobs["size"] - knobs["crop"]) // STRIDE + 1, max(1, len(labels) // knobs["batch"])
     knobs.setdefault("steps", round(knobs["epochs"] * per_epoch))
     target_entropy = entropy_target(knobs)
 
     def fetch(step):
-        rng = np.random.default_rng([run.config["seed"], 11, step])
+        rng = np.random.default_rng([*seeds(run), knobs["views"], step])
         epoch, k = divmod(step, per_epoch)
-        picks = np.random.default_rng([run.config["seed"], 11, 7, epoch]).permutation(len(labels))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
+        picks = np.random.default_rng([*seeds(run), knobs["views"], 7, epoch]).permutation(len(labels))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
         crops = [crop_of(rgb[None], int(i), rng.random() < 0.5, *rng.integers(positions, size=2), side) for i in picks]
         return data.to_batch(crops), torch.from_numpy(labels[picks])
 
@@ -456,12 +501,14 @@ def joint(run):
         batch = batch.contiguous(memory_format=torch.channels_last)
         with run.autocast():
             latent, entropy = model.codec.quantiser(model.codec.encoder(batch))
-            out, logits = model.codec.decoder(latent), model.classifier(latent).float()
+            out = model.codec.decoder(latent)
+            logits = model.classifier(latent).float() if knobs["task"] else None
         mse = F.mse_loss(out.float(), batch) * 255**2
-        task = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
-        hit = (logits.argmax(1) == target).float().mean().item()
-        running["top1"] = 0.98 * running.get("top1", hit) + 0.02 * hit
-        loss = knobs["gamma"] * (mse + knobs["beta"] * F.relu(entropy - target_entropy)) + task
+        loss = knobs["gamma"] * (mse + knobs["beta"] * F.relu(entropy - target_entropy))
+        if logits is not None:
+            loss = loss + knobs["task"] * F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
+            hit = (logits.argmax(1) == target).float().mean().item()
+            running["top1"] = 0.98 * running.get("top1", hit) + 0.02 * hit
         return loss, {"psnr": 10 * math.log10(255**2 / mse.item()), "bpp": bpp_of(knobs, entropy.item()), **running}
 
     run.train(model, sgd_groups(knobs, (model.codec, knobs["codec_lr"]), (model.classifier, knobs["lr"])), step_loss)
@@ -469,6 +516,8 @@ def joint(run):
     codec, head = fold_codec(model.codec), fold_batch_norm(model.classifier)
     name = run.out / f"{run.part}.final.pt"
     write_whole(name, lambda tmp: torch.save({"knobs": knobs, "codec": codec.state_dict(), "network": head.state_dict()}, tmp))
-    held_out, inputs = source(run, f"latent:{run.part}", "val"), Inputs(run, f"latent:{run.part}")
-    figures = {**codec_figures(run, codec), **classifier_figures(run, head, inputs, held_out)}
+    figures = codec_figures(run, codec)
+    if knobs["task"]:
+        held_out, inputs = source(run, f"latent:{run.part}", "val"), Inputs(run, f"latent:{run.part}")
+        figures |= classifier_figures(run, head, inputs, held_out)
     finish(run, {"codec": codec.state_dict(), "network": head.state_dict()}, {"left_out": left_out, **figures})

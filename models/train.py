@@ -35,11 +35,13 @@ import torch.nn.functional as F
 
 import data
 import metrics
+import released
 import systems
-from networks import STRIDE, Autoencoder, Classifier, Decoder, ResidualUnit, Segmenter, encode, fold_batch_norm, fold_codec
-from training import Ahead, Run, TrainError, ema_of, sgd_groups, write_whole
+from networks import STRIDE, Autoencoder, Classifier, Decoder, ResidualUnit, Segmenter, encode, fold_batch_norm, fold_codec, symbols_by_midpoints
+from training import Ahead, Run, TrainError, ema_of, load, sgd_groups, write_whole
 
 HERE = Path(__file__).parent
+FOLDERS = ["photos-256", "imagenet20-160/train", "imagenet20-160/val", "camvid/train", "camvid/val", "camvid/test"]  # of the lean profile
 
 
 def main():
@@ -54,6 +56,11 @@ def main():
         torch.set_num_threads(args.threads)
     args.out = args.out or HERE / "runs" / config.get("group", args.config.stem)
     args.out.mkdir(parents=True, exist_ok=True)
+    args.left_out = 0  # the rows read, and count, each its own
+    if "runs" not in config:
+        print("reading all pictures once", flush=True)
+        data.check([args.data / folder for folder in FOLDERS], args.skip_corrupt)
+        args.left_out = len(data.left_out)
     for name in [args.part] if args.part else parts:
         train, knobs = parts[name]
         for key in ("steps", "minutes"):
@@ -63,7 +70,10 @@ def main():
 
 
 def lean_parts(config):
-    parts = {"autoencoder": autoencoder, "classify": classify, "pretrain": classify, "segment": segment, "joint": joint, "decoder": decoder}
+    parts = {
+        "autoencoder": autoencoder, "classify": classify, "classify-again": classify, "pretrain": classify, "segment": segment, "segment-again": segment, "segment-fine": segment,
+        "joint": joint, "decoder": decoder,
+    }
     return {name: (train, config[name]) for name, train in parts.items() if name in config}
 
 
@@ -76,8 +86,9 @@ def parse_args():
     p.add_argument("--minutes", type=float, help="time budget of this part, over all resumed runs")
     p.add_argument("--steps", type=int)
     p.add_argument("--limit", type=int, help="use at most this many pictures per folder or class (smoke runs)")
-    p.add_argument("--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them (rows)")
+    p.add_argument("--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them")
     p.add_argument("--threads", type=int, help="CPU threads; two runs side by side with one each do more than one with two")
+    p.add_argument("--compile", action="store_true", help="compile the networks of a joint run (torch.compile, needs g++): minutes at the start, then faster steps")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return p.parse_args()
 
@@ -85,7 +96,12 @@ def parse_args():
 # ---- autoencoder ----------------------------------------------------------------------------------------------------
 
 def build_autoencoder(config):
-    return Autoencoder(config["codec"]["channels"], config["codec"]["levels"])
+    codec = config["codec"]
+    return Autoencoder(codec["channels"], codec["levels"], decoder={"units": decoder_units(config)})
+
+
+def decoder_units(config):
+    return config["codec"].get("decoder_units", 2)
 
 
 def autoencoder(run):
@@ -125,8 +141,16 @@ def load_codec(run):
     if not path.exists():
         raise TrainError(f"{path} is missing; train the autoencoder first: python models/train.py autoencoder --data {run.data}")
     model = fold_codec(build_autoencoder(run.config))
-    model.load_state_dict(torch.load(path, weights_only=True))
+    load(model, torch.load(path, weights_only=True), path)
     return model
+
+
+def stand_on_codec(run):
+    """The frozen codec; which one it is becomes part of the run's configuration and of its report."""
+    codec = load_codec(run)
+    run.upstream = {"codec": hashlib.sha256((run.out / "codec.pt").read_bytes()).hexdigest()[:12]}
+    run.config_hash = hashlib.sha256(f"{run.config_hash} {run.upstream}".encode()).hexdigest()
+    return codec
 
 
 SCALE_BITS = 12
@@ -180,8 +204,66 @@ def evaluate_codec(model, freqs, root, limit):
 # ---- classifier -----------------------------------------------------------------------------------------------------
 
 def classify(run):
+    """The classifier on the frozen codec: from its beginning, on latents that are kept; or the joint run's, trained on."""
+    (classify_on if "start" in run.knobs else classify_anew)(run)
+
+
+def classify_on(run):
+    """From the part `start`, on views near to what is looked at in use: cheap, since neither encoder nor decoder learns."""
     knobs, channels = run.knobs, run.config["codec"]["channels"]
-    codec = load_codec(run).to(run.device)
+    codec = stand_on_codec(run).to(run.device)
+    centres = codec.quantiser.centres.detach()
+    model = Classifier(channels, run.config["classes"], width=knobs["width"])
+    path = run.checkpoint_path(knobs["start"])
+    saved = ema_of(path)
+    if knobs["start"] == "joint":
+        saved = {k.removeprefix("classifier."): v for k, v in saved.items() if k.startswith("classifier.")}
+    load(model, saved, path)
+    model = model.to(memory_format=torch.channels_last)
+    paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
+    images, labels = data.read_all(paths), torch.from_numpy(labels)
+    per_epoch = max(1, len(images) // knobs["batch"])
+    weight = torch.tensor([float(knobs.get("class_weights", {}).get(wnid, 1)) for wnid in wnids], device=run.device)
+    loss_of = lambda logits, target: F.cross_entropy(logits, target, weight=weight, label_smoothing=knobs["label_smoothing"])
+    order = 13 if knobs["start"] == "joint" else 17  # other views than the part before has seen
+
+    def fetch(step):
+        rng = np.random.default_rng([run.config["seed"], order, step])
+        epoch, k = divmod(step, per_epoch)
+        picks = np.random.default_rng([run.config["seed"], order, 7, epoch]).permutation(len(images))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
+        rgb = data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=knobs["area"]) for i in picks])
+        if rng.random() < knobs.get("cutmix", 0.0):
+            rgb, other, share = data.cutmix(rgb, rng, STRIDE)
+            return rgb, labels[picks], labels[picks][other], share
+        return rgb, labels[picks], None, 1.0
+
+    ahead, running = Ahead(fetch), {}
+
+    def step_loss():
+        rgb, target, pasted, share = ahead[run.step]
+        target = target.to(run.device)
+        with run.autocast():
+            latent = centres[encode(codec, rgb).long().to(run.device)].contiguous(memory_format=torch.channels_last)
+            logits = model(latent).float()
+        if pasted is not None:
+            return share * loss_of(logits, target) + (1 - share) * loss_of(logits, pasted.to(run.device)), running
+        hit = (logits.argmax(1) == target).float().mean().item()
+        running["top1"] = 0.98 * running.get("top1", hit) + 0.02 * hit
+        return loss_of(logits, target), running
+
+    end_classifier(run, codec, run.train(model, sgd(model, knobs), step_loss), wnids)
+
+
+def end_classifier(run, codec, model, wnids):
+    model = fold_batch_norm(model.cpu())
+    write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
+    figures = evaluate_classifier(codec.cpu(), model, run.data, run.knobs.get("test_crop", run.knobs["crop"]), run.limit)
+    run.report({"upstream": run.upstream, "width": run.knobs["width"], "wnids": wnids, **figures})
+
+
+def classify_anew(run):
+    knobs, channels = run.knobs, run.config["codec"]["channels"]
+    codec = stand_on_codec(run).to(run.device)
     latents, labels, wnids = cached_latents(run, codec)
     if len(wnids) > run.config["classes"]:
         raise TrainError(f"{run.data}: {len(wnids)} classes found, the configuration says {run.config['classes']}")
@@ -201,9 +283,7 @@ def classify(run):
         loss = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
         return loss, {"loss": loss.item(), "batch_top1": (logits.argmax(1) == target).float().mean().item()}
 
-    model = fold_batch_norm(run.train(model, optimiser, step_loss).cpu())
-    write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
-    run.report({"width": knobs["width"], "wnids": wnids, **evaluate_classifier(codec.cpu(), model, run.data, knobs["crop"], run.limit)})
+    end_classifier(run, codec, run.train(model, optimiser, step_loss), wnids)
 
 
 def sgd(model, knobs):
@@ -219,7 +299,7 @@ def cached_latents(run, codec):
     knobs = run.knobs
     paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
     size = knobs["crop"] + 32  # room for random crops of the latent at training time
-    key = hashlib.sha256((run.out / "codec.pt").read_bytes() + repr((len(paths), size, knobs["variants"])).encode()).hexdigest()[:12]
+    key = hashlib.sha256((run.out / "codec.pt").read_bytes() + repr((str(run.data.resolve()), len(paths), size, knobs["variants"], run.config["seed"])).encode()).hexdigest()[:12]
     path = run.out / f"latents-{key}.npy"
     if not path.exists():
         images = data.read_all(paths)
@@ -244,7 +324,7 @@ def cached_latents(run, codec):
 @torch.inference_mode()
 def evaluate_classifier(codec, model, root, crop, limit):
     """Centre crop of the validation pictures; top-1 and top-5 over all classes, and per half."""
-    paths, labels, wnids = data.class_folders(root / "imagenet20-160" / "val", limit)
+    paths, labels, wnids = data.class_folders(root / "imagenet20-160" / "val", limit, like=root / "imagenet20-160" / "train")
     scores = []
     for i in range(0, len(paths), 64):
         batch = data.to_batch([data.centre_crop(im, crop, crop) for im in data.read_all(paths[i : i + 64])])
@@ -256,54 +336,75 @@ def evaluate_classifier(codec, model, root, crop, limit):
 
 def segment(run):
     knobs, channels = run.knobs, run.config["codec"]["channels"]
-    codec = load_codec(run).to(run.device)
+    codec = stand_on_codec(run).to(run.device)
     centres = codec.quantiser.centres.detach()
-    model = Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["width"])
+    model = Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["width"], fine=knobs.get("fine", 1))
     start_from_classifier(run, model)
     model = model.to(memory_format=torch.channels_last)
-    pairs = data.camvid(run.data / "camvid" / "train", run.limit)
+    pairs, _ = data.camvid(run.data / "camvid" / "train", run.limit)
     weight = data.class_weights(pairs).to(run.device)
 
     def step_loss():
         crops = [data.scaled_crop_with_mask(*pairs[i], knobs["crop"], run.rng) for i in run.rng.integers(len(pairs), size=knobs["batch"])]
         target = torch.from_numpy(np.stack([m for _, m in crops])).long().to(run.device)
         with run.autocast():
-            symbols = encode(codec, data.to_batch([im for im, _ in crops]))
+            rgb = data.photometric(data.to_batch([im for im, _ in crops]), knobs.get("photometric", 0.0), run.rng)
+            symbols = encode(codec, rgb)
             logits = model(centres[symbols.long().to(run.device)].contiguous(memory_format=torch.channels_last)).float()
         # The loss is taken at a quarter of the size: full size costs more than the network and gains little.
-        logits = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
         target = target[:, 2::4, 2::4]
+        if logits.shape[-1] != target.shape[-1]:
+            logits = F.interpolate(logits, size=target.shape[1:], mode="bilinear", align_corners=False)
         loss = F.cross_entropy(logits, target, weight=weight, ignore_index=data.VOID)
-        return loss, {"loss": loss.item()}
+        figures = {"loss": loss.item()}
+        if "jaccard" in knobs:
+            iou = soft_iou(logits, target)
+            loss, figures["iou"] = loss + knobs["jaccard"] * (1 - iou), iou.item()
+        return loss, figures
 
     model = fold_batch_norm(run.train(model, sgd(model, knobs), step_loss).cpu())
-    write_whole(run.out / "segment.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
+    write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
     codec = codec.cpu()
-    run.report({"width": knobs["width"], **{f"camvid/{split}": evaluate_segmenter(codec, model, run.data / "camvid" / split, run.limit) for split in ("val", "test")}})
+    run.report({"upstream": run.upstream, "width": knobs["width"], **{f"camvid/{split}": evaluate_segmenter(codec, model, run.data / "camvid" / split, run.limit) for split in ("val", "test")}})
+
+
+def soft_iou(logits, target):
+    """Mean over the classes that a batch shows of intersection over union, with probabilities in place of decisions: what mIoU scores, as a
+    loss (Rahman and Wang, 2016). logits [N,C,h,w], target [N,h,w] with VOID."""
+    labelled = (target != data.VOID).unsqueeze(1)
+    p = logits.softmax(1) * labelled
+    truth = F.one_hot(target.where(labelled[:, 0], 0), logits.shape[1]).permute(0, 3, 1, 2) * labelled
+    both = (p * truth).sum(dim=(0, 2, 3))
+    union = (p + truth).sum(dim=(0, 2, 3)) - both
+    shown = truth.sum(dim=(0, 2, 3)) > 0
+    return (both / union.clamp_min(1e-6))[shown].mean()
 
 
 def start_from_classifier(run, model):
-    """The pre-trained trunk; or, on a joint codec, all of the segmenter that was trained along with it."""
+    """The pre-trained trunk; on a joint codec all of the segmenter that was trained along with it; or that of the part `segment`."""
+    if run.knobs.get("start") in ("segment", "segment-again"):
+        model.load_coarse(ema_of(run.checkpoint_path(run.knobs["start"])))
+        return
     if run.knobs.get("start") == "joint":
         saved = ema_of(run.checkpoint_path("joint"))
-        model.load_state_dict({k.removeprefix("segmenter."): v for k, v in saved.items() if k.startswith("segmenter.")})
+        load(model, {k.removeprefix("segmenter."): v for k, v in saved.items() if k.startswith("segmenter.")}, run.checkpoint_path("joint"))
         return
     path = run.checkpoint_path("pretrain")
     if not path.exists():
         raise TrainError(f"{path} is missing; run: python models/train.py pretrain --data {run.data}")
     saved = torch.load(path, map_location="cpu", weights_only=False)["ema"]
     trunk = {k.removeprefix("trunk."): v for k, v in saved.items() if k.startswith("trunk.")}
-    model.trunk.load_state_dict(trunk)
+    load(model.trunk, trunk, path)
 
 
 @torch.inference_mode()
 def evaluate_segmenter(codec, model, folder, limit):
     """mIoU at full size on 480x352 (the middle rows of 480x360, since sides must be multiples of 16)."""
     confusion = metrics.Confusion(len(data.CAMVID_CLASSES), data.VOID)
-    for image, mask in data.camvid(folder, limit):
+    for image, mask in data.camvid(folder, limit)[0]:
         h, w = (s // 16 * 16 for s in mask.shape)
         symbols = encode(codec, data.to_batch([data.centre_crop(image, h, w)]))
-        logits = F.interpolate(model(codec.quantiser.centres[symbols.long()]), scale_factor=8, mode="bilinear", align_corners=False)
+        logits = F.interpolate(model(codec.quantiser.centres[symbols.long()]), size=(h, w), mode="bilinear", align_corners=False)
         confusion.add(data.centre_crop(mask, h, w), logits.argmax(1)[0].numpy())
     iou = confusion.iou()
     per_class = {name: round(100 * v, 1) for name, v in zip(data.CAMVID_CLASSES, iou)}
@@ -329,16 +430,12 @@ def joint(run):
     knobs, codec = run.knobs, run.config["codec"]
     target_entropy = codec["target_bpp"] * STRIDE**2 / codec["channels"]
     model = Joint(run.config, knobs)
-    start = run.out.parent / knobs["start"]
-    if (start / "joint.pt").exists():
-        model.load_state_dict(ema_of(start / "joint.pt"))
-    else:
-        for part, network in (("autoencoder", model.codec), ("classify", model.classifier), ("segment", model.segmenter)):
-            network.load_state_dict(ema_of(start / f"{part}.pt"))
-    model = model.to(memory_format=torch.channels_last)
     paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
     images, labels = data.read_all(paths), torch.from_numpy(labels)
-    pairs = data.camvid(run.data / "camvid" / "train", run.limit)
+    if not run.checkpoint_path().exists():
+        start_from_earlier(run, model, images[:: max(1, len(images) // 200)])
+    model = model.to(memory_format=torch.channels_last)
+    pairs, _ = data.camvid(run.data / "camvid" / "train", run.limit)
     weight = data.class_weights(pairs)
     per_epoch = max(1, len(images) // knobs["batch"])
 
@@ -346,32 +443,43 @@ def joint(run):
         rng = np.random.default_rng([run.config["seed"], step])
         if step % knobs["segment_every"] == knobs["segment_every"] - 1:
             crops = [data.scaled_crop_with_mask(*pairs[i], knobs["segment_crop"], rng) for i in rng.integers(len(pairs), size=knobs["segment_batch"])]
-            return data.to_batch([im for im, _ in crops]), torch.from_numpy(np.stack([m for _, m in crops])).long()
+            rgb = data.photometric(data.to_batch([im for im, _ in crops]), knobs.get("photometric", 0.0), rng)
+            return rgb, torch.from_numpy(np.stack([m for _, m in crops])).long(), None, 1.0
         epoch, k = divmod(step, per_epoch)
         order = np.random.default_rng([run.config["seed"], 7, epoch]).permutation(len(images))
         picks = order[k * knobs["batch"] : (k + 1) * knobs["batch"]]
-        return data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=(0.3, 1.0)) for i in picks]), labels[picks]
+        rgb = data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=(0.3, 1.0)) for i in picks])
+        if rng.random() < knobs.get("cutmix", 0.0):
+            rgb, other, share = data.cutmix(rgb, rng, STRIDE)
+            return rgb, labels[picks], labels[picks][other], share
+        return rgb, labels[picks], None, 1.0
 
     ahead, figures = Ahead(fetch), {}
+    compiled = torch.compile if run.args.compile else lambda network: network
+    to_latent = compiled(lambda rgb: model.codec.quantiser(model.codec.encoder(rgb)))
+    classify_latent, segment_latent, to_rgb = (compiled(network.forward) for network in (model.classifier, model.segmenter, model.codec.decoder))
 
     def step_loss():
-        rgb, target = (x.to(run.device) for x in ahead[run.step])
-        rgb = rgb.contiguous(memory_format=torch.channels_last)
+        rgb, target, pasted, share = ahead[run.step]
+        rgb, target = rgb.to(run.device).contiguous(memory_format=torch.channels_last), target.to(run.device)
         with run.autocast():
-            latent, entropy = model.codec.quantiser(model.codec.encoder(rgb))
+            latent, entropy = to_latent(rgb)
             if target.ndim == 3:
-                logits = F.interpolate(model.segmenter(latent).float(), scale_factor=2, mode="bilinear", align_corners=False)
+                logits = F.interpolate(segment_latent(latent).float(), scale_factor=2, mode="bilinear", align_corners=False)
                 task = F.cross_entropy(logits, target[:, 2::4, 2::4], weight=weight.to(run.device), ignore_index=data.VOID)
                 figures["segment"] = task.item()
             else:
-                logits = model.classifier(latent).float()
+                logits = classify_latent(latent).float()
                 task = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
-                hit = (logits.argmax(1) == target).float().mean().item()
-                figures["top1"] = 0.95 * figures.get("top1", hit) + 0.05 * hit
+                if pasted is not None:
+                    task = share * task + (1 - share) * F.cross_entropy(logits, pasted.to(run.device), label_smoothing=knobs["label_smoothing"])
+                else:
+                    hit = (logits.argmax(1) == target).float().mean().item()
+                    figures["top1"] = 0.95 * figures.get("top1", hit) + 0.05 * hit
             loss = task + knobs["rate"] * F.relu(entropy - target_entropy)
             if target.ndim == 3 or run.step % knobs["mse_every"] == 0:
                 n = min(len(rgb), knobs["mse_batch"])
-                mse = F.mse_loss(model.codec.decoder(latent[:n]).float(), rgb[:n])
+                mse = F.mse_loss(to_rgb(latent[:n]).float(), rgb[:n])
                 loss = loss + knobs["mse"] * mse
                 figures["psnr"] = -10 * math.log10(mse.item())
         figures["bpp"] = entropy.item() * codec["channels"] / STRIDE**2
@@ -383,13 +491,47 @@ def joint(run):
     photos = data.pictures_in(run.data / "photos-256") + paths[::16]
     freqs = symbol_tables(frozen, data.read_all(photos[:: max(1, len(photos) // 1500)]), codec)
     write_whole(run.out / "tables.json", lambda tmp: Path(tmp).write_text(json.dumps(freqs)))
-    for name, network in (("codec", frozen), ("classify.final", classifier), ("segment.final", segmenter)):
+    for name, network in (("codec", frozen), ("joint-classify.final", classifier), ("joint-segment.final", segmenter)):
         write_whole(run.out / f"{name}.pt", lambda tmp: torch.save(network.state_dict(), tmp))
     run.report({
         "width": knobs["width"], "wnids": wnids, "codec": evaluate_codec(frozen, freqs, run.data, run.limit),
         "classify": evaluate_classifier(frozen, classifier, run.data, knobs["crop"], run.limit),
-        "camvid/test": evaluate_segmenter(frozen, segmenter, run.data / "camvid" / "test", run.limit),
+        **{f"camvid/{split}": evaluate_segmenter(frozen, segmenter, run.data / "camvid" / split, run.limit) for split in ("val", "test")},
     })
+
+
+def start_from_earlier(run, model, images):
+    """`start` names finished runs (a profile's parts, or its joint run and the decoder trained after it) or, where those are gone, a released bundle."""
+    start, bundle = run.out.parent / run.knobs["start"], HERE / "bundles" / run.knobs["start"]
+    if (start / "joint.pt").exists():
+        saved = ema_of(start / "joint.pt")
+        parts = [("classify", "classifier."), ("segment", "segmenter.")] + ([("decoder", "codec.decoder.")] if decoder_units(run.config) != 2 else [])
+        for part, prefix in parts:
+            if (start / f"{part}.pt").exists():
+                saved = {k: v for k, v in saved.items() if not k.startswith(prefix)}
+                saved |= {prefix + k: v for k, v in ema_of(start / f"{part}.pt").items()}
+        load(model, saved, start / "joint.pt")
+    elif start.is_dir() or not bundle.is_dir():
+        for part, network in (("autoencoder", model.codec), ("classify", model.classifier), ("segment", model.segmenter)):
+            load(network, ema_of(start / f"{part}.pt"), start / f"{part}.pt")
+    else:
+        print(f"joint: starts from {bundle}", flush=True)
+        centres = json.loads((bundle / "manifest.json").read_text())["latent"]["centres"]
+        if len(centres) != run.config["codec"]["levels"]:
+            raise TrainError(f"{bundle} has {len(centres)} centres, {run.args.config} says levels = {run.config['codec']['levels']}")
+        model.codec.quantiser.centres.data = torch.tensor(centres)
+        encoder = {k.removeprefix("encoder."): v for k, v in released.weights(bundle / "encoder.onnx").items()}
+        latent = unfold_from(bundle / "encoder.onnx", model.codec.encoder, encoder, data.to_batch([data.centre_crop(im, 160, 160) for im in images]))
+        latent = model.codec.quantiser.centres.data[symbols_by_midpoints(latent, model.codec.quantiser.centres.data).long()]
+        for file, network in (("classify.onnx", model.classifier), ("segment.onnx", model.segmenter), ("decoder/decoder.onnx", model.codec.decoder)):
+            unfold_from(bundle / file, network, released.weights(bundle / file), latent)
+
+
+def unfold_from(path, network, weights, batch):
+    try:
+        return released.unfold(network, weights, batch)
+    except TrainError as error:
+        raise TrainError(f"{path} {error}") from error
 
 
 # ---- decoder --------------------------------------------------------------------------------------------------------
@@ -397,7 +539,7 @@ def joint(run):
 def decoder(run):
     """The client's decoder on the frozen codec: it never runs on the box, so it may be larger than the one trained along."""
     knobs = run.knobs
-    codec = load_codec(run).to(run.device)
+    codec = stand_on_codec(run).to(run.device)
     paths = data.pictures_in(run.data / "photos-256")[: run.limit] + data.pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
     fits = lambda found: [im for im in data.read_all(found) if min(im.shape[:2]) // 16 * 16 >= knobs["crop"]]
     images = fits(paths)
@@ -438,7 +580,7 @@ def decoder(run):
     write_whole(run.out / "decoder.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
     codec = codec.cpu()
     codec.decoder = model
-    run.report(evaluate_codec(codec, json.loads((run.out / "tables.json").read_text()), run.data, run.limit))
+    run.report({"upstream": run.upstream, **evaluate_codec(codec, json.loads((run.out / "tables.json").read_text()), run.data, run.limit)})
 
 
 def start_from_joint(run, model):
@@ -446,13 +588,14 @@ def start_from_joint(run, model):
     saved = ema_of(run.checkpoint_path("joint"))
     old = {k.removeprefix("codec.decoder.body."): v for k, v in saved.items() if k.startswith("codec.decoder.body.")}
     units = len([m for m in model.body if isinstance(m, ResidualUnit)])
-    shift = units - 2  # the joint run's decoder has two
+    before = decoder_units(run.config)
+    shift = units - before
     state = model.state_dict()
     for key, value in old.items():
         at, rest = key.split(".", 1)
         at = int(at)
-        state[f"body.{at if at <= 2 else at + shift}.{rest}"].copy_(value)
-    for unit in list(model.body)[3 : 1 + units]:
+        state[f"body.{at if at <= before else at + shift}.{rest}"].copy_(value)
+    for unit in list(model.body)[1 + before : 1 + units]:
         torch.nn.init.zeros_(unit.body[1][1].weight)
     model.load_state_dict(state, strict=True)
 

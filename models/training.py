@@ -24,6 +24,7 @@ class TrainError(Exception):
 
 SCHEDULES = {
     "cosine": lambda step, progress: min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * progress)),
+    "poly": lambda step, progress: max(0.0, 1 - progress) ** 0.9,
     # paper.md section 2: divided by 10 at epochs 8, 16 and 24 of 28.
     "steps": lambda step, progress: 0.1 ** sum(progress >= at / 28 for at in (8, 16, 24)),
 }
@@ -114,9 +115,18 @@ class Run:
         return saved["step"], saved["used"]
 
     def report(self, figures):
-        figures = {"part": self.part, **self.spent, "seed": self.knobs.get("seed", self.config["seed"]), **figures}
+        figures = {"part": self.part, **self.spent, "seed": self.knobs.get("seed", self.config["seed"]), "left_out": self.args.left_out, **figures}
         write_whole(self.out / f"{self.part}.json", lambda tmp: Path(tmp).write_text(json.dumps(figures, indent=1)))
         print(json.dumps(figures), flush=True)
+
+
+def load(network, state, path):
+    """Weights of a file into a network; what does not fit is named."""
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        why = " ".join(str(error).split())[:300]
+        raise TrainError(f"{path} is of another configuration: {why}") from error
 
 
 def write_whole(path, write):

@@ -1,6 +1,7 @@
 /** The configuration, once: names, units in the names, defaults, limits. docs/schema/config.schema.json is generated from it. */
 import { z } from 'zod'
 import { idPattern } from '../../contract/topics.js'
+import { DEFAULT_BUNDLE } from '../bundles.js'
 
 export const FRAME_MULTIPLE = 16
 const id = z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
@@ -89,7 +90,10 @@ export type Provider = z.infer<typeof provider>
 
 export const Config = z.strictObject({
   device: id.optional().describe('default: made from the machine id'),
-  bundle: z.string().default('lean-1').describe('a bundle that comes with the package, or the path of a bundle folder'),
+  bundle: z
+    .string()
+    .default(DEFAULT_BUNDLE)
+    .describe('a bundle that comes with the package, or the path of a bundle folder'),
   stateDir: z.string().default('/var/lib/blindsight'),
   providers: z.array(provider).min(1).default(['tensorrt', 'cuda', 'cpu']).describe('in order of preference'),
   threads: z.number().int().min(0).default(0).describe('CPU threads of the networks; 0: one per core'),

@@ -1,12 +1,13 @@
 /** `npm run bench [-- --bundle ID --threads N --json]`: a table on stderr and one JSON object on stdout. */
 import { availableParallelism, cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { benchAgent } from './agent.js'
 import { benchCodec } from './codec.js'
 
 const { values } = parseArgs({
   options: {
-    bundle: { type: 'string', default: 'lean-1' },
+    bundle: { type: 'string', default: DEFAULT_BUNDLE },
     threads: { type: 'string', default: String(availableParallelism()) },
   },
 })

@@ -2,6 +2,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { bundleDir, DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { BundleError, graphPath, openBundle } from '../../contract/bundle.js'
 
 const released = join(import.meta.dirname, '..', '..', 'models', 'bundles', 'lean-1')
@@ -29,6 +30,15 @@ t.test('the released one opens', async (t) => {
   t.equal(bundle.manifest.classes.classify.length, 20)
   t.equal(bundle.manifest.classes.segment.length, 11)
   for (const name of ['encoder', 'classify', 'segment', 'decoder'] as const) t.ok(graphPath(bundle, name))
+  const bytes = Object.values(bundle.manifest.files).reduce((sum, file) => sum + file.bytes, 0)
+  t.ok(bytes < 40e6, `${bytes} bytes`)
+})
+
+t.test('the default one is whole and small', async (t) => {
+  const bundle = openBundle(bundleDir(DEFAULT_BUNDLE))
+  t.equal(bundle.manifest.id, DEFAULT_BUNDLE)
+  for (const name of ['encoder', 'classify', 'segment', 'decoder'] as const) t.ok(graphPath(bundle, name))
+  t.ok(bundle.context, 'with a context model')
   const bytes = Object.values(bundle.manifest.files).reduce((sum, file) => sum + file.bytes, 0)
   t.ok(bytes < 40e6, `${bytes} bytes`)
 })

@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { root } from './program.js'
 
 const run = promisify(execFile)
@@ -19,7 +20,7 @@ t.test('the packed agent', { timeout: 240_000 }, async (t) => {
       files.filter((file) => /decode|\.ts$|\.py$|\.map$/.test(file)),
       ['dist/client/decode-command.js', 'dist/codec/decoder.js'],
     )
-    const bundle = 'models/bundles/lean-1'
+    const bundle = `models/bundles/${DEFAULT_BUNDLE}`
     const needed = ['encoder.onnx', 'classify.onnx', 'segment.onnx', 'entropy.json', 'manifest.json']
     for (const file of needed.map((name) => `${bundle}/${name}`)) t.ok(files.includes(file), file)
     for (const file of ['systemd/blindsight.service', 'config/example.yaml', 'config/demo/street.mp4', 'LICENSE'])

@@ -14,7 +14,7 @@ import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
 import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
-import { bundleDir, camera, clip, committed, configFile, device, height, type Row, width } from './setting.js'
+import { bundle, bundleDir, camera, clip, committed, configFile, device, height, type Row, width } from './setting.js'
 import { Subscriber } from './subscriber.js'
 import { until } from './until.js'
 
@@ -61,7 +61,7 @@ t.test('retrieval', { timeout: 240_000 }, async (t) => {
     const row = rows[3]!
     t.match(await ask('describe', { ref: at(row) }, 'a3'), {
       status: 'ok',
-      item: { ref: at(row), sha256: row.sha256, bytes: row.bits.length, model: 'lean-1' },
+      item: { ref: at(row), sha256: row.sha256, bytes: row.bits.length, model: bundle },
     })
     const got = await ask('get', { ref: at(row) }, 'a4')
     t.match(got, { status: 'ok', off: 0, total: row.bits.length, sha256: row.sha256 })

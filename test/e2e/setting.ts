@@ -2,10 +2,11 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
+import { DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { freePort } from '../client/mosquitto.js'
 import { root } from './program.js'
 
-export const bundle = 'lean-1'
+export const bundle = DEFAULT_BUNDLE
 export const bundleDir = join(root, 'models', 'bundles', bundle)
 /** For --bundles. */
 export const bundlesDir = dirname(bundleDir)

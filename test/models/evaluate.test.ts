@@ -13,12 +13,13 @@ import {
 import { join, resolve } from 'node:path'
 import { encode } from 'fast-png'
 import t from 'tap'
+import { bundleDir, DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { openBundle } from '../../contract/bundle.js'
 
 const root = resolve(import.meta.dirname, '../..')
 const venv = join(root, '.venv/bin/python')
 const python = existsSync(venv) ? venv : 'python3'
-const bundle = openBundle(join(root, 'models/bundles/lean-1'))
+const bundle = openBundle(bundleDir(DEFAULT_BUNDLE))
 
 const run = (command: string, ...args: string[]) => spawnSync(command, args, { cwd: root, encoding: 'utf8' })
 const evaluated = (data: string, ...more: string[]) =>
@@ -80,9 +81,17 @@ t.test('bad data: the file is named, or skipped and counted if told so', { timeo
     join(data, 'streets/test/images', picture!),
   )
   writeFileSync(mask, encode({ width: 480, height: 360, channels: 1, data: new Uint8Array(480 * 360).fill(77) }))
-  t.match(evaluated(data), { status: 3, stderr: /masks\/.*: (class id 77 at 0,0|expected 8-bit)/ })
+  t.match(evaluated(data), { status: 3, stderr: /masks\/.*: class id 77 at 0,0; known are 0 to 10, and 11 for void/ })
+  writeFileSync(mask, encode({ width: 500, height: 360, channels: 1, data: new Uint8Array(500 * 360) }))
+  t.match(evaluated(data), { status: 3, stderr: /masks\/.*: expected 8-bit class ids, 480x360 as the picture/ })
   rmSync(mask)
-  t.match(evaluated(data), { status: 3, stderr: /masks\/.*: the mask of .* is missing/ })
+  t.match(evaluated(data), { status: 3, stderr: /masks\/.*: the mask of this picture is missing/ })
+  const without = JSON.parse(evaluated(data, '--skip-corrupt', '--crop', '64').stdout)
+  t.match(without.sets['streets/test'], { skipped: 1 }, 'a picture without a mask is skipped, too, if told so')
+  t.match(evaluated(data, '--json', join(data, 'nowhere', 'eval.json')), {
+    status: 3,
+    stderr: /--json .*: no such folder/,
+  })
   t.match(evaluated('/nowhere'), { status: 3, stderr: /--data \/nowhere: no such folder/ })
   t.match(evaluated(t.testdirName), { status: 3 })
   t.match(evaluated(data, '--crop', '50'), { status: 3, stderr: /--crop 50: expected a multiple of 16/ })

@@ -40,10 +40,18 @@ t.test('rows 1 to 5', { timeout: 900_000 }, async (t) => {
   t.match(codec, { row: 1, codec: { 'camvid/test': { images: 3 } } })
   t.ok(codec.codec['camvid/test'].bpp >= codec.codec['camvid/test'].bpp_per_channel, 'one histogram costs no less')
   t.match(trained(config(2), 'c51-0.0983').classify, { images: 12, top5: Number })
+  t.match(report('c51-0.0983'), { upstream: { 'ae-0.0983': codec.made }, limit: 6 }, 'says what it stands on')
+  const first = report('c51-0.0983').made
+  for (const end of ['pt', 'final.pt', 'json']) rmSync(join(out, `c51-0.0983.${end}`))
+  t.equal(trained(config(2), 'c51-0.0983').made, first, 'the same seeds give the same weights')
+  t.not(trained(config(2), 'c51-0.0983-seed2').made, first, 'another seed gives others')
   t.match(trained(config(3), 'r50-0.0983').classify, { images: 12 })
   t.match(trained(config(4), 'seg-c51-0.0983').segment, { images: 3, iou: { sky: Number } })
   t.match(trained(config(4), 'seg-r50-0.0983').segment, { images: 3 })
   t.match(trained(config(5), 'joint-0.0983'), { codec: { 'camvid/test': {} }, classify: { images: 12 } })
+  const alone = trained(config(5), 'alone-0.0983')
+  t.match(alone, { codec: { 'camvid/test': {} } })
+  t.notOk(alone.classify, 'a codec trained on alone has no network')
   t.match(trained(config(5), 'seg-joint-0.0983').segment, { images: 3 })
   t.match(train(config(2), 'c51-0.0983').stdout, /finished before/, 'not trained twice')
 
@@ -93,6 +101,19 @@ t.test('rows 1 to 5', { timeout: 900_000 }, async (t) => {
     })
   }
 
+  const longer = train(config(2), 'c51-0.0983-seed2', '--steps', '5')
+  t.match(longer, { status: 0, stdout: /goes on from step 3[\s\S]*5 steps in/ }, longer.stderr)
+  const before = report('ae-0.0983').made
+  t.match(train(config(1), 'ae-0.0983', '--steps', '4').stdout, /goes on from step 3/)
+  t.not(report('ae-0.0983').made, before)
+  const other = train(config(2), 'c51-0.0983')
+  t.match(other, { status: 1, stderr: /c51-0\.0983\.pt is of another configuration/ }, 'its codec was trained on')
+  t.match(
+    exported('ae-0.0983', 'c51-0.0983', 'seg-c51-0.0983'),
+    { status: 1, stderr: /c51-0\.0983 was trained on another ae-0\.0983/ },
+    'a bundle does not mix codecs',
+  )
+
   const mask = join(data, 'camvid/train/masks/0.png')
   run('-c', `from PIL import Image; Image.new("L", (480, 360), 77).save("${mask}")`)
   t.match(train(config(4), 'seg-r50-0.330'), {
@@ -102,7 +123,17 @@ t.test('rows 1 to 5', { timeout: 900_000 }, async (t) => {
   writeFileSync(join(data, 'imagenet20-160/train/n01440764/0.png'), 'no picture')
   t.match(train(config(3), 'r50-original'), { status: 1, stderr: /n01440764\/0\.png: not a readable picture/ })
   t.equal(train(config(3), 'r50-original', '--skip-corrupt').status, 0)
+  t.match(
+    train(config(3), 'r50-original', '--steps', '4'),
+    { status: 1, stderr: /broken pictures were left out of .*--skip-corrupt/ },
+    'what was left out once is not left out unasked later',
+  )
   t.match(report('r50-original'), { left_out: 1, val_left_out: 0 })
+  rmSync(join(data, 'imagenet20-160/val/n03028079'), { recursive: true })
+  t.match(train(config(3), 'r71-original', '--skip-corrupt'), {
+    status: 1,
+    stderr: /val: its classes are not those that were trained: n03028079/,
+  })
   rmSync(join(data, 'imagenet20-160/val'), { recursive: true })
   rmSync(join(out, 'cache'), { recursive: true })
   t.match(train(config(3), 'r71-original', '--skip-corrupt'), {

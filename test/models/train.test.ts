@@ -83,6 +83,9 @@ t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
     ['lean-3', 'joint'],
     ['lean-3', 'segment'],
     ['lean-3', 'decoder'],
+    ['lean-4', 'joint'],
+    ['lean-4', 'classify'],
+    ['lean-4', 'segment'],
   ] as const) {
     const { status, stderr } = joined(name, part)
     t.equal(status, 0, `${name} ${part} ${stderr}`)
@@ -90,19 +93,43 @@ t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
   const reported = (part: string) => JSON.parse(readFileSync(join(dir, 'lean-3', `${part}.json`), 'utf8'))
   t.match(reported('joint'), { classify: {}, codec: {}, 'camvid/test': {} })
   t.match(reported('decoder'), { 'camvid/test': {} })
-  const whole = run(
+  const joinedBundle = run(
     'models/export.py',
     '--id',
     'joined',
-    ...profile('lean-3'),
+    ...profile('lean-4'),
     '--runs',
-    join(dir, 'lean-3'),
+    join(dir, 'lean-4'),
     '--out',
     join(dir, 'bundles'),
   )
-  t.equal(whole.status, 0, whole.stderr)
+  t.equal(joinedBundle.status, 0, joinedBundle.stderr)
   t.match(openBundle(join(dir, 'bundles', 'joined')).manifest, { classes: { classify: { length: 4 } } })
   renameSync(join(dir, 'lean'), join(dir, 'run'))
+
+  const released = join(dir, 'released.toml')
+  const lean2 = readFileSync(join(root, 'models/configs/lean-2.toml'), 'utf8')
+  const start = (text: string) => {
+    writeFileSync(released, text)
+    const settings = ['--config', released, '--data', data, '--out', join(dir, 'released'), '--limit', '6']
+    return run('models/train.py', 'joint', ...settings, '--minutes', '0.1')
+  }
+  const broken = join(data, 'imagenet20-160/val/n01440764/0.png')
+  const whole = readFileSync(broken)
+  const fromBundle = lean2.replace('start = "lean"', 'start = "lean-1"')
+  t.match(start(fromBundle.replace('segment_width = 0.25', 'segment_width = 0.125')), {
+    status: 1,
+    stderr: /^train\.py: segment\.onnx .*of another shape/,
+  })
+  writeFileSync(broken, whole.subarray(0, 100))
+  t.match(
+    start(fromBundle),
+    { status: 1, stderr: /^train\.py: .*n01440764\/0\.png: not a readable picture.*--skip-corrupt/ },
+    'broken validation picture: named before training',
+  )
+  writeFileSync(broken, whole)
+  const began = start(fromBundle)
+  t.match(began, { status: 0, stdout: /starts from .*bundles\/lean-1/ }, began.stderr)
 
   const picture = join(data, 'camvid/train/images/0.png')
   writeFileSync(picture, 'no picture')
@@ -111,6 +138,13 @@ t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
     { status: 1, stderr: /^train\.py: .*0\.png: not a readable picture/ },
     'corrupt picture: named',
   )
+  const without = spawnSync(
+    python,
+    ['models/train.py', 'segment', '--data', data, '--out', join(dir, 'run'), '--skip-corrupt', '--minutes', '0.2'],
+    { cwd: root, encoding: 'utf8' },
+  )
+  t.match(without, { status: 0, stdout: /left out: .*0\.png/ }, without.stderr)
+  t.match(JSON.parse(readFileSync(join(dir, 'run/segment.json'), 'utf8')), { left_out: 1 }, 'left out and counted')
   rmSync(join(data, 'photos-256'), { recursive: true })
   t.match(
     train('autoencoder', 0.4),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { DEFAULT_BUNDLE } from '../../../agent/bundles.js'
 import { loadConfig, parseConfig } from '../../../agent/config/load.js'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -31,7 +32,7 @@ t.test('the example is valid, and so is what it shows as defaults', async (t) =>
 t.test('only cameras are needed; the rest has defaults and is frozen', async (t) => {
   const config = parseConfig(`cameras:\n${camera}`, 'box.yaml')
   t.match(config, {
-    bundle: 'lean-1',
+    bundle: DEFAULT_BUNDLE,
     providers: ['tensorrt', 'cuda', 'cpu'],
     cameras: [{ id: 'a', width: 448, height: 256, fps: 10, heads: ['classify', 'segment'], loop: true }],
     outbox: { onFull: 'drop_oldest' },

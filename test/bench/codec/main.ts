@@ -6,7 +6,7 @@
 import { cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundleDir, packageRoot } from '../../../agent/bundles.js'
+import { bundleDir, DEFAULT_BUNDLE, packageRoot } from '../../../agent/bundles.js'
 import { PROFILES } from '../../../codec/index.js'
 import { openBundle } from '../../../contract/bundle.js'
 import { codingOf } from '../../../contract/coding.js'
@@ -19,7 +19,7 @@ const { values } = parseArgs({
   options: {
     clips: { type: 'string', default: join(packageRoot(), '..', 'shared', 'clips') },
     stills: { type: 'string', default: join(packageRoot(), '..', 'data', 'imagenet20-160', 'val') },
-    bundle: { type: 'string', default: 'lean-1' },
+    bundle: { type: 'string', default: DEFAULT_BUNDLE },
     frames: { type: 'string', default: '300' },
     'no-video': { type: 'boolean', default: false },
   },

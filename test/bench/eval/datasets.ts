@@ -11,6 +11,8 @@ export interface Labelled {
 export interface Masked {
   readonly kind: 'segment'
   readonly name: string
+  /** The masks' id for unlabelled pixels; undefined: the one after the last class. */
+  readonly voidId?: number
   readonly items: readonly { readonly picture: string; readonly mask: string }[]
 }
 
@@ -89,14 +91,10 @@ function voc(dir: string, name: string): Masked {
     picture: join(dir, 'JPEGImages', `${id}.jpg`),
     mask: maskOf(join(dir, 'SegmentationClass'), id),
   }))
-  return { kind: 'segment', name, items: someOf(items, list) }
+  return { kind: 'segment', name, voidId: 255, items: someOf(items, list) }
 }
 
-function maskOf(dir: string, file: string): string {
-  const mask = join(dir, `${file.replace(PICTURE, '')}.png`)
-  if (!existsSync(mask)) throw new Error(`${mask}: the mask of ${file} is missing`)
-  return mask
-}
+const maskOf = (dir: string, file: string): string => join(dir, `${file.replace(PICTURE, '')}.png`)
 
 function someOf<T>(items: T[], where: string): T[] {
   if (items.length === 0) throw new Error(`${where}: holds no pictures (.jpg, .png, .webp)`)

@@ -2,8 +2,9 @@
  * A bundle on data sets, from real bitstreams: each picture is encoded, packed into a record, read back and decoded; what is
  * scored are the networks on the symbols that came out.
  */
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
+import { dirname } from 'node:path'
 import { bundleDir } from '../../../agent/bundles.js'
 import { Networks } from '../../../agent/infer/networks.js'
 import { Graph } from '../../../client/decode/onnx.js'
@@ -13,7 +14,7 @@ import { codingOf } from '../../../contract/coding.js'
 import { shortHash } from '../../../contract/hex.js'
 import { Confusion } from './confusion.js'
 import { type Dataset, findDatasets } from './datasets.js'
-import { BadFile, type Rgb, readMask, readPicture } from './pictures.js'
+import { BadFile, type Middle, readMask, readPicture } from './pictures.js'
 import { msSsim, psnr, ssim } from './quality.js'
 
 export interface EvalOptions {
@@ -43,6 +44,9 @@ export async function evaluate(options: EvalOptions): Promise<void> {
   if (options.crop % multiple) throw new Error(`--crop ${options.crop}: expected a multiple of ${multiple}`)
   if (options.coding !== 'static' && !bundle.context)
     throw new Error(`--coding ${options.coding}: bundle ${bundle.manifest.id} has no context model; use static`)
+  // Known now, and not after all pictures.
+  if (options.json && !existsSync(dirname(options.json)))
+    throw new Error(`--json ${options.json}: no such folder as ${dirname(options.json)}`)
   const ids = bundle.manifest.classes.classify.map(({ id }) => id)
   const sets = findDatasets(options.data, ids)
   const networks = await Networks.open(bundle, new Set(['classify', 'segment']), [], {
@@ -60,8 +64,8 @@ export async function evaluate(options: EvalOptions): Promise<void> {
   const { manifest, sha256 } = bundle
   const result = { bundle: manifest.id, sha256, coding: options.coding, ...machine, sets: report }
   const text = JSON.stringify(result, null, 1)
-  if (options.json) writeFileSync(options.json, `${text}\n`)
   console.log(text)
+  if (options.json) writeFileSync(options.json, `${text}\n`)
 }
 
 interface Parts {
@@ -86,16 +90,17 @@ async function evaluateSet(set: Dataset, parts: Parts): Promise<object> {
     ms.set(stage, (ms.get(stage) ?? 0) + performance.now() - started)
     return result
   }
+  const voidId = (set.kind === 'segment' ? set.voidId : undefined) ?? classes.segment.length
   const confusion = new Confusion(classes.segment.length)
   const halves = { imagenette: [0, 0], imagewoof: [0, 0] }
   let [images, skipped, shown] = [0, 0, 0]
   const started = performance.now()
   for (const item of items) {
-    let picture: Rgb
+    let picture: Middle
     let truth: Uint8Array | undefined
     try {
       picture = await readPicture(item.picture, latent.multiple, set.kind === 'classify' ? options.crop : undefined)
-      if ('mask' in item) truth = readMask(item.mask, classes.segment.length, picture)
+      if ('mask' in item) truth = readMask(item.mask, classes.segment.length, voidId, picture)
     } catch (error) {
       if (!(error instanceof BadFile) || !options.skipCorrupt) throw error
       console.error(`skipped, ${error.message}`)

@@ -1,5 +1,5 @@
 /** Pictures and masks as they are evaluated: cut from the middle, never scaled. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { decode } from 'fast-png'
 import sharp from 'sharp'
 
@@ -10,11 +10,16 @@ export interface Rgb {
   readonly data: Uint8Array
 }
 
+/** The middle of a picture, and the size of the whole file. */
+export interface Middle extends Rgb {
+  readonly of: { readonly width: number; readonly height: number }
+}
+
 /** A file that cannot be used; the message names it. */
 export class BadFile extends Error {}
 
 /** The middle `crop` x `crop`, or without it all of the picture but what is over a multiple of `multiple`. @throws {BadFile} */
-export async function readPicture(path: string, multiple: number, crop?: number): Promise<Rgb> {
+export async function readPicture(path: string, multiple: number, crop?: number): Promise<Middle> {
   let raw: { data: Buffer; info: { width: number; height: number } }
   try {
     raw = await sharp(path).toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true })
@@ -24,25 +29,33 @@ export async function readPicture(path: string, multiple: number, crop?: number)
   const { width, height } = raw.info
   if (crop !== undefined && Math.min(width, height) < crop)
     throw new BadFile(`${path}: ${width}x${height} is smaller than the crop of ${crop}`)
-  return middle({ width, height, data: raw.data }, 3, crop ?? down(width, multiple), crop ?? down(height, multiple))
+  const cut = middle(
+    { width, height, data: raw.data },
+    3,
+    crop ?? down(width, multiple),
+    crop ?? down(height, multiple),
+  )
+  return { ...cut, of: { width, height } }
 }
 
-/** uint8 class ids, `void` replaced by 255, of the middle width x height. @throws {BadFile} */
-export function readMask(path: string, classes: number, { width, height }: Rgb): Uint8Array {
+/** uint8 class ids, `voidId` replaced by 255, of the picture's middle. @throws {BadFile} */
+export function readMask(path: string, classes: number, voidId: number, picture: Middle): Uint8Array {
+  if (!existsSync(path)) throw new BadFile(`${path}: the mask of this picture is missing`)
+  const { width, height, of } = picture
   let png: ReturnType<typeof decode>
   try {
     png = decode(readFileSync(path))
   } catch (cause) {
     throw new BadFile(`${path}: not a readable PNG (${(cause as Error).message})`, { cause })
   }
-  if (png.channels !== 1 || png.depth !== 8 || png.width < width || png.height < height)
-    throw new BadFile(`${path}: expected 8-bit class ids of at least ${width}x${height}`)
+  if (png.channels !== 1 || png.depth !== 8 || png.width !== of.width || png.height !== of.height)
+    throw new BadFile(`${path}: expected 8-bit class ids, ${of.width}x${of.height} as the picture`)
   const ids = middle({ width: png.width, height: png.height, data: png.data as Uint8Array }, 1, width, height).data
   for (let i = 0; i < ids.length; i++) {
     if (ids[i]! < classes) continue
-    if (ids[i] !== classes && ids[i] !== 255)
+    if (ids[i] !== voidId)
       throw new BadFile(
-        `${path}: class id ${ids[i]} at ${i % width},${Math.floor(i / width)}; known are 0 to ${classes - 1}, and ${classes} and 255 for void`,
+        `${path}: class id ${ids[i]} at ${i % width},${Math.floor(i / width)}; known are 0 to ${classes - 1}, and ${voidId} for void`,
       )
     ids[i] = 255
   }

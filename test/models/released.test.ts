@@ -1,0 +1,20 @@
+/** A released bundle's weights, back in the networks that are trained: they compute what the bundle computes. */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import t from 'tap'
+import { bundleDir } from '../../agent/bundles.js'
+
+const root = resolve(import.meta.dirname, '../..')
+const venv = join(root, '.venv/bin/python')
+const python = existsSync(venv) ? venv : 'python3'
+
+t.test('batch norms put back change nothing', { timeout: 120_000 }, async (t) => {
+  const args = ['test/models/unfolded.py', bundleDir('lean-1')]
+  const { status, stdout, stderr } = spawnSync(python, args, { cwd: root, encoding: 'utf8' })
+  t.equal(status, 0, stderr)
+  const moved: Record<string, Record<string, number>> = JSON.parse(stdout)
+  t.strictSame(Object.keys(moved), ['encoder', 'classify', 'segment', 'decoder'])
+  for (const [network, by] of Object.entries(moved))
+    for (const [mode, share] of Object.entries(by)) t.ok(share < 1e-3, `${network}, ${mode}: moved by ${share}`)
+})
