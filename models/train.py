@@ -223,7 +223,9 @@ def classify_on(run):
     paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
     images, labels = data.read_all(paths), torch.from_numpy(labels)
     per_epoch = max(1, len(images) // knobs["batch"])
-    weight = torch.tensor([float(knobs.get("class_weights", {}).get(wnid, 1)) for wnid in wnids], device=run.device)
+    weight = torch.ones(run.config["classes"], device=run.device)
+    for label, wnid in enumerate(wnids):
+        weight[label] = knobs.get("class_weights", {}).get(wnid, 1.0)
     loss_of = lambda logits, target: F.cross_entropy(logits, target, weight=weight, label_smoothing=knobs["label_smoothing"])
     order = 13 if knobs["start"] == "joint" else 17  # other views than the part before has seen
 
