@@ -75,7 +75,7 @@ def main():
     pairs = [("ResNet-50", "cResNet-51"), ("ResNet-50", "cResNet-39"), ("ResNet-71", "cResNet-72")]
     ratios = [ratio(rows, rgb_net, latent_net, "gmac") | ratio(rows, rgb_net, latent_net, "ms") for rgb_net, latent_net in pairs]
     report = {
-        "command": f"python models/cost.py --threads {args.threads}", "date": datetime.date.today().isoformat(),
+        "command": f"python models/cost.py --threads {args.threads} --seconds {args.seconds:g}", "date": datetime.date.today().isoformat(),
         "machine": f"{cpu()}, {args.threads} thread(s), ONNX Runtime {ort.__version__}",
         "pixels": SIDE, "channels": CHANNELS, "networks": rows, "decode_and_infer": ratios,
     }
