@@ -104,9 +104,9 @@ def random_crop(image, size, rng):
 
 
 def class_folders(folder, limit=None, like=None):
-    """ImageNet's layout: folder/<wnid>/* -> paths, labels, wnids in order. `like`: a folder (or the wnids) that has to have the same classes."""
+    """ImageNet's layout: folder/<wnid>/* -> paths, labels, wnids in order. `like`: a folder that has to have the same classes."""
     wnids = classes_in(folder)
-    expected = wnids if like is None else like if isinstance(like, list) else classes_in(like)
+    expected = wnids if like is None else classes_in(like)
     if wnids != expected:
         odd = sorted(set(wnids) ^ set(expected))
         raise DataError(f"{folder}: its classes are not those that were trained: {', '.join(odd[:5])} on one side only")
