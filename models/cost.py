@@ -50,7 +50,7 @@ def main():
     networks |= {f"cResNet-{k}": (Classifier(CHANNELS, CLASSES, blocks), latent) for k, blocks in CRESNETS.items()}
     networks |= {
         "ResNet-50-d + ASPP": (Segmenter(None, VOC_CLASSES, RESNETS[50], rgb=True), rgb), "cResNet-51-d + ASPP": (Segmenter(CHANNELS, VOC_CLASSES, CRESNETS[51]), latent),
-        "lean classifier": (Classifier(CHANNELS, LEAN_CLASSES, width=0.5), latent), "lean segmenter": (Segmenter(CHANNELS, CAMVID_CLASSES, width=0.25), latent),
+        "lean classifier": (Classifier(CHANNELS, LEAN_CLASSES, width=0.5), latent), "lean segmenter": (Segmenter(CHANNELS, CAMVID_CLASSES, (4, 6), 0.5, fine=2), latent),
     }
     trained = {"decoder": (PaperDecoder(CHANNELS, TRAINED_CODEC_WIDTH), latent)}
     trained |= {f"ResNet-{k}": (ResNet(LEAN_CLASSES, blocks, TRAINED_WIDTH), rgb) for k, blocks in RESNETS.items()}

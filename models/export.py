@@ -1,6 +1,7 @@
 """Writes a bundle: four ONNX graphs, the integer entropy table and the manifest, from a finished profile, or from runs of the rows.
 
     python models/export.py --id lean-1 --data DIR
+    python models/export.py --id lean-5 --data DIR --config models/configs/lean-5.toml --replaces models/bundles/lean-4
     python models/export.py --id paper-0.330 --data DIR --systems ae-0.330 c51-0.330 seg-c51-0.330
 
 Pre- and post-processing are inside the graphs; N, H and W are dynamic (H and W multiples of 16):
@@ -39,11 +40,10 @@ from torch import nn
 import data
 import systems
 from networks import CRESNETS, STRIDE, Classifier, Decoder, Segmenter, fold_batch_norm, symbols_by_midpoints
-from train import HERE, SCALE_BITS, load_codec, symbol_tables
+from train import HERE, MASK_STRIDE, SCALE_BITS, build_segmenter, codec_folder, load_codec, segmenter_knobs, symbol_tables
 from training import TrainError, load
 
 MULTIPLE = 16
-SEGMENT_STRIDE = 4
 TIE = 1e-3  # in units of the latent; centres lie about 0.8 apart
 LABELS = {
     "n01440764": "tench", "n02102040": "English springer", "n02979186": "cassette player", "n03000684": "chain saw",
@@ -85,8 +85,8 @@ class ClassifyGraph(OnSymbols):
 class SegmentGraph(OnSymbols):
     def forward(self, symbols):
         logits = self.network(self.latent(symbols))
-        if self.network.fine * SEGMENT_STRIDE != STRIDE:
-            logits = F.interpolate(logits, scale_factor=STRIDE / SEGMENT_STRIDE, mode="bilinear", align_corners=False)
+        if self.network.fine * MASK_STRIDE != STRIDE:
+            logits = F.interpolate(logits, scale_factor=STRIDE / MASK_STRIDE, mode="bilinear", align_corners=False)
         mask = logits.argmax(1)
         classes = torch.arange(logits.shape[1]).view(1, -1, 1, 1)
         fractions = (mask.unsqueeze(1) == classes).float().mean(dim=(2, 3))
@@ -184,8 +184,11 @@ def main():
     p.add_argument("--runs", type=Path, help="default: models/runs/<config's name>")
     p.add_argument("--systems", nargs=3, metavar=("CODEC", "CLASSIFIER", "SEGMENTER"), help="finished runs of rows 1 to 5 instead of a profile")
     p.add_argument("--context", type=Path, help="a context.bin that was trained on this encoder's symbols (models/README.md), for when only the heads are new")
+    p.add_argument("--replaces", type=Path, metavar="BUNDLE", help="an earlier bundle of this codec, of which all but the heads is taken as it is: its records are then the new one's, and it may go")
     p.add_argument("--out", type=Path, default=HERE / "bundles")
     args = p.parse_args()
+    if args.context and args.replaces:
+        p.error("--replaces takes the earlier bundle's context.bin; leave --context out")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     if args.systems:
@@ -205,49 +208,49 @@ def main():
 
 
 def lean_parts(args, runs):
-    """A profile's networks. The joint run writes codec and classifier; a segmenter or decoder trained after it takes the place of its own."""
+    """A profile's networks: codec and heads of the joint run or of the parts, and in place of a head or the decoder what was trained last on that codec."""
     config = tomllib.loads(args.config.read_text())
+    channels, made = config["codec"]["channels"], codec_folder(runs, config)
     codec = load_codec(SimpleNamespace(out=runs, data=args.data, config=config))
-    knobs = {"width": config.get("classify", config.get("joint"))["width"], "segment_width": config.get("segment", {}).get("width", config.get("joint", {}).get("segment_width"))}
-    if (runs / "joint.json").exists():
-        joint = read_report(runs / "joint.json")
+    frozen = hashlib.sha256((made / "codec.pt").read_bytes()).hexdigest()[:12]
+    reports, trained = {}, {}
+    if (made / "joint.json").exists():
+        joint = read_report(made / "joint.json")
         spent = {k: joint[k] for k in ("steps", "minutes", "device", "seed", "wnids")}
         reports = {"codec": joint["codec"], "classify": {**spent, **joint["classify"]}, "segment": {k: v for k, v in joint.items() if k.startswith("camvid/")}}
+        knobs = config.get("joint", {})
+        trained = {"classify": (made / "joint-classify.final.pt", knobs), "segment": (made / "joint-segment.final.pt", segmenter_knobs(knobs))}
     else:
-        reports = {"codec": read_report(runs / "autoencoder.json"), "pretrain": read_report(runs / "pretrain.json")}
-        reports |= {part: read_report(runs / f"{part}.json") for part in ("classify", "segment")}
-    frozen = hashlib.sha256((runs / "codec.pt").read_bytes()).hexdigest()[:12]
+        reports = {"codec": read_report(made / "autoencoder.json"), "pretrain": read_report(runs / "pretrain.json")}
 
-    def on_this_codec(part):
-        report = read_report(runs / f"{part}.json")
+    def on_this_codec(report):
         if report["upstream"]["codec"] != frozen:
-            raise TrainError(f"{runs / part}.json is of another codec than {runs / 'codec.pt'}; train {part} again")
+            raise TrainError(f"{runs / report['part']}.json is of another codec than {made / 'codec.pt'}; train {report['part']} again")
         return report
 
-    weights = {"classify": "joint-classify", "segment": "joint-segment"}
-    for head, part in (("classify", "classify"), ("classify", "classify-again"), ("segment", "segment"), ("segment", "segment-again"), ("segment", "segment-fine")):  # the last that there is
-        if (runs / f"{part}.json").exists():
-            reports[head], weights[head] = on_this_codec(part), part
-    trained = lambda head: runs / f"{weights[head]}.final.pt"
-    if (runs / "decoder.json").exists():
-        reports["codec"] = on_this_codec("decoder")
-        codec.decoder = restore(Decoder(config["codec"]["channels"], units=config["decoder"]["units"]), runs / "decoder.final.pt")
-    channels = config["codec"]["channels"]
+    for part, knobs in config.items():  # in their order: the last that there is
+        head = part.split("-")[0]
+        if head in ("classify", "segment") and ((runs / f"{part}.json").exists() or head not in trained):
+            reports[head], trained[head] = on_this_codec(read_report(runs / f"{part}.json")), (runs / f"{part}.final.pt", knobs)
+    if (made / "decoder.json").exists():
+        reports["codec"] = on_this_codec(read_report(made / "decoder.json"))
+        codec.decoder = restore(Decoder(channels, units=config["decoder"]["units"]), made / "decoder.final.pt")
+    (classifier, classifier_knobs), (segmenter, knobs) = trained["classify"], trained["segment"]
     return SimpleNamespace(
-        codec=codec, freqs=json.loads((runs / "tables.json").read_text()), profile=args.config.stem, goes_on_from=earlier_profiles(config), reports=reports,
-        classifier=restore(Classifier(channels, config["classes"], width=knobs["width"]), trained("classify")),
-        segmenter=restore(Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["segment_width"], fine=config.get(weights["segment"], {}).get("fine", 1)), trained("segment")),
+        codec=codec, freqs=json.loads((made / "tables.json").read_text()), profile=args.config.stem, goes_on_from=earlier_profiles(config), reports=reports,
+        classifier=restore(Classifier(channels, config["classes"], width=classifier_knobs["width"]), classifier),
+        segmenter=restore(build_segmenter(channels, knobs), segmenter),
         wnids=reports["classify"]["wnids"], segment_classes=data.CAMVID_CLASSES,
     )
 
 
 def earlier_profiles(config):
-    """The profiles that a joint run goes on from, the latest first."""
+    """The profiles that this one goes on from, the latest first."""
     found = []
-    while "start" in config.get("joint", {}):
-        found.append(config["joint"]["start"])
+    while start := config["codec"].get("of") or config.get("joint", {}).get("start"):
+        found.append(start)
         path = HERE / "configs" / f"{found[-1]}.toml"
-        config = tomllib.loads(path.read_text()) if path.exists() else {}
+        config = tomllib.loads(path.read_text()) if path.exists() else {"codec": {}}
     return found
 
 
@@ -297,14 +300,16 @@ def build(folder, args, parts):
     outputs = {"classify": ["probabilities"], "segment": ["mask", "fractions"], "decoder": ["frame"]}
     for name, names in outputs.items():
         write_graph(graphs[name], symbols, folder / FILES[name], ["symbols"], names, {0: n, 2: 2 * h, 3: 2 * w})
-    seen = compare(folder, codec, graphs, check_images(args.data))
-    print("ONNX Runtime against PyTorch:", seen)
-
     (folder / "entropy.json").write_text(json.dumps({"scaleBits": SCALE_BITS, "freqs": parts.freqs}) + "\n")
-    names = [*FILES.values(), "entropy.json"]
+    names, replaces = [*FILES.values(), "entropy.json"], []
+    if args.replaces:
+        replaces = take_codec(args.replaces, folder)
     if args.context:
         shutil.copyfile(args.context, folder / "context.bin")
+    if (folder / "context.bin").exists():
         names.append("context.bin")
+    seen = compare(folder, codec, graphs, check_images(args.data))
+    print("ONNX Runtime against PyTorch:", seen)
     files = {f: describe(folder / f) for f in names}
     manifest = {
         "format": 1, "id": args.id, "created": datetime.date.today().isoformat(),
@@ -313,8 +318,9 @@ def build(folder, args, parts):
             "classify": [{"id": wnid, "label": LABELS.get(wnid, wnid)} for wnid in parts.wnids],
             "segment": parts.segment_classes,
         },
-        "segment": {"stride": SEGMENT_STRIDE},
+        "segment": {"stride": MASK_STRIDE},
         "files": files,
+        **({"replaces": replaces} if replaces else {}),
         "metrics": {**{k: v for k, v in parts.reports.items() if k != "pretrain"}, "onnx_against_pytorch": seen},
         "training": {
             "profile": parts.profile, "goes_on_from": parts.goes_on_from, **({"pretrain": parts.reports["pretrain"]} if "pretrain" in parts.reports else {}),
@@ -327,6 +333,20 @@ def build(folder, args, parts):
         },
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def take_codec(bundle, folder):
+    """All that a record is made and read with, byte for byte from the bundle that is replaced; -> the hashes that name it in records.
+    Whether its networks are this codec's, `compare` tells."""
+    manifest = bundle / "manifest.json"
+    if not manifest.exists():
+        raise TrainError(f"{manifest} is missing; --replaces wants the folder of a bundle")
+    if (bundle / "entropy.json").read_bytes() != (folder / "entropy.json").read_bytes():
+        raise TrainError(f"{bundle} has other tables than this codec; it can not be replaced")
+    for name in (FILES["encoder"], FILES["decoder"], "context.bin"):
+        if (bundle / name).exists() or name != "context.bin":
+            shutil.copyfile(bundle / name, folder / name)
+    return [describe(manifest)["sha256"], *json.loads(manifest.read_text()).get("replaces", [])]
 
 
 def check_images(root):

@@ -70,11 +70,12 @@ def main():
 
 
 def lean_parts(config):
-    parts = {
-        "autoencoder": autoencoder, "classify": classify, "classify-again": classify, "pretrain": classify, "segment": segment, "segment-again": segment, "segment-fine": segment,
-        "joint": joint, "decoder": decoder,
-    }
-    return {name: (train, config[name]) for name, train in parts.items() if name in config}
+    parts = {"autoencoder": autoencoder, "classify": classify, "pretrain": classify, "segment": segment, "joint": joint, "decoder": decoder}
+    tables = {name: knobs for name, knobs in config.items() if isinstance(knobs, dict) and name != "codec"}
+    unknown = [name for name in tables if name.split("-")[0] not in parts]
+    if unknown:
+        raise TrainError(f"the configuration has a part {unknown[0]}; known are {', '.join(parts)}, and each with a further word, as in classify-again")
+    return {name: (parts[name.split("-")[0]], knobs) for name, knobs in tables.items()}
 
 
 def parse_args():
@@ -136,10 +137,15 @@ def autoencoder(run):
     run.report(evaluate_codec(model, freqs, run.data, run.limit))
 
 
+def codec_folder(out, config):
+    """A profile of new heads alone names another one's codec: [codec] of = "lean-4"."""
+    return out.parent / config["codec"]["of"] if "of" in config["codec"] else out
+
+
 def load_codec(run):
-    path = run.out / "codec.pt"
+    path = codec_folder(run.out, run.config) / "codec.pt"
     if not path.exists():
-        raise TrainError(f"{path} is missing; train the autoencoder first: python models/train.py autoencoder --data {run.data}")
+        raise TrainError(f"{path} is missing; train the autoencoder first, or the profile's joint run: models/README.md")
     model = fold_codec(build_autoencoder(run.config))
     load(model, torch.load(path, weights_only=True), path)
     return model
@@ -148,12 +154,13 @@ def load_codec(run):
 def stand_on_codec(run):
     """The frozen codec; which one it is becomes part of the run's configuration and of its report."""
     codec = load_codec(run)
-    run.upstream = {"codec": hashlib.sha256((run.out / "codec.pt").read_bytes()).hexdigest()[:12]}
+    run.upstream = {"codec": hashlib.sha256((codec_folder(run.out, run.config) / "codec.pt").read_bytes()).hexdigest()[:12]}
     run.config_hash = hashlib.sha256(f"{run.config_hash} {run.upstream}".encode()).hexdigest()
     return codec
 
 
 SCALE_BITS = 12
+MASK_STRIDE = 4  # pixels to a side of what the segmenter gives one class
 
 
 def symbol_tables(model, images, codec):
@@ -222,23 +229,12 @@ def classify_on(run):
     model = model.to(memory_format=torch.channels_last)
     paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
     images, labels = data.read_all(paths), torch.from_numpy(labels)
-    per_epoch = max(1, len(images) // knobs["batch"])
     weight = torch.ones(run.config["classes"], device=run.device)
     for label, wnid in enumerate(wnids):
         weight[label] = knobs.get("class_weights", {}).get(wnid, 1.0)
     loss_of = lambda logits, target: F.cross_entropy(logits, target, weight=weight, label_smoothing=knobs["label_smoothing"])
-    order = 13 if knobs["start"] == "joint" else 17  # other views than the part before has seen
-
-    def fetch(step):
-        rng = np.random.default_rng([run.config["seed"], order, step])
-        epoch, k = divmod(step, per_epoch)
-        picks = np.random.default_rng([run.config["seed"], order, 7, epoch]).permutation(len(images))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
-        rgb = data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=knobs["area"]) for i in picks])
-        if rng.random() < knobs.get("cutmix", 0.0):
-            rgb, other, share = data.cutmix(rgb, rng, STRIDE)
-            return rgb, labels[picks], labels[picks][other], share
-        return rgb, labels[picks], None, 1.0
-
+    views = [run.config["seed"], knobs.get("views", 13 if knobs["start"] == "joint" else 17)]  # others than the part before has seen
+    fetch = lambda step: class_batch(images, labels, knobs, views, step)
     ahead, running = Ahead(fetch), {}
 
     def step_loss():
@@ -254,6 +250,19 @@ def classify_on(run):
         return loss_of(logits, target), running
 
     end_classifier(run, codec, run.train(model, sgd(model, knobs), step_loss), wnids)
+
+
+def class_batch(images, labels, knobs, views, step):
+    """-> rgb [N,3,crop,crop], labels [N], labels [N] of what CutMix has pasted or None, the first's share of the area. It depends on the step and
+    on `views`, a list of seeds, alone."""
+    rng = np.random.default_rng([*views, step])
+    epoch, k = divmod(step, max(1, len(images) // knobs["batch"]))
+    picks = np.random.default_rng([*views, 7, epoch]).permutation(len(images))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
+    rgb = data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=knobs.get("area", (0.3, 1.0))) for i in picks])
+    if rng.random() < knobs.get("cutmix", 0.0):
+        rgb, other, share = data.cutmix(rgb, rng, STRIDE)
+        return rgb, labels[picks], labels[picks][other], share
+    return rgb, labels[picks], None, 1.0
 
 
 def end_classifier(run, codec, model, wnids):
@@ -340,10 +349,11 @@ def segment(run):
     knobs, channels = run.knobs, run.config["codec"]["channels"]
     codec = stand_on_codec(run).to(run.device)
     centres = codec.quantiser.centres.detach()
-    model = Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["width"], fine=knobs.get("fine", 1))
-    start_from_classifier(run, model)
+    model = build_segmenter(channels, knobs)
+    start_segmenter(run, model)
     model = model.to(memory_format=torch.channels_last)
-    pairs, _ = data.camvid(run.data / "camvid" / "train", run.limit)
+    splits = knobs.get("splits", ["train"])
+    pairs = [pair for split in splits for pair in data.camvid(run.data / "camvid" / split, run.limit)[0]]
     weight = data.class_weights(pairs).to(run.device)
 
     def step_loss():
@@ -353,10 +363,7 @@ def segment(run):
             rgb = data.photometric(data.to_batch([im for im, _ in crops]), knobs.get("photometric", 0.0), run.rng)
             symbols = encode(codec, rgb)
             logits = model(centres[symbols.long().to(run.device)].contiguous(memory_format=torch.channels_last)).float()
-        # The loss is taken at a quarter of the size: full size costs more than the network and gains little.
-        target = target[:, 2::4, 2::4]
-        if logits.shape[-1] != target.shape[-1]:
-            logits = F.interpolate(logits, size=target.shape[1:], mode="bilinear", align_corners=False)
+        logits, target = at_mask_size(logits, target)
         loss = F.cross_entropy(logits, target, weight=weight, ignore_index=data.VOID)
         figures = {"loss": loss.item()}
         if "jaccard" in knobs:
@@ -367,7 +374,25 @@ def segment(run):
     model = fold_batch_norm(run.train(model, sgd(model, knobs), step_loss).cpu())
     write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
     codec = codec.cpu()
-    run.report({"upstream": run.upstream, "width": knobs["width"], **{f"camvid/{split}": evaluate_segmenter(codec, model, run.data / "camvid" / split, run.limit) for split in ("val", "test")}})
+    held_out = [split for split in ("val", "test") if split not in splits]
+    run.report({"upstream": run.upstream, "width": knobs["width"], "splits": splits, **{f"camvid/{split}": evaluate_segmenter(codec, model, run.data / "camvid" / split, run.limit) for split in held_out}})
+
+
+def segmenter_knobs(joint):
+    """Of a joint run's [joint]: segment_width, segment_blocks and segment_fine are what [segment] calls width, blocks and fine."""
+    return {k.removeprefix("segment_"): joint[k] for k in ("segment_width", "segment_blocks", "segment_fine") if k in joint}
+
+
+def build_segmenter(channels, knobs):
+    return Segmenter(channels, len(data.CAMVID_CLASSES), knobs.get("blocks", (4, 6, 3)), knobs["width"], fine=knobs.get("fine", 1))
+
+
+def at_mask_size(logits, target):
+    """Both with a position for each 4x4 pixels, as the exported mask has: full size costs more than the network and gains little."""
+    target = target[:, MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE]
+    if logits.shape[-1] != target.shape[-1]:
+        logits = F.interpolate(logits, size=target.shape[1:], mode="bilinear", align_corners=False)
+    return logits, target
 
 
 def soft_iou(logits, target):
@@ -382,32 +407,30 @@ def soft_iou(logits, target):
     return (both / union.clamp_min(1e-6))[shown].mean()
 
 
-def start_from_classifier(run, model):
-    """The pre-trained trunk; on a joint codec all of the segmenter that was trained along with it; or that of the part `segment`."""
-    if run.knobs.get("start") in ("segment", "segment-again"):
-        model.load_coarse(ema_of(run.checkpoint_path(run.knobs["start"])))
-        return
-    if run.knobs.get("start") == "joint":
-        saved = ema_of(run.checkpoint_path("joint"))
-        load(model, {k.removeprefix("segmenter."): v for k, v in saved.items() if k.startswith("segmenter.")}, run.checkpoint_path("joint"))
-        return
-    path = run.checkpoint_path("pretrain")
-    if not path.exists():
-        raise TrainError(f"{path} is missing; run: python models/train.py pretrain --data {run.data}")
-    saved = torch.load(path, map_location="cpu", weights_only=False)["ema"]
-    trunk = {k.removeprefix("trunk."): v for k, v in saved.items() if k.startswith("trunk.")}
-    load(model.trunk, trunk, path)
+def start_segmenter(run, model):
+    """An earlier segmenter, the joint run's, or the trunk of a classifier (as far as the segmenter has blocks)."""
+    start = run.knobs.get("start", "pretrain")
+    path, part = run.checkpoint_path(start), start.split("/")[-1].split("-")[0]
+    saved = ema_of(path)
+    if part == "joint":
+        load(model, {k.removeprefix("segmenter."): v for k, v in saved.items() if k.startswith("segmenter.")}, path)
+    elif part == "segment":
+        model.load_coarse(saved) if len(saved["aspp.0.weight"]) == len(data.CAMVID_CLASSES) else load(model, saved, path)
+    else:
+        trunk = {k.removeprefix("trunk."): v for k, v in saved.items() if k.startswith("trunk.")}
+        load(model.trunk, {k: v for k, v in trunk.items() if k in model.trunk.state_dict()}, path)
 
 
 @torch.inference_mode()
 def evaluate_segmenter(codec, model, folder, limit):
-    """mIoU at full size on 480x352 (the middle rows of 480x360, since sides must be multiples of 16)."""
+    """mIoU on 480x352 (the middle rows of 480x360, since sides must be multiples of 16), of the mask as exported: a class for each 4x4 pixels."""
     confusion = metrics.Confusion(len(data.CAMVID_CLASSES), data.VOID)
     for image, mask in data.camvid(folder, limit)[0]:
         h, w = (s // 16 * 16 for s in mask.shape)
         symbols = encode(codec, data.to_batch([data.centre_crop(image, h, w)]))
-        logits = F.interpolate(model(codec.quantiser.centres[symbols.long()]), size=(h, w), mode="bilinear", align_corners=False)
-        confusion.add(data.centre_crop(mask, h, w), logits.argmax(1)[0].numpy())
+        mask = data.centre_crop(mask, h, w)
+        logits, _ = at_mask_size(model(codec.quantiser.centres[symbols.long()]), torch.from_numpy(mask).unsqueeze(0))
+        confusion.add(mask, logits.argmax(1)[0].numpy().repeat(MASK_STRIDE, 0).repeat(MASK_STRIDE, 1))
     iou = confusion.iou()
     per_class = {name: round(100 * v, 1) for name, v in zip(data.CAMVID_CLASSES, iou)}
     return {"miou": round(100 * iou.mean(), 2), "pixel_accuracy": round(100 * confusion.pixel_accuracy(), 2), "iou": per_class}
@@ -423,7 +446,7 @@ class Joint(torch.nn.Module):
         channels = config["codec"]["channels"]
         self.codec = build_autoencoder(config)
         self.classifier = Classifier(channels, config["classes"], width=knobs["width"])
-        self.segmenter = Segmenter(channels, len(data.CAMVID_CLASSES), width=knobs["segment_width"])
+        self.segmenter = build_segmenter(channels, segmenter_knobs(knobs))
 
 
 def joint(run):
@@ -439,22 +462,14 @@ def joint(run):
     model = model.to(memory_format=torch.channels_last)
     pairs, _ = data.camvid(run.data / "camvid" / "train", run.limit)
     weight = data.class_weights(pairs)
-    per_epoch = max(1, len(images) // knobs["batch"])
 
     def fetch(step):
-        rng = np.random.default_rng([run.config["seed"], step])
         if step % knobs["segment_every"] == knobs["segment_every"] - 1:
+            rng = np.random.default_rng([run.config["seed"], step])
             crops = [data.scaled_crop_with_mask(*pairs[i], knobs["segment_crop"], rng) for i in rng.integers(len(pairs), size=knobs["segment_batch"])]
             rgb = data.photometric(data.to_batch([im for im, _ in crops]), knobs.get("photometric", 0.0), rng)
             return rgb, torch.from_numpy(np.stack([m for _, m in crops])).long(), None, 1.0
-        epoch, k = divmod(step, per_epoch)
-        order = np.random.default_rng([run.config["seed"], 7, epoch]).permutation(len(images))
-        picks = order[k * knobs["batch"] : (k + 1) * knobs["batch"]]
-        rgb = data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=(0.3, 1.0)) for i in picks])
-        if rng.random() < knobs.get("cutmix", 0.0):
-            rgb, other, share = data.cutmix(rgb, rng, STRIDE)
-            return rgb, labels[picks], labels[picks][other], share
-        return rgb, labels[picks], None, 1.0
+        return class_batch(images, labels, knobs, [run.config["seed"]], step)
 
     ahead, figures = Ahead(fetch), {}
     compiled = torch.compile if run.args.compile else lambda network: network
@@ -467,8 +482,8 @@ def joint(run):
         with run.autocast():
             latent, entropy = to_latent(rgb)
             if target.ndim == 3:
-                logits = F.interpolate(segment_latent(latent).float(), scale_factor=2, mode="bilinear", align_corners=False)
-                task = F.cross_entropy(logits, target[:, 2::4, 2::4], weight=weight.to(run.device), ignore_index=data.VOID)
+                logits, target = at_mask_size(segment_latent(latent).float(), target)
+                task = F.cross_entropy(logits, target, weight=weight.to(run.device), ignore_index=data.VOID)
                 figures["segment"] = task.item()
             else:
                 logits = classify_latent(latent).float()

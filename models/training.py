@@ -47,7 +47,8 @@ class Run:
         return torch.autocast(self.device.type, torch.bfloat16)
 
     def checkpoint_path(self, part=None):
-        return self.out / f"{part or self.part}.pt"
+        """Of a part of this profile; of another profile's as "<profile>/<part>"."""
+        return (self.out.parent if part and "/" in part else self.out) / f"{part or self.part}.pt"
 
     def train(self, model, optimiser, step_loss):
         """Runs step_loss() -> (loss, {name: figure}) until steps or minutes are used up; returns the EMA weights."""

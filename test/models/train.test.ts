@@ -85,7 +85,9 @@ t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
     ['lean-3', 'decoder'],
     ['lean-4', 'joint'],
     ['lean-4', 'classify'],
-    ['lean-4', 'segment'],
+    ['lean-4', 'classify-again'],
+    ['lean-5', 'segment'],
+    ['lean-5', 'classify'],
   ] as const) {
     const { status, stderr } = joined(name, part)
     t.equal(status, 0, `${name} ${part} ${stderr}`)
@@ -93,18 +95,29 @@ t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
   const reported = (part: string) => JSON.parse(readFileSync(join(dir, 'lean-3', `${part}.json`), 'utf8'))
   t.match(reported('joint'), { classify: {}, codec: {}, 'camvid/test': {} })
   t.match(reported('decoder'), { 'camvid/test': {} })
-  const joinedBundle = run(
-    'models/export.py',
-    '--id',
-    'joined',
-    ...profile('lean-4'),
-    '--runs',
-    join(dir, 'lean-4'),
-    '--out',
-    join(dir, 'bundles'),
+  const asBundle = (name: string, ...more: string[]) => {
+    const from = [...profile(name), '--runs', join(dir, name), '--out', join(dir, 'bundles'), ...more]
+    const { status, stderr } = run('models/export.py', '--id', name, ...from)
+    t.equal(status, 0, `${name} ${stderr}`)
+    return openBundle(join(dir, 'bundles', name))
+  }
+  const joinedBundle = asBundle('lean-4')
+  t.match(joinedBundle.manifest, {
+    classes: { classify: { length: 4 } },
+    metrics: { classify: { part: 'classify-again' } },
+  })
+  const newHeads = asBundle('lean-5', '--replaces', joinedBundle.dir)
+  t.strictSame(newHeads.manifest.replaces, [joinedBundle.sha256], 'its records are those of the bundle before')
+  for (const name of ['encoder', 'decoder'] as const)
+    t.strictSame(readFileSync(graphPath(newHeads, name)), readFileSync(graphPath(joinedBundle, name)), name)
+  t.notMatch(
+    newHeads.manifest,
+    { metrics: { segment: { 'camvid/val': {} } } },
+    'val was trained on: it is not reported',
   )
-  t.equal(joinedBundle.status, 0, joinedBundle.stderr)
-  t.match(openBundle(join(dir, 'bundles', 'joined')).manifest, { classes: { classify: { length: 4 } } })
+  const others = ['--config', 'models/configs/lean-5.toml', '--data', data, '--runs', join(dir, 'lean-5')]
+  const unlike = ['--id', 'unlike', '--out', join(dir, 'bundles'), '--replaces', bundle.dir]
+  t.match(run('models/export.py', ...others, ...unlike), { status: 1, stderr: /^export\.py: .*tiny has other tables/ })
   renameSync(join(dir, 'lean'), join(dir, 'run'))
 
   const released = join(dir, 'released.toml')
