@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** What runs where nobody names another. */
-export const DEFAULT_BUNDLE = 'lean-4'
+export const DEFAULT_BUNDLE = 'lean-5'
 
 /** The package's root, from the sources as well as from dist/. */
 export function packageRoot(): string {

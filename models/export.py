@@ -203,6 +203,7 @@ def main():
         if target.exists():
             shutil.rmtree(target)
         shutil.copytree(tmp, target)
+        target.chmod(0o755)  # a temporary folder is its maker's alone
     size = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
     print(f"{target}: {size / 1e6:.1f} MB")
 

@@ -211,8 +211,20 @@ def evaluate_codec(model, freqs, root, limit):
 # ---- classifier -----------------------------------------------------------------------------------------------------
 
 def classify(run):
-    """The classifier on the frozen codec: from its beginning, on latents that are kept; or the joint run's, trained on."""
-    (classify_on if "start" in run.knobs else classify_anew)(run)
+    """The classifier on the frozen codec: from its beginning, on latents that are kept; an earlier one, trained on; or the mean of some."""
+    (classify_mean if "mean" in run.knobs else classify_on if "start" in run.knobs else classify_anew)(run)
+
+
+def classify_mean(run):
+    """The mean of the weights of parts that went on from one another (a model soup, Wortsman et al., 2022): better than each, at the cost of one."""
+    codec, wnids = stand_on_codec(run), data.classes_in(run.data / "imagenet20-160" / "train")
+    states = [ema_of(run.checkpoint_path(part)) for part in run.knobs["mean"]]
+    model = Classifier(run.config["codec"]["channels"], run.config["classes"], width=run.knobs["width"])
+    for part, state in zip(run.knobs["mean"], states):
+        load(model, state, run.checkpoint_path(part))
+    model.load_state_dict({k: sum(state[k] for state in states) / len(states) if v.is_floating_point() else v for k, v in states[-1].items()})
+    run.spent = {"steps": 0, "minutes": 0.0, "device": str(run.device)}
+    end_classifier(run, codec, model.eval(), wnids)
 
 
 def classify_on(run):
@@ -268,7 +280,7 @@ def class_batch(images, labels, knobs, views, step):
 def end_classifier(run, codec, model, wnids):
     model = fold_batch_norm(model.cpu())
     write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
-    figures = evaluate_classifier(codec.cpu(), model, run.data, run.knobs.get("test_crop", run.knobs["crop"]), run.limit)
+    figures = evaluate_classifier(codec.cpu(), model, run.data, run.knobs.get("test_crop") or run.knobs["crop"], run.limit)
     run.report({"upstream": run.upstream, "width": run.knobs["width"], "wnids": wnids, **figures})
 
 

@@ -9,12 +9,13 @@ const root = resolve(import.meta.dirname, '../..')
 const venv = join(root, '.venv/bin/python')
 const python = existsSync(venv) ? venv : 'python3'
 
-t.test('batch norms put back change nothing', { timeout: 120_000 }, async (t) => {
-  const args = ['test/models/unfolded.py', bundleDir('lean-1')]
-  const { status, stdout, stderr } = spawnSync(python, args, { cwd: root, encoding: 'utf8' })
-  t.equal(status, 0, stderr)
-  const moved: Record<string, Record<string, number>> = JSON.parse(stdout)
-  t.strictSame(Object.keys(moved), ['encoder', 'classify', 'segment', 'decoder'])
-  for (const [network, by] of Object.entries(moved))
-    for (const [mode, share] of Object.entries(by)) t.ok(share < 1e-3, `${network}, ${mode}: moved by ${share}`)
-})
+for (const bundle of ['lean-1', 'lean-5'])
+  t.test(`${bundle}: batch norms put back change nothing`, { timeout: 120_000 }, async (t) => {
+    const args = ['test/models/unfolded.py', bundleDir(bundle)]
+    const { status, stdout, stderr } = spawnSync(python, args, { cwd: root, encoding: 'utf8' })
+    t.equal(status, 0, stderr)
+    const moved: Record<string, Record<string, number>> = JSON.parse(stdout)
+    t.strictSame(Object.keys(moved), ['encoder', 'classify', 'segment', 'decoder'])
+    for (const [network, by] of Object.entries(moved))
+      for (const [mode, share] of Object.entries(by)) t.ok(share < 1e-3, `${network}, ${mode}: moved by ${share}`)
+  })

@@ -88,6 +88,7 @@ t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
     ['lean-4', 'classify-again'],
     ['lean-5', 'segment'],
     ['lean-5', 'classify'],
+    ['lean-5', 'classify-mean'],
   ] as const) {
     const { status, stderr } = joined(name, part)
     t.equal(status, 0, `${name} ${part} ${stderr}`)

@@ -12,14 +12,18 @@ from networks import Classifier, Decoder, Encoder, Segmenter  # noqa: E402
 from released import folded_copy, unfold, weights  # noqa: E402
 
 bundle = Path(sys.argv[1])
+segmenter, units = {
+    "lean-1": ({"width": 0.25}, 2),
+    "lean-5": ({"blocks": (4, 6), "width": 0.5, "fine": 2}, 6),
+}[bundle.name]
 torch.manual_seed(0)
 frames, latent = torch.rand(4, 3, 64, 96), torch.randn(4, 16, 16, 16)
 encoder = {k.removeprefix("encoder."): v for k, v in weights(bundle / "encoder.onnx").items()}
 networks = {
     "encoder": (lambda: Encoder(16), encoder, frames),
     "classify": (lambda: Classifier(16, 20, width=0.5), weights(bundle / "classify.onnx"), latent),
-    "segment": (lambda: Segmenter(16, 11, width=0.25), weights(bundle / "segment.onnx"), latent),
-    "decoder": (lambda: Decoder(16), weights(bundle / "decoder/decoder.onnx"), latent),
+    "segment": (lambda: Segmenter(16, 11, **segmenter), weights(bundle / "segment.onnx"), latent),
+    "decoder": (lambda: Decoder(16, units=units), weights(bundle / "decoder/decoder.onnx"), latent),
 }
 moved = {}
 with torch.no_grad():
