@@ -175,7 +175,7 @@ def joint_claim(systems, seed):
             lines.append(f"| {joint}: {other}{mark(systems[REGIMES[joint][0]])} | {rate(joint):.3f} | {rate(other):.3f} | {a:.2f} | {b:.2f} | **{a - b:+.2f}** ± {error:.2f} |")
             text = {"more": "better than", "less": "worse than", "not told apart": "not told apart from"}[told(a - b, error)]
             unequal = rate(joint) / rate(other) - 1
-            note = f", at {unequal:+.0%} of its rate, so **not at equal rate**" if abs(unequal) > 0.05 else ""
+            note = f", at a rate {abs(unequal):.0%} {'higher' if unequal > 0 else 'lower'}: **not at equal rate**" if abs(unequal) > 0.05 else ""
             verdicts.append(f"- {joint}: {text} {other}{note}.")
     if earlier(systems["joint-0.0983"]):
         verdicts = ["† At unequal budgets, see [row 5](#row-5): no test of the claim."]
