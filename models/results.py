@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 from results_bundles import cost_lines, curve_lines, eval_lines  # noqa: E402
 from results_files import DOCS, RESULTS, collect, configured, read  # noqa: E402
-from results_systems import claim_lines, classifier_lines, codec_lines, earlier, joint_lines, segmenter_lines  # noqa: E402
+from results_systems import claim_lines, classifier_lines, codec_lines, joint_lines, segmenter_lines  # noqa: E402
 
 # The systems of issue 3, in its order; a row's entry is made by the function of that name, or is not there yet.
 ROWS = {
@@ -43,10 +43,6 @@ def main():
         "", "| row | system | |", "|---|---|---|",
         *[f"| {k} | {name} | {state_of(k, done.get(k))} |" for k, name in ROWS.items()], "",
     ]
-    if any(earlier(run) for run in systems.values()):
-        lines += [
-            "† stands for a run on an earlier training of the codec of its configuration, whose files are gone: it is compared only with its like.", "",
-        ]
     lines += claim_lines(systems, cost) + codec_lines(of_row[1]) + classifier_lines({**of_row[2], **of_row[3]}, cost) + segmenter_lines(systems) + joint_lines(systems)
     if cost:
         lines += cost_lines(cost)
