@@ -92,6 +92,8 @@ def to_batch(images):
 
 
 def centre_crop(image, height, width):
+    if image.shape[0] < height or image.shape[1] < width:
+        raise DataError(f"a picture of {image.shape[1]}x{image.shape[0]} pixels is smaller than the {width}x{height} that are looked at; take larger ones")
     top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
     return image[top : top + height, left : left + width]
 

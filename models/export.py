@@ -215,7 +215,9 @@ def lean_parts(args, runs):
     codec = load_codec(SimpleNamespace(out=runs, data=args.data, config=config))
     frozen = hashlib.sha256((made / "codec.pt").read_bytes()).hexdigest()[:12]
     reports, trained = {}, {}
-    if (made / "joint.json").exists():
+    if "of" in config["codec"]:
+        reports = {"codec": read_report(made / "joint.json")["codec"]}  # the heads are all its own
+    elif (made / "joint.json").exists():
         joint = read_report(made / "joint.json")
         spent = {k: joint[k] for k in ("steps", "minutes", "device", "seed", "wnids")}
         reports = {"codec": joint["codec"], "classify": {**spent, **joint["classify"]}, "segment": {k: v for k, v in joint.items() if k.startswith("camvid/")}}
@@ -231,7 +233,11 @@ def lean_parts(args, runs):
 
     for part, knobs in config.items():  # in their order: the last that there is
         head = part.split("-")[0]
-        if head in ("classify", "segment") and ((runs / f"{part}.json").exists() or head not in trained):
+        if head not in ("classify", "segment"):
+            continue
+        if head in trained and not (runs / f"{part}.json").exists():
+            print(f"{part} is not trained: left out")
+        else:
             reports[head], trained[head] = on_this_codec(read_report(runs / f"{part}.json")), (runs / f"{part}.final.pt", knobs)
     if (made / "decoder.json").exists():
         reports["codec"] = on_this_codec(read_report(made / "decoder.json"))
@@ -340,12 +346,13 @@ def take_codec(bundle, folder):
     """All that a record is made and read with, byte for byte from the bundle that is replaced; -> the hashes that name it in records.
     Whether its networks are this codec's, `compare` tells."""
     manifest = bundle / "manifest.json"
-    if not manifest.exists():
-        raise TrainError(f"{manifest} is missing; --replaces wants the folder of a bundle")
+    for path in (manifest, bundle / "entropy.json", bundle / FILES["encoder"], bundle / FILES["decoder"]):
+        if not path.exists():
+            raise TrainError(f"{path} is missing; --replaces wants the folder of a whole bundle")
     if (bundle / "entropy.json").read_bytes() != (folder / "entropy.json").read_bytes():
         raise TrainError(f"{bundle} has other tables than this codec; it can not be replaced")
     for name in (FILES["encoder"], FILES["decoder"], "context.bin"):
-        if (bundle / name).exists() or name != "context.bin":
+        if (bundle / name).exists():
             shutil.copyfile(bundle / name, folder / name)
     return [describe(manifest)["sha256"], *json.loads(manifest.read_text()).get("replaces", [])]
 

@@ -267,9 +267,9 @@ class Segmenter(nn.Module):
         logits = sum(branch(x) for branch in self.aspp)
         return F.pixel_shuffle(logits, self.fine) if self.fine > 1 else logits
 
-    def load_coarse(self, state):
-        """Weights of the same segmenter with fine = 1: at first all quarters decide alike. pixel_shuffle keeps the quarters of a class together."""
-        self.load_state_dict({k: v.repeat_interleave(self.fine**2, dim=0) if k.startswith("aspp.") else v for k, v in state.items()})
+    def from_coarse(self, state):
+        """-> this one's weights from those of the same segmenter with fine = 1: at first all quarters decide alike. pixel_shuffle keeps the quarters of a class together."""
+        return {k: v.repeat_interleave(self.fine**2, dim=0) if k.startswith("aspp.") else v for k, v in state.items()}
 
 
 def fold_batch_norm(module):

@@ -39,10 +39,12 @@ def once(train):
 
     def train_once(run):
         run.upstream = {name: made(run, name) for name in sorted(stands_on(run.knobs))}
+        for name in (name for name, weights in run.upstream.items() if not weights):  # a checkpoint alone is of a run that has not ended
+            raise TrainError(f"{run.out / name}.final.pt is missing; train {name} first: see models/README.md")
         run.config_hash = digest(run.config_hash, run.upstream, run.limit)
         path = run.out / f"{run.part}.json"
         report = json.loads(path.read_text()) if path.exists() else {}
-        if report.get("config") == run.config_hash and report["knobs"]["steps"] == run.knobs.get("steps", report["knobs"]["steps"]):
+        if report.get("config") == run.config_hash and report["steps"] == report["knobs"]["steps"] == run.knobs.get("steps", report["knobs"]["steps"]):
             print(f"{run.part}: finished before, {path}", flush=True)
         else:
             train(run)

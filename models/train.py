@@ -235,7 +235,7 @@ def classify_on(run):
     model = Classifier(channels, run.config["classes"], width=knobs["width"])
     path = run.checkpoint_path(knobs["start"])
     saved = ema_of(path)
-    if knobs["start"] == "joint":
+    if knobs["start"].split("/")[-1] == "joint":
         saved = {k.removeprefix("classifier."): v for k, v in saved.items() if k.startswith("classifier.")}
     load(model, saved, path)
     model = model.to(memory_format=torch.channels_last)
@@ -322,7 +322,7 @@ def cached_latents(run, codec):
     knobs = run.knobs
     paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
     size = knobs["crop"] + 32  # room for random crops of the latent at training time
-    key = hashlib.sha256((run.out / "codec.pt").read_bytes() + repr((str(run.data.resolve()), len(paths), size, knobs["variants"], run.config["seed"])).encode()).hexdigest()[:12]
+    key = hashlib.sha256((codec_folder(run.out, run.config) / "codec.pt").read_bytes() + repr((str(run.data.resolve()), len(paths), size, knobs["variants"], run.config["seed"])).encode()).hexdigest()[:12]
     path = run.out / f"latents-{key}.npy"
     if not path.exists():
         images = data.read_all(paths)
@@ -427,7 +427,7 @@ def start_segmenter(run, model):
     if part == "joint":
         load(model, {k.removeprefix("segmenter."): v for k, v in saved.items() if k.startswith("segmenter.")}, path)
     elif part == "segment":
-        model.load_coarse(saved) if len(saved["aspp.0.weight"]) == len(data.CAMVID_CLASSES) else load(model, saved, path)
+        load(model, model.from_coarse(saved) if len(saved["aspp.0.weight"]) == len(data.CAMVID_CLASSES) else saved, path)
     else:
         trunk = {k.removeprefix("trunk."): v for k, v in saved.items() if k.startswith("trunk.")}
         load(model.trunk, {k: v for k, v in trunk.items() if k in model.trunk.state_dict()}, path)
@@ -540,7 +540,7 @@ def start_from_earlier(run, model, images):
                 saved = {k: v for k, v in saved.items() if not k.startswith(prefix)}
                 saved |= {prefix + k: v for k, v in ema_of(start / f"{part}.pt").items()}
         load(model, saved, start / "joint.pt")
-    elif start.is_dir() or not bundle.is_dir():
+    elif (start / "autoencoder.pt").exists() or not bundle.is_dir():
         for part, network in (("autoencoder", model.codec), ("classify", model.classifier), ("segment", model.segmenter)):
             load(network, ema_of(start / f"{part}.pt"), start / f"{part}.pt")
     else:

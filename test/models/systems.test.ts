@@ -114,6 +114,11 @@ t.test('rows 1 to 5', { timeout: 900_000 }, async (t) => {
     'a bundle does not mix codecs',
   )
 
+  t.match(train(config(4), 'seg-r50-0.330'), {
+    status: 1,
+    stderr: /r50-0\.330\.final\.pt is missing; train r50-0\.330 first/,
+  })
+  trained(config(3), 'r50-0.330')
   const mask = join(data, 'camvid/train/masks/0.png')
   run('-c', `from PIL import Image; Image.new("L", (480, 360), 77).save("${mask}")`)
   t.match(train(config(4), 'seg-r50-0.330'), {
