@@ -241,7 +241,7 @@ def lean_parts(args, runs):
             reports[head], trained[head] = on_this_codec(read_report(runs / f"{part}.json")), (runs / f"{part}.final.pt", knobs)
     if (made / "decoder.json").exists():
         reports["codec"] = on_this_codec(read_report(made / "decoder.json"))
-        codec.decoder = restore(Decoder(channels, units=config["decoder"]["units"]), made / "decoder.final.pt")
+        codec.decoder = restore(Decoder(channels, units=decoder_of(made, config)["units"]), made / "decoder.final.pt")
     (classifier, classifier_knobs), (segmenter, knobs) = trained["classify"], trained["segment"]
     return SimpleNamespace(
         codec=codec, freqs=json.loads((made / "tables.json").read_text()), profile=args.config.stem, goes_on_from=earlier_profiles(config), reports=reports,
@@ -249,6 +249,11 @@ def lean_parts(args, runs):
         segmenter=restore(build_segmenter(channels, knobs), segmenter),
         wnids=reports["classify"]["wnids"], segment_classes=data.CAMVID_CLASSES,
     )
+
+
+def decoder_of(made, config):
+    """The knobs of the decoder that was trained after the joint run, of this profile or of the one whose codec it has."""
+    return config["decoder"] if "of" not in config["codec"] else tomllib.loads((HERE / "configs" / f"{made.name}.toml").read_text())["decoder"]
 
 
 def earlier_profiles(config):
