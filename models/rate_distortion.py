@@ -22,7 +22,7 @@ import metrics
 
 SETTINGS = {
     "JPEG": [("JPEG", {"quality": q, "optimize": True}) for q in (3, 5, 8, 12, 18, 26, 38, 55)],
-    "JPEG 2000": [("JPEG2000", {"irreversible": True, "quality_mode": "rates", "quality_layers": [24 / bpp]}) for bpp in (0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.65)],
+    "JPEG 2000": [("JPEG2000", {"irreversible": True, "mct": 1, "quality_mode": "rates", "quality_layers": [24 / bpp]}) for bpp in (0.06, 0.1, 0.15, 0.2, 0.3, 0.45, 0.65)],
     "WebP": [("WEBP", {"quality": q, "method": 6}) for q in (0, 3, 8, 15, 28, 45, 65)],
     "AVIF": [("AVIF", {"quality": q, "speed": 4}) for q in (4, 10, 18, 27, 36, 46)],
 }

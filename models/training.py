@@ -160,7 +160,10 @@ def sgd_groups(knobs, *networks):
 
 
 def ema_of(path):
-    """The running mean of the weights in a checkpoint."""
+    """The running mean of the weights in the checkpoint of a run that has ended."""
     if not path.exists():
         raise TrainError(f"{path} is missing; train that part first: see models/README.md")
-    return torch.load(path, map_location="cpu", weights_only=False)["ema"]
+    saved, report = torch.load(path, map_location="cpu", weights_only=False), path.with_suffix(".json")
+    if not report.exists() or json.loads(report.read_text())["steps"] != saved["step"]:
+        raise TrainError(f"{path} is of a run that has not ended; give its command again first")
+    return saved["ema"]
