@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '../..')
 const venv = join(root, '.venv/bin/python')
 const python = existsSync(venv) ? venv : 'python3'
 
-t.test('rows 1 to 5', { timeout: 900_000 }, async (t) => {
+t.test('rows 1 to 5', { timeout: 1_800_000 }, async (t) => {
   const dir = t.testdir()
   const data = join(dir, 'data')
   const out = join(dir, 'run')

@@ -12,7 +12,7 @@ const root = resolve(import.meta.dirname, '../..')
 const venv = join(root, '.venv/bin/python')
 const python = existsSync(venv) ? venv : 'python3'
 
-t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
+t.test('trains, resumes, exports', { timeout: 1_800_000 }, async (t) => {
   const dir = t.testdir()
   const data = join(dir, 'data')
   const run = (script: string, ...args: string[]) => {
