@@ -39,8 +39,8 @@ from torch import nn
 
 import data
 import systems
-from networks import CRESNETS, STRIDE, Classifier, Decoder, Segmenter, fold_batch_norm, symbols_by_midpoints
-from train import HERE, MASK_STRIDE, SCALE_BITS, build_segmenter, codec_folder, load_codec, segmenter_knobs, symbol_tables
+from networks import CRESNETS, MASK_STRIDE, STRIDE, Classifier, Decoder, Segmenter, fold_batch_norm, symbols_by_midpoints
+from train import HERE, SCALE_BITS, build_segmenter, codec_folder, load_codec, segmenter_knobs, symbol_tables
 from training import TrainError, load
 
 MULTIPLE = 16
@@ -183,12 +183,9 @@ def main():
     p.add_argument("--config", type=Path, default=HERE / "configs" / "lean.toml")
     p.add_argument("--runs", type=Path, help="default: models/runs/<config's name>")
     p.add_argument("--systems", nargs=3, metavar=("CODEC", "CLASSIFIER", "SEGMENTER"), help="finished runs of rows 1 to 5 instead of a profile")
-    p.add_argument("--context", type=Path, help="a context.bin that was trained on this encoder's symbols (models/README.md), for when only the heads are new")
     p.add_argument("--replaces", type=Path, metavar="BUNDLE", help="an earlier bundle of this codec, of which all but the heads is taken as it is: its records are then the new one's, and it may go")
     p.add_argument("--out", type=Path, default=HERE / "bundles")
     args = p.parse_args()
-    if args.context and args.replaces:
-        p.error("--replaces takes the earlier bundle's context.bin; leave --context out")
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     if args.systems:
@@ -313,11 +310,7 @@ def build(folder, args, parts):
     for name, names in outputs.items():
         write_graph(graphs[name], symbols, folder / FILES[name], ["symbols"], names, {0: n, 2: 2 * h, 3: 2 * w})
     (folder / "entropy.json").write_text(json.dumps({"scaleBits": SCALE_BITS, "freqs": parts.freqs}) + "\n")
-    names, replaces = [*FILES.values(), "entropy.json"], []
-    if args.replaces:
-        replaces = take_codec(args.replaces, folder)
-    if args.context:
-        shutil.copyfile(args.context, folder / "context.bin")
+    names, replaces = [*FILES.values(), "entropy.json"], take_codec(args.replaces, folder) if args.replaces else []
     if (folder / "context.bin").exists():
         names.append("context.bin")
     seen = compare(folder, codec, graphs, check_images(args.data))

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 STRIDE = 8
+MASK_STRIDE = 4  # pixels to a side of what a segmenter gives one class, in training and in bundles
 
 
 def conv_bn(cin, cout, kernel, stride=1, dilation=1, relu=True):
@@ -270,6 +271,14 @@ class Segmenter(nn.Module):
     def from_coarse(self, state):
         """-> this one's weights from those of the same segmenter with fine = 1: at first all quarters decide alike. pixel_shuffle keeps the quarters of a class together."""
         return {k: v.repeat_interleave(self.fine**2, dim=0) if k.startswith("aspp.") else v for k, v in state.items()}
+
+
+def at_mask_size(logits, target):
+    """Both with a position for each 4x4 pixels, as the exported mask has: full size costs more than the network and gains little."""
+    target = target[:, MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE]
+    if logits.shape[-1] != target.shape[-1]:
+        logits = F.interpolate(logits, size=target.shape[1:], mode="bilinear", align_corners=False)
+    return logits, target
 
 
 def fold_batch_norm(module):

@@ -78,8 +78,8 @@ def curve_lines(report, evals):
                 own = f"{point[key]:.2f}" if key == "psnr_db" else f"{point[key]:.3f}"
                 lines.append(f"| {point['id']} | {point['bpp_record']:.3f} | {title} | **{own}** | {' | '.join(cells)} |")
         lines.append("")
-        jpeg = {p["id"]: p["psnr_db"] - at(report["curves"]["JPEG"], p["bpp_record"], "psnr_db") for p in points if at(report["curves"]["JPEG"], p["bpp_record"], "psnr_db")}
-        behind = [f"{name} by {-d:.1f} dB" for name, d in jpeg.items() if d < 0]
+        jpeg = [at(report["curves"]["JPEG"], p["bpp_record"], "psnr_db") for p in points]
+        behind = [f"{p['id']} by {j - p['psnr_db']:.1f} dB" for p, j in zip(points, jpeg) if j and p["psnr_db"] < j]
         if behind:
             lines += [
                 f"In PSNR behind JPEG: {', '.join(behind)}. The paper's codecs here have half of its width and few thousand steps (row 1), coded by one static table a",
@@ -100,7 +100,7 @@ def eval_lines(evals, points, curves, cost):
             lines.append(
                 f"| {e['bundle']}, {e['coding']} | {name}{crop} | {f['images']} | {f['bpp']:.3f} / {f['bpp_record']:.3f} | {show(f, 'top1', 2)} | {show(f, 'top5', 2)} | {halves} | {show(f, 'miou', 2)} | {show(f, 'psnr_db', 2)} | {show(f, 'ssim', 3)} | {show(f, 'ms_ssim', 3)} |"
             )
-    return [*lines, "", *target_lines(evals, points, curves, cost), *history_lines(evals), *stage_lines(evals)]
+    return [*lines, "", *target_lines(evals, points, curves, cost), *history_lines(), *stage_lines(evals)]
 
 
 def default_bundle():
@@ -145,21 +145,28 @@ def target_lines(evals, points, curves, cost):
     error = (max(halves) / (things["images"] / 2)) ** 0.5
     return [
         *lines, *[f"| {what} | {asked} | **{value:.2f}** | {verdict[ok]} |" for what, asked, value, ok in rows], "",
-        f"Nothing of these pictures was trained on, but some things were chosen knowing figures of them (said at the top of each configuration), so new",
+        "Nothing of these pictures was trained on, but some things were chosen knowing figures of them (said at the top of each configuration), so new",
         f"pictures would do a little worse; and the standard error of a half's top-1, of so many pictures, is up to {error:.2f} points.", "",
     ]
 
 
-def history_lines(evals):
-    """How the bundles' networks were trained, from their manifests and configurations."""
+def history_lines():
+    """How the bundles' networks were trained, from their configurations."""
     lines = ["How they were trained (data: imagenet20-160, CamVid, photos-256; one seed; minutes of so many CPU cores, as their configurations say):", "", "| profile | goes on from | cores | parts and minutes |", "|---|---|---|---|"]
     for path in sorted((HERE / "configs").glob("lean*.toml"), key=lambda p: (len(p.stem), p.stem)):
         config = tomllib.loads(path.read_text())
         parts = {k: v for k, v in config.items() if isinstance(v, dict) and k != "codec"}
-        spent = ", ".join(part + (f" {knobs['minutes']}" if "minutes" in knobs else f" (of {', '.join(knobs['mean'])})") + (f" (CamVid {' and '.join(knobs['splits'])})" if "splits" in knobs else "") for part, knobs in parts.items())
+        spent = ", ".join(f"{part} {told(knobs)}" for part, knobs in parts.items())
         start = f"{config['codec']['of']}, its codec as it is" if "of" in config["codec"] else config.get("joint", {}).get("start", "")
         lines.append(f"| [{path.stem}](../models/configs/{path.name}) | {start} | {config.get('cores', 2)} | {spent} |")
     return [*lines, "", "What was chosen knowing figures of held-out pictures is said at the top of each configuration.", ""]
+
+
+def told(knobs):
+    """Of a part of a profile: its minutes, and what it was made of if that is not the usual."""
+    if "mean" in knobs:
+        return f"(of {', '.join(knobs['mean'])})"
+    return f"{knobs['minutes']}" + (f" (CamVid {' and '.join(knobs['splits'])})" if "splits" in knobs else "")
 
 
 def stage_lines(evals):

@@ -100,7 +100,11 @@ def claim_lines(systems, cost):
 def within_a_point(difference, error):
     """Two standard errors around the difference, against a point on either side."""
     low, high = difference - 2 * error, difference + 2 * error
-    return "no, behind" if high < -1 else "no, ahead" if low > 1 else "yes" if -1 <= low and high <= 1 else "not behind" if low >= -1 else "undecided"
+    if high < -1 or low > 1:
+        return "no, behind" if high < -1 else "no, ahead"
+    if low < -1:
+        return "undecided"
+    return "yes" if high <= 1 else "not behind"
 
 
 def at_equal_cost(cost):

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 
 import data
 import metrics
-from networks import CRESNETS, RESNETS, STRIDE, Classifier, PaperAutoencoder, ResNet, Segmenter, encode, fold_batch_norm, fold_codec
+from networks import CRESNETS, RESNETS, STRIDE, Classifier, PaperAutoencoder, ResNet, Segmenter, at_mask_size, encode, fold_batch_norm, fold_codec
 from training import Ahead, TrainError, ema_of, load, sgd_groups, write_whole
 
 
@@ -39,8 +39,6 @@ def once(train):
 
     def train_once(run):
         run.upstream = {name: made(run, name) for name in sorted(stands_on(run.knobs))}
-        for name in (name for name, weights in run.upstream.items() if not weights):  # a checkpoint alone is of a run that has not ended
-            raise TrainError(f"{run.out / name}.final.pt is missing; train {name} first: see models/README.md")
         run.config_hash = digest(run.config_hash, run.upstream, run.limit)
         path = run.out / f"{run.part}.json"
         report = json.loads(path.read_text()) if path.exists() else {}
@@ -59,9 +57,8 @@ def stands_on(knobs):
 
 
 def made(run, name):
-    """What identifies the weights of a finished run; "" if there are none yet."""
-    path = run.out / f"{name}.final.pt"
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else ""
+    """What identifies the weights of a finished run."""
+    return hashlib.sha256(final_path(run, name).read_bytes()).hexdigest()[:12]
 
 
 def finish(run, state, figures):
@@ -88,10 +85,15 @@ def check_held_out(run):
 
 
 def final(run, name):
+    return torch.load(final_path(run, name), map_location="cpu", weights_only=True)
+
+
+def final_path(run, name):
+    """Of a run that has ended: a checkpoint alone is of one that has not."""
     path = run.out / f"{name}.final.pt"
     if not path.exists():
         raise TrainError(f"{path} is missing; train {name} first: see models/README.md")
-    return torch.load(path, map_location="cpu", weights_only=True)
+    return path
 
 
 # ---- codec ----------------------------------------------------------------------------------------------------------
@@ -400,9 +402,8 @@ def segmenter(run):
         crops, target = ahead[run.step]
         with run.autocast():
             logits = model(inputs(crops)).float()
-        # The loss is taken at a quarter of the size: full size costs more than the network and gains little.
-        logits = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
-        loss = F.cross_entropy(logits, target[:, 2::4, 2::4].to(run.device), weight=weight, ignore_index=data.VOID)
+        logits, target = at_mask_size(logits, target)
+        loss = F.cross_entropy(logits, target.to(run.device), weight=weight, ignore_index=data.VOID)
         return loss, {"loss": loss.item()}
 
     run.train(model, sgd_groups(knobs, (model.trunk, knobs["lr"]), (model.aspp, knobs["lr"] * knobs["last_layer"])), step_loss)

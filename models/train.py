@@ -27,6 +27,7 @@ import os
 import sys
 import time
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ import data
 import metrics
 import released
 import systems
-from networks import STRIDE, Autoencoder, Classifier, Decoder, ResidualUnit, Segmenter, encode, fold_batch_norm, fold_codec, symbols_by_midpoints
+from networks import MASK_STRIDE, STRIDE, Autoencoder, Classifier, Decoder, ResidualUnit, Segmenter, at_mask_size, encode, fold_batch_norm, fold_codec, symbols_by_midpoints
 from training import Ahead, Run, TrainError, ema_of, load, sgd_groups, write_whole
 
 HERE = Path(__file__).parent
@@ -60,6 +61,7 @@ def main():
     if "runs" not in config:
         print("reading all pictures once", flush=True)
         data.check([args.data / folder for folder in FOLDERS], args.skip_corrupt)
+        data.class_folders(args.data / "imagenet20-160" / "val", like=args.data / "imagenet20-160" / "train")
         args.left_out = len(data.left_out)
     for name in [args.part] if args.part else parts:
         train, knobs = parts[name]
@@ -160,7 +162,6 @@ def stand_on_codec(run):
 
 
 SCALE_BITS = 12
-MASK_STRIDE = 4  # pixels to a side of what the segmenter gives one class
 
 
 def symbol_tables(model, images, codec):
@@ -255,13 +256,12 @@ def classify_on(run):
         with run.autocast():
             latent = centres[encode(codec, rgb).long().to(run.device)].contiguous(memory_format=torch.channels_last)
             logits = model(latent).float()
-        if pasted is not None:
-            return share * loss_of(logits, target) + (1 - share) * loss_of(logits, pasted.to(run.device)), running
-        hit = (logits.argmax(1) == target).float().mean().item()
-        running["top1"] = 0.98 * running.get("top1", hit) + 0.02 * hit
-        return loss_of(logits, target), running
+        if pasted is None:
+            hit = (logits.argmax(1) == target).float().mean().item()
+            running["top1"] = 0.98 * running.get("top1", hit) + 0.02 * hit
+        return mixed(loss_of, logits, target, pasted, share), running
 
-    end_classifier(run, codec, run.train(model, sgd(model, knobs), step_loss), wnids)
+    end_classifier(run, codec, run.train(model, sgd_groups(knobs, (model, knobs["lr"])), step_loss), wnids)
 
 
 def class_batch(images, labels, knobs, views, step):
@@ -275,6 +275,11 @@ def class_batch(images, labels, knobs, views, step):
         rgb, other, share = data.cutmix(rgb, rng, STRIDE)
         return rgb, labels[picks], labels[picks][other], share
     return rgb, labels[picks], None, 1.0
+
+
+def mixed(loss_of, logits, target, pasted, share):
+    """The loss of a batch of class_batch."""
+    return loss_of(logits, target) if pasted is None else share * loss_of(logits, target) + (1 - share) * loss_of(logits, pasted.to(target.device))
 
 
 def end_classifier(run, codec, model, wnids):
@@ -292,7 +297,7 @@ def classify_anew(run):
         raise TrainError(f"{run.data}: {len(wnids)} classes found, the configuration says {run.config['classes']}")
     centres = codec.quantiser.centres.detach()
     model = Classifier(channels, run.config["classes"], width=knobs["width"]).to(memory_format=torch.channels_last)
-    optimiser = sgd(model, knobs)
+    optimiser = sgd_groups(knobs, (model, knobs["lr"]))
     side = knobs["crop"] // STRIDE
 
     def step_loss():
@@ -307,14 +312,6 @@ def classify_anew(run):
         return loss, {"loss": loss.item(), "batch_top1": (logits.argmax(1) == target).float().mean().item()}
 
     end_classifier(run, codec, run.train(model, optimiser, step_loss), wnids)
-
-
-def sgd(model, knobs):
-    """No weight decay on biases and batch norms, as usual."""
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    rest = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": knobs["weight_decay"]}, {"params": rest, "weight_decay": 0.0}]
-    return torch.optim.SGD(groups, lr=knobs["lr"], momentum=0.9, nesterov=True)
 
 
 def cached_latents(run, codec):
@@ -383,7 +380,7 @@ def segment(run):
             loss, figures["iou"] = loss + knobs["jaccard"] * (1 - iou), iou.item()
         return loss, figures
 
-    model = fold_batch_norm(run.train(model, sgd(model, knobs), step_loss).cpu())
+    model = fold_batch_norm(run.train(model, sgd_groups(knobs, (model, knobs["lr"])), step_loss).cpu())
     write_whole(run.out / f"{run.part}.final.pt", lambda tmp: torch.save(model.state_dict(), tmp))
     codec = codec.cpu()
     held_out = [split for split in ("val", "test") if split not in splits]
@@ -397,14 +394,6 @@ def segmenter_knobs(joint):
 
 def build_segmenter(channels, knobs):
     return Segmenter(channels, len(data.CAMVID_CLASSES), knobs.get("blocks", (4, 6, 3)), knobs["width"], fine=knobs.get("fine", 1))
-
-
-def at_mask_size(logits, target):
-    """Both with a position for each 4x4 pixels, as the exported mask has: full size costs more than the network and gains little."""
-    target = target[:, MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE]
-    if logits.shape[-1] != target.shape[-1]:
-        logits = F.interpolate(logits, size=target.shape[1:], mode="bilinear", align_corners=False)
-    return logits, target
 
 
 def soft_iou(logits, target):
@@ -499,10 +488,8 @@ def joint(run):
                 figures["segment"] = task.item()
             else:
                 logits = classify_latent(latent).float()
-                task = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
-                if pasted is not None:
-                    task = share * task + (1 - share) * F.cross_entropy(logits, pasted.to(run.device), label_smoothing=knobs["label_smoothing"])
-                else:
+                task = mixed(partial(F.cross_entropy, label_smoothing=knobs["label_smoothing"]), logits, target, pasted, share)
+                if pasted is None:
                     hit = (logits.argmax(1) == target).float().mean().item()
                     figures["top1"] = 0.95 * figures.get("top1", hit) + 0.05 * hit
             loss = task + knobs["rate"] * F.relu(entropy - target_entropy)

@@ -1,24 +1,13 @@
 /** `blindsight eval` and models/evaluate.py give the same figures for the same pictures, and name the file that is wrong. */
 import { spawnSync } from 'node:child_process'
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { join, resolve } from 'node:path'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { encode } from 'fast-png'
 import t from 'tap'
 import { bundleDir, DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { openBundle } from '../../contract/bundle.js'
+import { python, root } from './python.js'
 
-const root = resolve(import.meta.dirname, '../..')
-const venv = join(root, '.venv/bin/python')
-const python = existsSync(venv) ? venv : 'python3'
 const bundle = openBundle(bundleDir(DEFAULT_BUNDLE))
 
 const run = (command: string, ...args: string[]) => spawnSync(command, args, { cwd: root, encoding: 'utf8' })

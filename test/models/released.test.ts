@@ -1,13 +1,8 @@
 /** A released bundle's weights, back in the networks that are trained: they compute what the bundle computes. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import t from 'tap'
 import { bundleDir } from '../../agent/bundles.js'
-
-const root = resolve(import.meta.dirname, '../..')
-const venv = join(root, '.venv/bin/python')
-const python = existsSync(venv) ? venv : 'python3'
+import { python, root } from './python.js'
 
 for (const bundle of ['lean-1', 'lean-5'])
   t.test(`${bundle}: batch norms put back change nothing`, { timeout: 120_000 }, async (t) => {

@@ -1,12 +1,7 @@
 /** What docs/results.md is made of: reports of finished runs, without those that stand on weights which are no more. */
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import t from 'tap'
-
-const root = resolve(import.meta.dirname, '../..')
-const venv = join(root, '.venv/bin/python')
-const python = existsSync(venv) ? venv : 'python3'
+import { python, root } from './python.js'
 
 t.test('collect', async (t) => {
   const codec = { row: 1, made: 'a', upstream: {}, limit: null }

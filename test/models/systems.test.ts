@@ -3,16 +3,13 @@
  * wrong with data or configuration named.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { openBundle } from '../../contract/bundle.js'
+import { python, root } from './python.js'
 
-const root = resolve(import.meta.dirname, '../..')
-const venv = join(root, '.venv/bin/python')
-const python = existsSync(venv) ? venv : 'python3'
-
-t.test('rows 1 to 5', { timeout: 1_800_000 }, async (t) => {
+t.test('rows 1 to 5', { timeout: 900_000 }, async (t) => {
   const dir = t.testdir()
   const data = join(dir, 'data')
   const out = join(dir, 'run')

@@ -4,15 +4,12 @@
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import t from 'tap'
 import { graphPath, openBundle } from '../../contract/bundle.js'
+import { python, root } from './python.js'
 
-const root = resolve(import.meta.dirname, '../..')
-const venv = join(root, '.venv/bin/python')
-const python = existsSync(venv) ? venv : 'python3'
-
-t.test('trains, resumes, exports', { timeout: 1_800_000 }, async (t) => {
+t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
   const dir = t.testdir()
   const data = join(dir, 'data')
   const run = (script: string, ...args: string[]) => {
@@ -142,6 +139,14 @@ t.test('trains, resumes, exports', { timeout: 1_800_000 }, async (t) => {
     'broken validation picture: named before training',
   )
   writeFileSync(broken, whole)
+  const folder = join(data, 'imagenet20-160/val/n01440764')
+  renameSync(folder, join(dir, 'away'))
+  t.match(
+    start(fromBundle),
+    { status: 1, stderr: /^train\.py: .*val: its classes are not those that were trained: n01440764/ },
+    'validation classes: compared before training',
+  )
+  renameSync(join(dir, 'away'), folder)
   const began = start(fromBundle)
   t.match(began, { status: 0, stdout: /starts from .*bundles\/lean-1/ }, began.stderr)
 
