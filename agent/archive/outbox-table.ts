@@ -1,0 +1,131 @@
+/** The outbox: which frames still have messages to go out, within its limits. */
+import { type NewFrame, Part, type StoredFrame } from '../outbox.js'
+import type { Db, Statement } from './database.js'
+import { KEY_SEQ, ROW_OVERHEAD } from './schema.js'
+
+export interface OutboxLimits {
+  readonly outboxMaxBytes: number
+  readonly outboxMaxAgeMs: number
+  readonly onFull: 'drop_oldest' | 'drop_newest' | 'thin'
+}
+
+/** Rows touched at once: short transactions, so that a commit never waits long. */
+const STEP_ROWS = 500
+
+export class OutboxTable {
+  totals = { bytes: 0, rows: 0 }
+  readonly counters = { dropped: 0, thinned: 0 }
+  private readonly insertRow: Statement
+
+  constructor(private readonly db: Db) {
+    this.insertRow = db.prepare('INSERT INTO outbox (frame_id, parts, time_us, bytes) VALUES (?, ?, ?, ?)')
+    const { n, bytes } = db.prepare('SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes FROM outbox').get() as {
+      n: number
+      bytes: number
+    }
+    this.totals = { bytes, rows: n }
+  }
+
+  /** Inside the transaction that commits the frame; `count` it once that has gone through. */
+  insert(id: number, frame: NewFrame): void {
+    if (frame.parts) this.insertRow.run(id, frame.parts, frame.timeUs, weigh(frame))
+  }
+
+  count(frame: NewFrame): void {
+    if (!frame.parts) return
+    this.totals.bytes += weigh(frame)
+    this.totals.rows++
+  }
+
+  /** Frames to publish with id in (after, upTo], oldest first. */
+  unpublished(after: number, upTo: number, limit: number): StoredFrame[] {
+    return this.db
+      .prepare(
+        `SELECT f.id, cam, boot, seq, f.time_us AS timeUs, ${KEY_SEQ} AS keySeq, bits, sha256, model, result, o.parts
+         FROM outbox o JOIN frames f ON f.id = o.frame_id
+         WHERE o.frame_id > ? AND o.frame_id <= ? ORDER BY o.frame_id LIMIT ?`,
+      )
+      .all(after, upTo, limit) as StoredFrame[]
+  }
+
+  /** The newest row taken before the given time; 0 if there is none. */
+  lastBefore(timeUs: number): number {
+    const row = this.db.prepare('SELECT max(frame_id) AS id FROM outbox WHERE time_us < ?').get(timeUs) as {
+      id: number | null
+    }
+    return row.id ?? 0
+  }
+
+  get oldestUs(): number | null {
+    const row = this.db.prepare('SELECT min(time_us) AS oldest FROM outbox').get() as { oldest: number | null }
+    return row.oldest
+  }
+
+  remove(ids: readonly number[]): void {
+    if (ids.length === 0) return
+    this.forget(this.db.transaction(() => ids.flatMap((id) => this.delete(id)))())
+  }
+
+  /** Inside a transaction; `forget` what it returns. */
+  delete(id: number): { bytes: number }[] {
+    return this.db.prepare('DELETE FROM outbox WHERE frame_id = ? RETURNING bytes').all(id) as { bytes: number }[]
+  }
+
+  forget(rows: readonly { bytes: number }[]): void {
+    for (const { bytes } of rows) this.totals.bytes -= bytes
+    this.totals.rows -= rows.length
+  }
+
+  /** One short step towards the limits. @returns true when there is more to do */
+  trim(limits: OutboxLimits, nowMs: number): boolean {
+    const tooOld = this.db.prepare(
+      `DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox WHERE time_us < ? ORDER BY frame_id LIMIT ${STEP_ROWS}) RETURNING bytes`,
+    )
+    let gone = tooOld.all((nowMs - limits.outboxMaxAgeMs) * 1000) as { bytes: number }[]
+    this.forget(gone)
+    if (gone.length === 0 && this.totals.bytes > limits.outboxMaxBytes) {
+      if (limits.onFull === 'thin' && this.thin()) return true
+      gone = this.excess(limits)
+    }
+    this.counters.dropped += gone.length
+    return gone.length === STEP_ROWS
+  }
+
+  private excess(limits: OutboxLimits): { bytes: number }[] {
+    const order = limits.onFull === 'drop_newest' ? 'DESC' : 'ASC'
+    let excess = this.totals.bytes - limits.outboxMaxBytes
+    const rows = this.db
+      .prepare(`SELECT frame_id AS id, bytes FROM outbox ORDER BY frame_id ${order} LIMIT ${STEP_ROWS}`)
+      .all() as { id: number; bytes: number }[]
+    const gone = rows.filter(({ bytes }) => {
+      const drop = excess > 0
+      excess -= bytes
+      return drop
+    })
+    this.remove(gone.map(({ id }) => id))
+    return gone
+  }
+
+  /** Takes the bitstream pushes out of the oldest rows; their results still go. */
+  private thin(): boolean {
+    const heavy = this.db
+      .prepare(
+        `SELECT o.frame_id AS id, f.bytes FROM outbox o JOIN frames f ON f.id = o.frame_id
+         WHERE o.parts & ${Part.bits} AND o.parts != ${Part.bits} ORDER BY o.frame_id LIMIT ${STEP_ROWS}`,
+      )
+      .all() as { id: number; bytes: number }[]
+    const thin = this.db.prepare(
+      `UPDATE outbox SET parts = parts & ~${Part.bits}, bytes = bytes - ? WHERE frame_id = ?`,
+    )
+    this.db.transaction(() => {
+      for (const { id, bytes } of heavy) thin.run(bytes, id)
+    })()
+    for (const { bytes } of heavy) this.totals.bytes -= bytes
+    this.counters.thinned += heavy.length
+    return heavy.length > 0
+  }
+}
+
+export function weigh(frame: NewFrame): number {
+  return frame.bits.length + frame.result.length + ROW_OVERHEAD
+}
