@@ -4,9 +4,8 @@
  */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { AgentError, ExitCode, messageOf } from '../errors.js'
 import type { NewFrame, StoredFrame } from '../outbox.js'
-import { type Db, databasePath, openDatabase, type Statement } from './database.js'
+import { asArchiveError, type Db, databasePath, openDatabase, type Statement } from './database.js'
 import { type OutboxLimits, OutboxTable } from './outbox-table.js'
 import { EVICT_ROWS, Retention } from './retention.js'
 import { IN_SEGMENT, KEY_SEQ, type SegmentName } from './schema.js'
@@ -59,19 +58,16 @@ export class Archive {
     })
   }
 
-  /** @throws {AgentError} when the folder or the database cannot be used. Nothing is ever deleted on opening. */
+  /** @throws {ArchiveError} when the folder or the database cannot be used. Nothing is ever deleted on opening. */
   static open(stateDir: string): Archive {
     const path = databasePath(stateDir)
+    const { db, lock } = openDatabase(stateDir)
     try {
-      const { db, lock } = openDatabase(stateDir)
       return new Archive(db, path, lock)
     } catch (cause) {
-      throw new AgentError(
-        'archive',
-        `${path}: cannot be opened (${messageOf(cause)}); check stateDir, its owner and the disk`,
-        ExitCode.input,
-        { cause },
-      )
+      db.close()
+      lock.close()
+      throw asArchiveError(path, cause)
     }
   }
 

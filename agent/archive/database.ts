@@ -1,40 +1,86 @@
 /**
- * The only file that loads better-sqlite3. WAL with synchronous=NORMAL: a killed process loses nothing that was committed; a
- * power cut can lose the last transactions since the WAL was last synced (see docs/operations.md), never the database.
+ * Opens the archive's database, and says what is the matter with one that cannot be used. The only file that loads
+ * better-sqlite3. WAL with synchronous=NORMAL: a killed process loses nothing that was committed; a power cut can lose the
+ * last transactions since the WAL was last synced (see docs/operations.md), never the database.
  */
-import { mkdirSync } from 'node:fs'
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
+import { AgentError, ExitCode, messageOf } from '../errors.js'
+import { inWords, isDamage } from './faults.js'
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.js'
 
 export type Db = Database.Database
 export type Statement = Database.Statement
 
-export const databasePath = (stateDir: string) => join(stateDir, 'archive.sqlite')
+export const databasePath = (stateDir: string): string => join(stateDir, 'archive.sqlite')
 
-/** The database, its tables made or brought up to date, and the lock that keeps another agent away. Nothing is ever deleted. */
+/** taken: another blindsight runs on it. damaged: also what is no archive of ours. newer: of a later version. */
+export type Fault = 'taken' | 'damaged' | 'newer' | 'unusable'
+
+export class ArchiveError extends AgentError {
+  constructor(
+    readonly fault: Fault,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super('archive', message, ExitCode.input, options)
+  }
+}
+
+/** @throws {ArchiveError} Nothing is ever deleted on opening. */
 export function openDatabase(stateDir: string): { db: Db; lock: Db } {
   const path = databasePath(stateDir)
-  mkdirSync(dirname(path), { recursive: true })
-  const lock = lockDir(stateDir)
+  let lock: Db | undefined
+  let db: Db | undefined
   try {
-    const db = new Database(path)
-    db.pragma('journal_mode = WAL')
-    db.pragma('synchronous = NORMAL')
-    db.pragma('foreign_keys = ON')
-    db.pragma('busy_timeout = 5000')
-    const version = db.pragma('user_version', { simple: true }) as number
-    if (version > SCHEMA_VERSION) throw new Error(`written by a newer version of blindsight (schema ${version})`)
-    db.transaction(() => {
-      for (let from = version; from > 0 && from < SCHEMA_VERSION; from++) db.exec(MIGRATIONS[from]!)
-      db.exec(SCHEMA)
-      db.pragma(`user_version = ${SCHEMA_VERSION}`)
-    })()
+    mkdirSync(stateDir, { recursive: true })
+    lock = lockDir(stateDir)
+    keepOwner(path)
+    db = new Database(path)
+    prepare(db)
     return { db, lock }
-  } catch (error) {
-    lock.close()
-    throw error
+  } catch (cause) {
+    db?.close()
+    lock?.close()
+    throw asArchiveError(path, cause)
   }
+}
+
+export function asArchiveError(path: string, cause: unknown): ArchiveError {
+  if (cause instanceof ArchiveError) return cause
+  const fault = isDamage(cause) || isDirectory(path) ? 'damaged' : 'unusable'
+  return new ArchiveError(fault, `${path}: cannot be opened (${messageOf(cause)}); ${inWords(cause, path)}`, { cause })
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+function prepare(db: Db): void {
+  db.pragma('busy_timeout = 5000')
+  db.pragma('temp_store = MEMORY') // nothing of it may need /tmp
+  const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all()
+  const ours = tables.includes('frames')
+  if (tables.length > 0 && !ours) throw new ArchiveError('damaged', `${db.name}: is a database of something else`)
+  const version = db.pragma('user_version', { simple: true }) as number
+  if (version > SCHEMA_VERSION)
+    throw new ArchiveError(
+      ours ? 'newer' : 'damaged',
+      `${db.name}: written by a newer version of blindsight (schema ${version}); install that one again, or move the file away`,
+    )
+  db.pragma('journal_mode = WAL')
+  db.pragma('synchronous = NORMAL')
+  db.pragma('foreign_keys = ON')
+  db.transaction(() => {
+    for (let from = version; from > 0 && from < SCHEMA_VERSION; from++) db.exec(MIGRATIONS[from]!)
+    db.exec(SCHEMA)
+    db.pragma(`user_version = ${SCHEMA_VERSION}`)
+  })()
 }
 
 /**
@@ -42,13 +88,36 @@ export function openDatabase(stateDir: string): { db: Db; lock: Db } {
  * it goes with the process however that ends.
  */
 function lockDir(stateDir: string): Db {
-  const lock = new Database(join(stateDir, 'lock'), { timeout: 0 })
+  const path = join(stateDir, 'lock')
+  keepOwner(path)
+  try {
+    return lockFile(path)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'SQLITE_NOTADB') throw error
+    truncateSync(path) // what it holds means nothing; whoever has locked it keeps the lock
+    return lockFile(path)
+  }
+}
+
+function lockFile(path: string): Db {
+  const lock = new Database(path, { timeout: 0 })
   try {
     lock.exec('BEGIN EXCLUSIVE')
     return lock
   } catch (cause) {
     lock.close()
     if ((cause as { code?: string }).code !== 'SQLITE_BUSY') throw cause
-    throw new Error('another running blindsight uses it; stop that one, or give this one a directory of its own')
+    throw new ArchiveError(
+      'taken',
+      `${dirname(path)}: another running blindsight uses it; stop that one, or give this one a directory of its own`,
+    )
   }
+}
+
+/** A file that root makes belongs to the directory's owner, or root's one command would lock the service out. SQLite gives -wal and -shm the database's owner. */
+function keepOwner(path: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(dirname(path))
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600))
+  if (statSync(path).uid === 0 && uid !== 0) chownSync(path, uid, gid)
 }
