@@ -2,58 +2,54 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
-import type { z } from 'zod'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
+import { certificateFaults } from './certificates.js'
+import { faultsOf } from './faults.js'
 import { Config } from './schema.js'
+import { readSecret, readText } from './text.js'
+import { type Path, readYaml, type Yaml, YamlFault } from './yaml.js'
 
 export type LoadedConfig = Readonly<Config & { device: string }>
+
+/** Where in its file a key of a configuration stands. */
+const sources = new WeakMap<object, { path: string; yaml: Yaml }>()
 
 /** @throws {AgentError} code 'config', exit code 78 */
 export function loadConfig(path: string): LoadedConfig {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readText(path)
   } catch (cause) {
-    throw configError([`${path}: cannot be read (${messageOf(cause)})`])
+    throw configError([`${path}: ${messageOf(cause)}`])
   }
   return parseConfig(text, path)
 }
 
+/** @throws {AgentError} code 'config', exit code 78 */
 export function parseConfig(text: string, path: string): LoadedConfig {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  const syntax = document.errors[0]
-  if (syntax) {
-    throw configError([`${path}:${lines.linePos(syntax.pos[0]).line}: ${syntax.message.split('\n')[0]}`])
+  let yaml: Yaml
+  try {
+    yaml = readYaml(text)
+  } catch (cause) {
+    if (!(cause instanceof YamlFault)) throw cause
+    throw configError([`${path}:${cause.line}: ${cause.message}`])
   }
-  const lineOf = (keys: readonly PropertyKey[]): number => {
-    for (let n = keys.length; n > 0; n--) {
-      const parent = n > 1 ? document.getIn(keys.slice(0, n - 1), true) : document.contents
-      const pair = isMap(parent) && parent.items.find(({ key }) => isScalar(key) && key.value === keys[n - 1])
-      const node = pair ? (pair.key as Node) : document.getIn(keys.slice(0, n), true)
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
-    }
-    return 1
-  }
-  const result = Config.safeParse(plainValue(document, path) ?? {}, { reportInput: true })
-  if (!result.success) {
-    const issues = result.error.issues.flatMap(onePerKey)
-    throw configError(issues.map((issue) => `${path}:${lineOf(whereOf(issue))}: ${describe(issue)}`))
-  }
-  return freeze(checked(result.data, (keys, text) => `${path}:${lineOf(keys)}: ${text}`))
+  const result = Config.safeParse(yaml.value, { reportInput: true })
+  const at = (keys: Path, fault: string) => `${path}:${yaml.lineOf(keys)}: ${fault}`
+  if (!result.success) throw configError(faultsOf(result.error.issues, Config, yaml).map((f) => at(f.path, f.text)))
+  const config = freeze(checked(result.data, at))
+  sources.set(config, { path, yaml })
+  return config
 }
 
-function plainValue(document: ReturnType<typeof parseDocument>, path: string): unknown {
-  try {
-    return document.toJS()
-  } catch (cause) {
-    throw configError([`${path}: ${messageOf(cause)}`]) // an alias without its anchor
-  }
+/** What turns out wrong with a configuration only where it is used, with its file and line. */
+export function wrongConfig(config: LoadedConfig, keys: Path, text: string): AgentError {
+  const source = sources.get(config)
+  return configError([source ? `${source.path}:${source.yaml.lineOf(keys)}: ${text}` : text])
 }
 
 /** What a schema cannot say: relations between keys, and secrets from files and the environment. */
-function checked(config: Config, at: (keys: PropertyKey[], text: string) => string): LoadedConfig {
+function checked(config: Config, at: (keys: Path, text: string) => string): LoadedConfig {
   const faults: string[] = []
   const seen = new Set<string>()
   for (const [i, camera] of config.cameras.entries()) {
@@ -61,16 +57,11 @@ function checked(config: Config, at: (keys: PropertyKey[], text: string) => stri
     seen.add(camera.id)
   }
   const { mqtt } = config
-  if (!mqtt.certFile !== !mqtt.keyFile) faults.push(at(['mqtt'], 'mqtt: certFile and keyFile belong together'))
-  for (const key of ['caFile', 'certFile', 'keyFile', 'passwordFile'] as const) {
-    const file = mqtt[key]
-    const fault = file && unreadable(file)
-    if (fault) faults.push(at(['mqtt', key], `mqtt.${key}: ${file} ${fault}`))
-  }
+  for (const { key, text } of certificateFaults(mqtt)) faults.push(at(['mqtt', key], `mqtt.${key}: ${text}`))
+  const fromFile =
+    mqtt.passwordFile && secretOf(mqtt.passwordFile, (text) => faults.push(at(['mqtt', 'passwordFile'], text)))
   if (faults.length > 0) throw configError(faults)
-  const password =
-    process.env.BLINDSIGHT_MQTT_PASSWORD ??
-    (mqtt.passwordFile ? readFileSync(mqtt.passwordFile, 'utf8').trim() : mqtt.password)
+  const password = process.env.BLINDSIGHT_MQTT_PASSWORD || fromFile || mqtt.password
   const address = apart(mqtt.url)
   const login = { username: mqtt.username ?? address.username, password: password ?? address.password }
   return { ...config, device: config.device ?? deviceId(), mqtt: { ...mqtt, url: address.url, ...login } }
@@ -97,64 +88,12 @@ function decoded(text: string): string {
   }
 }
 
-const onePerKey = (issue: z.core.$ZodIssue): z.core.$ZodIssue[] =>
-  issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue]
-
-const whereOf = (issue: z.core.$ZodIssue): PropertyKey[] =>
-  issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path
-
-function describe(issue: z.core.$ZodIssue): string {
-  const name = issue.path.join('.')
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!
-    const near = closest(key, knownKeys(issue.path))
-    return `unknown key '${[...issue.path, key].join('.')}'${near ? `; did you mean '${near}'?` : ''}`
-  }
-  const value = issue.input as number
-  const nearest = /multiples of (\d+)/.exec(issue.message)
-  const hint = nearest && typeof value === 'number' ? `; nearest: ${Math.max(16, Math.round(value / 16) * 16)}` : ''
-  return `${name || 'configuration'}: ${issue.message}${hint}`
-}
-
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: unknown = Config
-  for (const key of path) {
-    const inner = unwrap(schema) as { shape?: Record<string, unknown>; element?: unknown }
-    schema = typeof key === 'number' ? inner.element : inner.shape?.[String(key)]
-  }
-  return Object.keys((unwrap(schema) as { shape?: object })?.shape ?? {})
-}
-
-function unwrap(schema: unknown): unknown {
-  const inner = (schema as { def?: { innerType?: unknown } })?.def?.innerType
-  return inner ? unwrap(inner) : schema
-}
-
-function closest(word: string, candidates: string[]): string | undefined {
-  const scored = candidates.map((c) => ({ c, d: distance(word.toLowerCase().replaceAll('_', ''), c.toLowerCase()) }))
-  scored.sort((a, b) => a.d - b.d)
-  return scored[0] && scored[0].d <= Math.max(2, word.length / 3) ? scored[0].c : undefined
-}
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]!
-}
-
-function unreadable(file: string): string | undefined {
-  if (!existsSync(file)) return 'does not exist'
+function secretOf(file: string, fault: (text: string) => void): string | undefined {
   try {
-    readFileSync(file)
-    return undefined
+    return readSecret(file)
   } catch (cause) {
-    return `cannot be read (${messageOf(cause)})`
+    fault(`mqtt.passwordFile: ${file} ${messageOf(cause)}`)
+    return undefined
   }
 }
 

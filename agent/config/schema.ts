@@ -1,35 +1,33 @@
 /** The configuration, once: names, units in the names, defaults, limits. docs/schema/config.schema.json is generated from it. */
-import { z } from 'zod'
 import { idPattern } from '../../contract/topics.js'
 import { DEFAULT_BUNDLE } from '../bundles.js'
+import { between, file, megabytes, seconds, text, whole, z } from './kinds.js'
 
 export const FRAME_MULTIPLE = 16
 const id = z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
-const positive = z.number().positive()
-const count = z.number().int().positive()
-const side = count
-  .max(4096)
-  .refine((n) => n % FRAME_MULTIPLE === 0, { error: `sides must be multiples of ${FRAME_MULTIPLE}` })
+const side = whole(FRAME_MULTIPLE, 4096).refine((n) => n % FRAME_MULTIPLE === 0, {
+  error: `sides must be multiples of ${FRAME_MULTIPLE}`,
+})
 
 export const Camera = z.strictObject({
   id,
-  source: z
-    .string()
-    .min(1)
+  source: text()
     .refine((source) => !/^\w+:\/\//.test(source) || /^rtsps?:\/\/./.test(source), {
       error: 'expected rtsp://…, /dev/videoN, or the path of a video file',
     })
     .describe('rtsp://… , /dev/videoN, or the path of a video file'),
   width: side.default(448),
   height: side.default(256),
-  fps: positive.max(120).default(10),
-  heads: z.array(z.enum(['classify', 'segment'])).default(['classify', 'segment']),
+  fps: between(0.01, 120).default(10),
+  heads: z
+    .array(z.enum(['classify', 'segment']))
+    .max(2)
+    .default(['classify', 'segment']),
   coding: z
     .enum(['static', 'fast', 'max'])
     .default('fast')
     .describe('entropy coding: max is smallest and takes longest; static predicts nothing, every frame stands alone'),
-  keyframeSeconds: positive
-    .max(300)
+  keyframeSeconds: seconds(0.1, 300)
     .default(5)
     .describe('a keyframe at least so often: the cost of random access, and of what one lost frame takes with it'),
   enabled: z.boolean().default(true),
@@ -38,7 +36,7 @@ export const Camera = z.strictObject({
     .enum(['realtime', 'fast'])
     .default('realtime')
     .describe('video files only; fast waits for the pipeline and drops nothing'),
-  stallSeconds: positive.default(10).describe('no frame for this long: the capture is restarted'),
+  stallSeconds: seconds(0.5).default(10).describe('no frame for this long: the capture is restarted'),
 })
 export type Camera = z.infer<typeof Camera>
 
@@ -53,32 +51,33 @@ const Mqtt = z.strictObject({
     .describe('absent: an embedded broker on the loopback interface'),
   base: z
     .string()
-    .regex(/^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/)
+    .max(128)
+    .regex(/^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/, 'use levels of a-z 0-9 _ - with / between them, like blindsight')
     .default('blindsight'),
-  username: z.string().optional(),
-  password: z.string().optional().describe('better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment'),
-  passwordFile: z.string().optional(),
-  caFile: z.string().optional(),
-  certFile: z.string().optional(),
-  keyFile: z.string().optional(),
-  keepaliveSeconds: count.default(30),
-  embeddedPort: z.number().int().min(0).max(65535).default(1883),
+  username: text().optional(),
+  password: text().optional().describe('better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment'),
+  passwordFile: file().optional(),
+  caFile: file().optional(),
+  certFile: file().optional(),
+  keyFile: file().optional(),
+  keepaliveSeconds: whole(5, 65_535).default(30),
+  embeddedPort: whole(0, 65_535).default(1883),
   publishBitstreams: z
     .boolean()
     .default(true)
     .describe('false on a metered link: bitstreams stay in the archive until asked for'),
-  historyPerSecond: positive.default(50).describe('frames a second that are back-filled after an outage'),
+  historyPerSecond: between(0.1, 1000).default(50).describe('frames a second that are back-filled after an outage'),
 })
 
 const Archive = z.strictObject({
-  maxMegabytes: positive.default(4096),
-  maxDays: positive.default(30),
-  minFreeMegabytes: z.number().nonnegative().default(256).describe('disk space that the archive leaves free'),
+  maxMegabytes: megabytes(1).default(4096),
+  maxDays: between(0.001, 36_500).default(30),
+  minFreeMegabytes: megabytes(0).default(256).describe('disk space that the archive leaves free'),
 })
 
 const Outbox = z.strictObject({
-  maxMegabytes: positive.default(512),
-  maxHours: positive.default(72),
+  maxMegabytes: megabytes(1).default(512),
+  maxHours: between(0.01, 876_000).default(72),
   onFull: z
     .enum(['drop_oldest', 'drop_newest', 'thin'])
     .default('drop_oldest')
@@ -90,16 +89,15 @@ export type Provider = z.infer<typeof provider>
 
 export const Config = z.strictObject({
   device: id.optional().describe('default: made from the machine id'),
-  bundle: z
-    .string()
+  bundle: text()
     .default(DEFAULT_BUNDLE)
     .describe('a bundle that comes with the package, or the path of a bundle folder'),
-  stateDir: z.string().default('/var/lib/blindsight'),
-  providers: z.array(provider).min(1).default(['tensorrt', 'cuda', 'cpu']).describe('in order of preference'),
-  threads: z.number().int().min(0).default(0).describe('CPU threads of the networks; 0: one per core'),
+  stateDir: text().default('/var/lib/blindsight'),
+  providers: z.array(provider).min(1).max(3).default(['tensorrt', 'cuda', 'cpu']).describe('in order of preference'),
+  threads: whole(0, 256).default(0).describe('CPU threads of the networks; 0: one per core'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  healthSeconds: positive.default(60),
-  cameras: z.array(Camera).min(1),
+  healthSeconds: seconds(1).default(60),
+  cameras: z.array(Camera).min(1).max(64),
   mqtt: Mqtt.prefault({}),
   archive: Archive.prefault({}),
   outbox: Outbox.prefault({}),

@@ -43,7 +43,7 @@ t.test('only cameras are needed; the rest has defaults and is frozen', async (t)
 
 t.test('what is wrong: file, line, key, and what to write instead', async (t) => {
   const cases: [string, RegExp][] = [
-    [`cameras:\n${camera}\nbrokr: x\n`, /^box\.yaml:5: unknown key 'brokr'$/],
+    [`cameras:\n${camera}\nbrokr: x\n`, /^box\.yaml:5: unknown key 'brokr'; there are device, /],
     [`cameras:\n${camera}    heigth: 64\n`, /^box\.yaml:4: unknown key 'cameras\.0\.heigth'; did you mean 'height'\?$/],
     [`mqtt:\n  user_name: x\ncameras:\n${camera}`, /^box\.yaml:2: .*did you mean 'username'\?/],
     [`cameras:\n${camera}    width: 450\n`, /^box\.yaml:4: .*multiples of 16; nearest: 448$/],
@@ -53,10 +53,10 @@ t.test('what is wrong: file, line, key, and what to write instead', async (t) =>
     ['cameras:\n  - id: Hof 1\n    source: x\n', /^box\.yaml:2: .*a-z 0-9 _ -/],
     ['cameras:\n  - id: a\n', /^box\.yaml:2: cameras\.0\.source/],
     [`mqtt:\n  url: broker.local\ncameras:\n${camera}`, /^box\.yaml:2: .*mqtt:\/\/host:port/],
-    [`mqtt:\n  certFile: /no/such.pem\ncameras:\n${camera}`, /certFile and keyFile belong together/],
+    [`mqtt:\n  certFile: /no/such.pem\ncameras:\n${camera}`, /^box\.yaml:2: mqtt\.certFile: .*belong together/],
     [
       `mqtt:\n  caFile: /no/such.pem\ncameras:\n${camera}`,
-      /^box\.yaml:2: mqtt\.caFile: \/no\/such\.pem does not exist$/,
+      /^box\.yaml:2: mqtt\.caFile: \/no\/such\.pem does not exist/,
     ],
     [`cameras:\n${camera}\n  bad indent\n`, /^box\.yaml:\d+: /],
     ['cameras: *nowhere\n', /box\.yaml/],

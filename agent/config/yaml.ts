@@ -1,0 +1,146 @@
+/** YAML text -> plain value, and where in the text each key stands. The only file that knows the yaml package. */
+import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+
+export type Path = readonly PropertyKey[]
+
+export interface Yaml {
+  readonly value: unknown
+  lineOf(path: Path): number
+  /** A value as it was written, `007` and not 7; undefined where no scalar stands. */
+  written(path: Path): string | undefined
+  /** The comment on the value's line: after a blank, # begins one, and cuts off what was meant to be text. */
+  comment(path: Path): string | undefined
+}
+
+/** The parser takes long over more, and its stack ends; nobody writes a configuration like that. */
+const MOST_CHARACTERS = 250_000
+const MOST_DEEP = 50
+const TOO_DEEP = 'nested too deeply to be a configuration'
+
+export class YamlFault extends Error {
+  constructor(
+    readonly line: number,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/** @throws {YamlFault} */
+export function readYaml(text: string): Yaml {
+  const lines = new LineCounter()
+  const lineAt = (offset: number) => lines.linePos(offset).line
+  checkSize(text)
+  const document = parsed(text, lines)
+  const fault = document.errors[0]
+  if (fault) throw new YamlFault(lineAt(fault.pos[0]), inWords(fault.code, fault.message, text.slice(fault.pos[0])))
+  const tag = document.warnings[0]
+  if (tag) throw new YamlFault(lineAt(tag.pos[0]), inWords(tag.code, tag.message, text.slice(tag.pos[0])))
+  checkAliases(document, lineAt)
+  const nodeOf = (path: Path) => {
+    const node = path.length ? document.getIn(path, true) : document.contents
+    return isNode(node) ? node : undefined
+  }
+  const place = (path: Path): number | undefined => {
+    const parent = nodeOf(path.slice(0, -1))
+    const pair = path.length && isMap(parent) && parent.items.find(({ key }) => nameOf(key) === String(path.at(-1)))
+    const node = pair ? (pair.key as Node) : nodeOf(path)
+    return node?.range?.[0]
+  }
+  return {
+    value: plain(document),
+    lineOf(path) {
+      for (let n = path.length; n >= 0; n--) {
+        const offset = place(path.slice(0, n))
+        if (offset !== undefined) return lineAt(offset)
+      }
+      return 1
+    },
+    written(path) {
+      const node = nodeOf(path)
+      return isScalar(node) ? (node.source ?? String(node.value)) : undefined
+    },
+    comment: (path) => nodeOf(path)?.comment ?? undefined,
+  }
+}
+
+function checkSize(text: string): void {
+  if (text.length > MOST_CHARACTERS)
+    throw new YamlFault(1, `longer than ${MOST_CHARACTERS / 1000} kB: no configuration is`)
+  if (new RegExp(`(?:[-?:][ \\t]+){${MOST_DEEP}}`).test(text)) throw new YamlFault(1, TOO_DEEP)
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = bracket === '[' || bracket === '{' ? depth + 1 : Math.max(0, depth - 1)
+    if (depth > MOST_DEEP) throw new YamlFault(1, TOO_DEEP)
+  }
+}
+
+const nameOf = (key: unknown): string => String(isScalar(key) ? key.value : key)
+
+function parsed(text: string, lineCounter: LineCounter): Document.Parsed {
+  try {
+    return parseDocument(text, { lineCounter, uniqueKeys: true, merge: true, prettyErrors: false, logLevel: 'error' })
+  } catch (cause) {
+    throw unfolded(cause)
+  }
+}
+
+function plain(document: Document.Parsed): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    throw unfolded(cause)
+  }
+}
+
+function unfolded(cause: unknown): unknown {
+  if (cause instanceof RangeError) return new YamlFault(1, TOO_DEEP)
+  if (cause instanceof ReferenceError) return new YamlFault(1, 'its aliases (*name) repeat too much; write it out')
+  return new YamlFault(1, (cause as Error).message.split('\n')[0]!)
+}
+
+function checkAliases(document: Document.Parsed, lineAt: (offset: number) => number): void {
+  const anchors = new Set<string>()
+  try {
+    visit(document, {
+      Node(_, node) {
+        if (isAlias(node)) {
+          if (anchors.has(node.source)) return
+          const what = 'a * stands for an anchor (&name), and there is none of that name before it'
+          throw new YamlFault(lineAt(node.range![0]), `${what}; if text is meant, put it in quotes`)
+        }
+        if (node.anchor) anchors.add(node.anchor)
+      },
+      Pair(_, { key }) {
+        if (key === null || isScalar(key)) return
+        throw new YamlFault(lineAt((key as Node).range?.[0] ?? 0), 'a key must be a plain word')
+      },
+    })
+  } catch (cause) {
+    if (cause instanceof YamlFault) throw cause
+    throw unfolded(cause)
+  }
+}
+
+/** The parser's own words, with what to do about what people meet most. */
+function inWords(code: string, message: string, rest: string): string {
+  const said = message.split('\n')[0]!
+  const word = /^[^\s:]*/.exec(rest)![0]
+  switch (code) {
+    case 'DUPLICATE_KEY':
+      return `the key '${word}' stands here a second time; keep one of them`
+    case 'TAB_AS_INDENT':
+      return 'a tab as indentation; use spaces'
+    case 'MULTIPLE_DOCS':
+      return 'a second document begins here (---); a configuration is one document'
+    case 'TAG_RESOLVE_FAILED':
+      return 'a ! begins a tag (!secret, !include), and no such tag is known here; if text is meant, put it in quotes'
+    case 'BAD_SCALAR_START':
+    case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+    case 'BAD_DQ_ESCAPE':
+      return `${said}; if text is meant, put it in single quotes`
+    default:
+      return said
+  }
+}

@@ -1,0 +1,66 @@
+import t from 'tap'
+import { readYaml, YamlFault } from '../../../agent/config/yaml.js'
+
+function fault(text: string): string {
+  try {
+    readYaml(text)
+  } catch (error) {
+    t.ok(error instanceof YamlFault, String(error))
+    return `${(error as YamlFault).line}: ${(error as Error).message}`
+  }
+  return ''
+}
+
+t.test('where each key stands, and how its value was written', async (t) => {
+  const yaml = readYaml('a: 007\nb:\n  - c: x # why\n    d:\n')
+  t.strictSame(yaml.value, { a: 7, b: [{ c: 'x', d: null }] })
+  t.equal(yaml.lineOf(['b', 0, 'd']), 4)
+  t.equal(yaml.lineOf(['b', 0, 'missing']), 3, 'the line of what it would be in')
+  t.equal(yaml.lineOf(['b', 7, 'x']), 2)
+  t.equal(yaml.written(['a']), '007')
+  t.match(yaml.comment(['b', 0, 'c']), 'why')
+  t.equal(yaml.written(['b']), undefined)
+})
+
+t.test('anchors, aliases and merge keys', async (t) => {
+  const { value } = readYaml('all:\n  - &a\n    id: a\n    fps: 5\n  - <<: *a\n    id: b\n')
+  t.strictSame(value, {
+    all: [
+      { id: 'a', fps: 5 },
+      { id: 'b', fps: 5 },
+    ],
+  })
+})
+
+t.test('what editors do to files', async (t) => {
+  t.strictSame(readYaml('a: 1\r\nb: x\r\n').value, { a: 1, b: 'x' })
+  t.equal(readYaml('').value, null)
+  t.equal(readYaml('# nothing\n').value, null)
+})
+
+t.test('what is no YAML, and what to do about it', async (t) => {
+  const cases: [string, RegExp][] = [
+    ['a: 1\nb: 2\na: 3\n', /^3: .*'a'.*second time/],
+    ['a:\n\tb: 1\n', /^2: .*tab.*spaces/],
+    ['a: 1\n---\nb: 2\n', /^2: .*second document/],
+    ['a: !secret hidden\n', /^1: .*tag.*quotes/],
+    ['a: @x\n', /^1: .*quotes/],
+    ['a: %x\n', /^1: .*quotes/],
+    ['a: *hidden\n', /^1: .*anchor.*quotes/],
+    ['a: b: c\n', /^1: .*quotes/],
+    ['? [a]\n: b\n', /^1: .*plain word/],
+    ['a: [1\nb: 2\n', /^2: /],
+    ["a: 'x\n", /^\d: .*quote/i],
+    ['['.repeat(50_000), /^1: .*deep/],
+    ['a: {'.repeat(20_000), /^1: .*deep/],
+    ['- '.repeat(50_000), /^1: .*deep/],
+    ['a: 1\n'.repeat(60_000), /^1: .*longer/],
+  ]
+  for (const [text, words] of cases) {
+    t.match(fault(text), words)
+    t.notMatch(fault(text), 'hidden', 'what may be a secret is not repeated')
+  }
+  let bomb = 'a: &a [x, x, x, x, x, x, x, x]\n'
+  for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg']) bomb += `${to}: &${to} [${`*${from}, `.repeat(8)}]\n`
+  t.match(fault(bomb), /aliases/)
+})
