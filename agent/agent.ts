@@ -35,7 +35,10 @@ const MB = 1e6
 const UPKEEP_MS = 5000
 /** A stuck pipeline stops feeding the watchdog: frames come in, none is committed for this long. */
 const PROGRESS_MS = 30_000
+/** One step of the start, such as TensorRT's engine for one network, may take this long. */
+const STEP_MS = 3_600_000
 const RETRY_ARCHIVE_MS = 10_000
+const HAND_OVER_DRAIN_MS = 1000
 /** Nobody waits longer for an answer. */
 const ANSWER_EXPIRY_SECONDS = 60
 
@@ -50,8 +53,9 @@ export class Agent {
   presence!: Presence
   pipeline!: Pipeline
   brokerUrl = ''
+  /** What runs here, in one line. */
+  summary = ''
   private engine: Engine | undefined
-  private embedded: EmbeddedBroker | undefined
   private health!: Health
   private requests!: Requests
   private readonly limits: ArchiveLimits
@@ -61,21 +65,25 @@ export class Agent {
   private archivePaused = false
   private pausedUntil = 0
   private lastProgress = performance.now()
+  private stepAt = performance.now()
+  private running = false
   private started: Promise<void> | undefined
   private stopped: Promise<void> | undefined
+  private readonly ending = new AbortController()
 
   /** @throws {BundleError} @throws {AgentError} */
   constructor(
-    private readonly config: LoadedConfig,
+    readonly config: LoadedConfig,
     private readonly log: Log,
     private readonly notifier: Notifier,
     private readonly events: AgentEvents = {},
     private readonly workerScript?: URL,
     /** Take this many frames and no more. */
     private readonly maxFrames?: number,
+    /** What the agent before this one handed over: its broker's clients keep their connections. */
+    private embedded?: EmbeddedBroker,
   ) {
-    this.bundle = openBundle(bundleDir(config.bundle))
-    checkCoding(config, this.bundle)
+    this.bundle = usableBundle(config)
     this.topics = new Topics(config.mqtt.base, config.device)
     this.limits = {
       maxBytes: config.archive.maxMegabytes * MB,
@@ -102,8 +110,17 @@ export class Agent {
 
   /** Stops capture, commits what is under way, sends what the broker takes within `drainMs`, says goodbye. */
   stop(drainMs = 3000): Promise<void> {
-    this.stopped ??= this.shutDown(drainMs)
+    this.stopped ??= this.shutDown(drainMs).finally(() => this.embedded?.stop())
     return this.stopped
+  }
+
+  /** As stop(), for an agent that comes after this one: it gets the embedded broker, and subscribers are told to wait for it. */
+  async handOver(reason: string): Promise<EmbeddedBroker | undefined> {
+    const { embedded } = this
+    this.embedded = undefined
+    this.stopped ??= this.shutDown(HAND_OVER_DRAIN_MS, ['starting', reason])
+    await this.stopped
+    return embedded
   }
 
   /** Execution provider that really runs, per graph. */
@@ -173,8 +190,9 @@ export class Agent {
     for (const camera of this.cameras) camera.start()
     this.announceInfo(engine.providers)
     this.setState('online')
-    const summary = `${this.cameras.length} camera(s), ${this.bundle.manifest.id} on ${engine.providers.encoder}, broker ${url}`
-    this.notifier.ready(summary)
+    this.running = true
+    this.summary = `${this.cameras.length} camera(s), ${this.bundle.manifest.id} on ${engine.providers.encoder}, broker ${url}`
+    this.notifier.ready(this.summary)
     log.info(
       { device: config.device, boot: this.boot, providers: engine.providers, broker: url, archive: archive.path },
       'running',
@@ -182,11 +200,10 @@ export class Agent {
     this.every(UPKEEP_MS, () => this.upkeep())
     this.every(config.healthSeconds * 1000, () => this.announceHealth())
     this.announceHealth()
-    const watchdogMs = this.notifier.watchdogMs
-    if (watchdogMs) this.every(watchdogMs / 2, () => this.feedWatchdog())
   }
 
   private async startBroker(): Promise<string> {
+    if (this.embedded) return this.embedded.url
     this.embedded = await startEmbeddedBroker(this.config.mqtt.embeddedPort)
     this.log.info(
       { url: this.embedded.url },
@@ -216,7 +233,7 @@ export class Agent {
         log.info({ note: text }, 'networks')
         this.setState('starting', text)
         this.notifier.status(text)
-        this.notifier.extend(600_000)
+        this.stepAt = performance.now()
       },
       (error) => {
         log.error({ reason: error.message }, 'the inference thread died')
@@ -224,7 +241,8 @@ export class Agent {
           new AgentError('engine', `the inference thread died: ${error.message}`, ExitCode.unexpected),
         )
       },
-      ...(this.workerScript ? [this.workerScript] : []),
+      this.workerScript,
+      this.ending.signal,
     )
     return this.engine
   }
@@ -339,18 +357,21 @@ export class Agent {
     }
   }
 
-  private feedWatchdog(): void {
+  /** starting: the networks are being opened. stuck: frames come in, and none has come out for long, or no step of the start is done. */
+  get phase(): 'starting' | 'running' | 'stuck' {
+    const now = performance.now()
+    if (!this.running) return now - this.stepAt < STEP_MS ? 'starting' : 'stuck'
     const waiting = this.cameras.some((camera) => camera.state.state === 'online')
-    if (!waiting || performance.now() - this.lastProgress < PROGRESS_MS || this.archivePaused) this.notifier.watchdog()
+    return waiting && now - this.lastProgress >= PROGRESS_MS && !this.archivePaused ? 'stuck' : 'running'
   }
 
   private every(ms: number, action: () => void): void {
     this.timers.push(setInterval(action, ms))
   }
 
-  private async shutDown(drainMs: number): Promise<void> {
+  private async shutDown(drainMs: number, goodbye: [DeviceState, string?] = ['stopped']): Promise<void> {
+    this.ending.abort()
     await this.started?.catch(() => {})
-    this.notifier.stopping()
     for (const timer of this.timers) clearInterval(timer)
     await Promise.all(this.cameras.map((camera) => camera.stop()))
     await this.pipeline?.drain()
@@ -362,18 +383,19 @@ export class Agent {
         this.publisher.flush()
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
-      await this.presence.stop()
+      await this.presence.stop(...goodbye)
       this.publisher.detach()
     }
-    await this.embedded?.stop()
     this.archive?.close()
-    this.notifier.close()
   }
 }
 
-function checkCoding(config: LoadedConfig, { manifest, context }: Bundle): void {
+/** The bundle that the configuration names, if the cameras can be coded with it. @throws {BundleError} @throws {AgentError} */
+export function usableBundle(config: LoadedConfig): Bundle {
+  const bundle = openBundle(bundleDir(config.bundle))
+  const { manifest, context } = bundle
   const camera = config.cameras.find(({ enabled, coding }) => enabled && coding !== 'static')
-  if (context || !camera) return
+  if (context || !camera) return bundle
   throw new AgentError(
     'config',
     `camera ${camera.id}: coding ${camera.coding} needs a context model, which bundle ${manifest.id} has not; set coding: static, or use a newer bundle`,

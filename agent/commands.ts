@@ -4,7 +4,8 @@ import { DEFAULT_BUNDLE } from './bundles.js'
 import { demo } from './demo/demo.js'
 import { doctor } from './doctor.js'
 import { AgentError, ExitCode } from './errors.js'
-import { checkConfig, rebuildArchive, run } from './verbs.js'
+import { run } from './service.js'
+import { checkConfig, rebuildArchive } from './verbs.js'
 
 const wholeNumber = (name: string, least: number) => (text: string) => {
   const value = Number(text)
@@ -20,7 +21,7 @@ export function register(program: Command): void {
     .requiredOption('-c, --config <file>', 'YAML configuration, see config/example.yaml')
     .addHelpText(
       'after',
-      '\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops.\nExit codes: 0 stopped, 3 the bundle or the archive cannot be used, 78 the configuration is wrong.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
+      '\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; a second one ends it at once.\nExit codes: 0 stopped, 3 the bundle or the archive cannot be used, 78 the configuration is wrong.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
     )
     .action(run)
 

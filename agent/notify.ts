@@ -51,6 +51,11 @@ export class Notifier {
     this.#send('WATCHDOG=1')
   }
 
+  /** A new configuration is being taken; ready() ends it. */
+  reloading(): void {
+    this.#send(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`)
+  }
+
   stopping(): void {
     this.#send('STOPPING=1')
   }

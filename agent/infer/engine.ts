@@ -35,6 +35,7 @@ export class Engine {
    * Starts the thread, opens the bundle's graphs and warms them up.
    * @param note told about slow steps (TensorRT engines) and providers tried in vain
    * @param failed called once if the thread dies later
+   * @param ending aborted: the start is given up at once; a native call under way goes on until it returns
    * @throws {AgentError} bundle refused, or no provider works
    */
   static async start(
@@ -43,7 +44,9 @@ export class Engine {
     note: (text: string) => void,
     failed: (error: Error) => void,
     script = new URL('./worker.js', import.meta.url),
+    ending?: AbortSignal,
   ): Promise<Engine> {
+    ending?.throwIfAborted()
     prepareTensorRt(cacheDir)
     const worker = new Worker(script, { workerData: setup })
     const providers = await new Promise<Record<string, string>>((resolve, reject) => {
@@ -61,8 +64,10 @@ export class Engine {
       worker.on('message', opening)
       worker.on('error', reject)
       worker.on('exit', exited)
+      ending?.addEventListener('abort', () => reject(ending.reason), { once: true })
     }).catch(async (error) => {
-      await worker.terminate()
+      const gone = worker.terminate()
+      if (!ending?.aborted) await gone
       throw error
     })
     return new Engine(worker, providers, failed)

@@ -62,13 +62,14 @@ export class Presence {
     this.announce(this.topics.state(), this.stateMessage(state, reason))
   }
 
-  async stop(): Promise<void> {
+  /** Says goodbye, with `last` as the retained state. */
+  async stop(last: DeviceState = 'stopped', why?: string): Promise<void> {
     if (!this.running) return
     this.running = false
     clearTimeout(this.retry)
     clearTimeout(this.steady)
     await within(GOODBYE_MS, this.connecting)
-    const state = this.stateMessage('stopped')
+    const state = this.stateMessage(last, why)
     const { link } = this
     if (link) {
       const said = link.publish(this.topics.state(), JSON.stringify(state), { qos: 1, retain: true }).catch(() => {})

@@ -45,7 +45,10 @@ t.test('every message arrives as systemd reads it', async (t) => {
   notifier.status('yard: 9.8 fps')
   notifier.watchdog()
   notifier.stopping()
-  t.strictSame(await manager.saw(6), [
+  notifier.reloading()
+  const received = await manager.saw(7)
+  t.match(received.pop(), /^RELOADING=1\nMONOTONIC_USEC=\d+$/)
+  t.strictSame(received, [
     'EXTEND_TIMEOUT_USEC=90000000',
     'EXTEND_TIMEOUT_USEC=500',
     'READY=1\nSTATUS=2 cameras, cpu',

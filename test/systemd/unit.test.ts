@@ -47,8 +47,16 @@ t.test('what the agent relies on', async (t) => {
   )
 })
 
+t.test('a reload checks the configuration first, then tells the agent', async (t) => {
+  const reload = settings.filter((line) => line.startsWith('ExecReload='))
+  t.match(reload, [
+    /^ExecReload=\/usr\/bin\/env node \S+ check-config --config \/etc\/blindsight\/config\.yaml$/,
+    'ExecReload=/bin/kill -HUP $MAINPID',
+  ])
+})
+
 t.test('what would take the camera, the GPU or the compiler away', async (t) => {
-  for (const name of ['PrivateDevices', 'MemoryDenyWriteExecute', 'ProcSubset', 'PrivateNetwork', 'ExecReload'])
+  for (const name of ['PrivateDevices', 'MemoryDenyWriteExecute', 'ProcSubset', 'PrivateNetwork'])
     t.notOk(
       settings.some((line) => line.startsWith(`${name}=`)),
       name,
