@@ -47,8 +47,9 @@ class Machine {
   readonly calls = join(this.root, 'calls')
 
   constructor() {
-    for (const directory of ['bin', 'repo/.ci', 'repo/agent', 'repo/cli', 'repo/client', 'repo/codec', 'repo/contract'])
-      mkdirSync(join(this.root, directory), { recursive: true })
+    for (const directory of ['.ci', 'agent', 'cli', 'client', 'codec', 'contract', 'test/bench', 'test/field'])
+      mkdirSync(join(this.repo, directory), { recursive: true })
+    mkdirSync(this.bin)
     copyFileSync('.ci/setup', join(this.repo, '.ci/setup'))
     for (const tool of TOOLS) {
       const found = ['/usr/bin', '/bin'].map((directory) => join(directory, tool)).find((path) => existsSync(path))
