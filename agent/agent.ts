@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { type Bundle, openBundle } from '../contract/bundle.js'
 import type { DeviceState } from '../contract/messages.js'
 import { Topics } from '../contract/topics.js'
-import { Archive, type ArchiveLimits } from './archive/archive.js'
+import type { ArchiveLimits } from './archive/archive.js'
+import { Keeper } from './archive/keeper.js'
 import { bundleDir } from './bundles.js'
 import { Camera } from './capture/camera.js'
 import type { LoadedConfig } from './config/load.js'
@@ -37,7 +38,6 @@ const UPKEEP_MS = 5000
 const PROGRESS_MS = 30_000
 /** One step of the start, such as TensorRT's engine for one network, may take this long. */
 const STEP_MS = 3_600_000
-const RETRY_ARCHIVE_MS = 10_000
 const HAND_OVER_DRAIN_MS = 1000
 /** Nobody waits longer for an answer. */
 const ANSWER_EXPIRY_SECONDS = 60
@@ -48,7 +48,7 @@ export class Agent {
   readonly bundle: Bundle
   readonly topics: Topics
   readonly cameras: Camera[]
-  archive!: Archive
+  readonly archive: Keeper
   publisher!: Publisher
   presence!: Presence
   pipeline!: Pipeline
@@ -62,8 +62,6 @@ export class Agent {
   private readonly encoded = new Map<string, number>()
   private readonly lost = { inference: 0, commit: 0 }
   private timers: NodeJS.Timeout[] = []
-  private archivePaused = false
-  private pausedUntil = 0
   private lastProgress = performance.now()
   private stepAt = performance.now()
   private running = false
@@ -93,6 +91,10 @@ export class Agent {
       outboxMaxAgeMs: config.outbox.maxHours * 3_600_000,
       onFull: config.outbox.onFull,
     }
+    this.archive = new Keeper(config.stateDir, this.limits, log, {
+      changed: () => this.showState(),
+      opened: () => this.publisher?.again(),
+    })
     this.cameras = config.cameras.map(
       (camera) =>
         new Camera(camera, log, {
@@ -134,7 +136,7 @@ export class Agent {
 
   private async run(): Promise<void> {
     const { config, log } = this
-    this.archive = Archive.open(config.stateDir)
+    this.archive.start()
     const url = config.mqtt.url ?? (await this.startBroker())
     this.brokerUrl = url
     this.publisher = new Publisher(
@@ -189,15 +191,21 @@ export class Agent {
     )
     for (const camera of this.cameras) camera.start()
     this.announceInfo(engine.providers)
-    this.setState('online')
     this.running = true
+    this.showState()
     this.summary = `${this.cameras.length} camera(s), ${this.bundle.manifest.id} on ${engine.providers.encoder}, broker ${url}`
     this.notifier.ready(this.summary)
     log.info(
-      { device: config.device, boot: this.boot, providers: engine.providers, broker: url, archive: archive.path },
+      {
+        device: config.device,
+        boot: this.boot,
+        providers: engine.providers,
+        broker: url,
+        archive: archive.path ?? 'none',
+      },
       'running',
     )
-    this.every(UPKEEP_MS, () => this.upkeep())
+    this.every(UPKEEP_MS, () => this.archive.upkeep())
     this.every(config.healthSeconds * 1000, () => this.announceHealth())
     this.announceHealth()
   }
@@ -248,36 +256,9 @@ export class Agent {
   }
 
   private commit(frame: NewFrame): Fate {
-    if (this.archivePaused && performance.now() < this.pausedUntil) return this.withoutArchive(frame)
-    for (let attempt = 0; ; attempt++) {
-      try {
-        this.archive.commit(frame)
-        if (this.archivePaused) {
-          this.archivePaused = false
-          this.log.info({}, 'the archive takes frames again')
-          this.setState('online')
-        }
-        return 'stored'
-      } catch (error) {
-        const full = ['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR'].includes(
-          (error as { code?: string }).code ?? '',
-        )
-        if (full && attempt === 0 && this.evictForRoom()) continue
-        this.pausedUntil = performance.now() + RETRY_ARCHIVE_MS
-        if (!this.archivePaused)
-          this.log.error(
-            { reason: messageOf(error), retryMs: RETRY_ARCHIVE_MS },
-            'the archive cannot take frames; until it can, results are published without a bitstream behind them',
-          )
-        this.archivePaused = true
-        this.setState('degraded', `archive: ${messageOf(error)}`)
-        return this.withoutArchive(frame)
-      }
-    }
-  }
-
-  /** The bitstream is lost, and counted; the results still reach whoever listens now. */
-  private withoutArchive(frame: NewFrame): Fate {
+    this.lastProgress = performance.now()
+    if (this.archive.commit(frame)) return 'stored'
+    // The bitstream is lost, and counted; the results still reach whoever listens now.
     this.lost.commit++
     return this.publisher.sendUnstored(frame) ? 'sent' : 'lost'
   }
@@ -287,16 +268,7 @@ export class Agent {
       if (cam === undefined || config.id === cam) this.pipeline?.keyframes.ask(config.id)
   }
 
-  private evictForRoom(): boolean {
-    try {
-      return this.archive.evictOldest() > 0
-    } catch {
-      return false
-    }
-  }
-
   private afterCommit(result: Committed): void {
-    this.lastProgress = performance.now()
     this.encoded.set(result.cam, (this.encoded.get(result.cam) ?? 0) + 1)
     this.stages.add(result.ms)
     this.publisher.wake()
@@ -341,6 +313,12 @@ export class Agent {
     this.presence.setState(state, reason)
   }
 
+  /** As it is, once the start is over. */
+  private showState(): void {
+    const { reason } = this.archive
+    if (this.running) this.setState(reason === undefined ? 'online' : 'degraded', reason && `archive: ${reason}`)
+  }
+
   private announceHealth(): void {
     try {
       this.presence.announce(this.topics.health(), this.health.report(), 0)
@@ -349,20 +327,12 @@ export class Agent {
     }
   }
 
-  private upkeep(): void {
-    try {
-      for (let steps = 0; steps < 20 && this.archive.enforce(this.limits, Date.now()); steps++);
-    } catch (error) {
-      this.log.warn({ reason: messageOf(error) }, 'retention did not run')
-    }
-  }
-
   /** starting: the networks are being opened. stuck: frames come in, and none has come out for long, or no step of the start is done. */
   get phase(): 'starting' | 'running' | 'stuck' {
     const now = performance.now()
     if (!this.running) return now - this.stepAt < STEP_MS ? 'starting' : 'stuck'
     const waiting = this.cameras.some((camera) => camera.state.state === 'online')
-    return waiting && now - this.lastProgress >= PROGRESS_MS && !this.archivePaused ? 'stuck' : 'running'
+    return waiting && now - this.lastProgress >= PROGRESS_MS ? 'stuck' : 'running'
   }
 
   private every(ms: number, action: () => void): void {
@@ -386,7 +356,7 @@ export class Agent {
       await this.presence.stop(...goodbye)
       this.publisher.detach()
     }
-    this.archive?.close()
+    this.archive.stop()
   }
 }
 

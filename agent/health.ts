@@ -1,6 +1,7 @@
 /** What the health topic says, every minute: is work being done, what is dropped and why, how long will the disk last. */
 import { existsSync, readFileSync } from 'node:fs'
 import type { Archive, ArchiveLimits } from './archive/archive.js'
+import type { Keeper } from './archive/keeper.js'
 import type { Camera } from './capture/camera.js'
 import type { Publisher } from './publish/publisher.js'
 import type { Requests } from './retrieve/requests.js'
@@ -8,7 +9,7 @@ import type { Stages } from './stages.js'
 
 export interface HealthSources {
   readonly cameras: readonly Camera[]
-  readonly archive: Archive
+  readonly archive: Pick<Keeper, 'stats' | 'counters' | 'freeBytes' | 'reason'>
   readonly limits: ArchiveLimits
   readonly publisher: Publisher
   readonly requests: Requests
@@ -64,6 +65,7 @@ export class Health {
         bytes: stats.bytes,
         evicted: archive.counters.evicted,
         days_left: this.daysLeft(stats, nowMs),
+        ...(archive.reason !== undefined && { reason: archive.reason }),
       },
       published: { ...publisher.counters },
       requests: { ...requests.counters },

@@ -107,6 +107,7 @@ export const HealthMessage = z.object({
     bytes: count,
     evicted: count,
     days_left: z.number().nullable().describe('until the oldest frames are evicted'),
+    reason: z.string().optional().describe('there while no frame is archived: why'),
   }),
   published: z.record(z.string(), count),
   requests: z.record(z.string(), count),

@@ -81,6 +81,13 @@ export class Archive {
     return id
   }
 
+  /** Ids of a database that has just begun. */
+  beginAfter(id: number): void {
+    const first =
+      "INSERT INTO sqlite_sequence (name, seq) SELECT 'frames', ? WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence)"
+    this.db.prepare(first).run(id)
+  }
+
   /** Frames to publish with id in (after, upTo], oldest first. */
   unpublished(after: number, upTo: number, limit: number): StoredFrame[] {
     return this.outbox.unpublished(after, upTo, limit)

@@ -69,6 +69,11 @@ export class Publisher {
     this.wake()
   }
 
+  /** Another outbox is there, or one that was not to be had: what waits in it is history. */
+  again(): void {
+    if (this.link) this.attach(this.link)
+  }
+
   /** The connection is gone; what was under way goes again on the next one. */
   detach(): void {
     this.generation++
