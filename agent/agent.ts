@@ -8,6 +8,7 @@ import type { ArchiveLimits } from './archive/archive.js'
 import { Keeper } from './archive/keeper.js'
 import { bundleDir } from './bundles.js'
 import { Camera } from './capture/camera.js'
+import { endOrphans } from './capture/orphans.js'
 import type { LoadedConfig } from './config/load.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
 import { Health } from './health.js'
@@ -62,9 +63,10 @@ export class Agent {
   private readonly encoded = new Map<string, number>()
   private readonly lost = { inference: 0, commit: 0 }
   private timers: NodeJS.Timeout[] = []
-  private lastProgress = performance.now()
   private stepAt = performance.now()
   private running = false
+  /** When the first frame came in that was not followed by a commit yet; a slow camera is no stuck pipeline. */
+  private waitingSince: number | undefined
   private started: Promise<void> | undefined
   private stopped: Promise<void> | undefined
   private readonly ending = new AbortController()
@@ -98,7 +100,10 @@ export class Agent {
     this.cameras = config.cameras.map(
       (camera) =>
         new Camera(camera, log, {
-          frameReady: () => this.pipeline?.wake(),
+          frameReady: () => {
+            this.waitingSince ??= performance.now()
+            this.pipeline?.wake()
+          },
           stateChanged: (changed) => this.cameraChanged(changed),
           finished: (done) => events.finished?.(done.config.id),
         }),
@@ -189,6 +194,8 @@ export class Agent {
         maxFrames: this.maxFrames ?? Number.POSITIVE_INFINITY,
       },
     )
+    const orphans = endOrphans()
+    if (orphans.length > 0) log.warn({ pids: orphans }, 'ended ffmpeg processes that an agent left when it was killed')
     for (const camera of this.cameras) camera.start()
     this.announceInfo(engine.providers)
     this.running = true
@@ -256,7 +263,7 @@ export class Agent {
   }
 
   private commit(frame: NewFrame): Fate {
-    this.lastProgress = performance.now()
+    this.waitingSince = undefined
     if (this.archive.commit(frame)) return 'stored'
     // The bitstream is lost, and counted; the results still reach whoever listens now.
     this.lost.commit++
@@ -331,8 +338,9 @@ export class Agent {
   get phase(): 'starting' | 'running' | 'stuck' {
     const now = performance.now()
     if (!this.running) return now - this.stepAt < STEP_MS ? 'starting' : 'stuck'
-    const waiting = this.cameras.some((camera) => camera.state.state === 'online')
-    return waiting && now - this.lastProgress >= PROGRESS_MS ? 'stuck' : 'running'
+    const waiting = this.waitingSince !== undefined && now - this.waitingSince >= PROGRESS_MS
+    const online = this.cameras.some((camera) => camera.state.state === 'online')
+    return waiting && online ? 'stuck' : 'running'
   }
 
   private every(ms: number, action: () => void): void {

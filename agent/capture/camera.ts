@@ -6,9 +6,11 @@ import { Backoff } from '../backoff.js'
 import { Clock, type Stamp } from '../clock.js'
 import type { Camera as CameraConfig } from '../config/schema.js'
 import type { Log } from '../log.js'
-import { type Grabber, kindOf, startFfmpeg } from './ffmpeg.js'
+import { Arrivals } from './arrivals.js'
+import { type Grabber, startFfmpeg } from './ffmpeg.js'
 import { FrameCutter, type RawFrame } from './frames.js'
 import { Slot } from './slot.js'
+import { isFile } from './source.js'
 
 export interface CapturedFrame extends RawFrame, Stamp {
   readonly cam: CameraConfig
@@ -30,6 +32,18 @@ export interface CameraEvents {
 
 /** Buffers kept for reuse: one being filled, one in the slot, two in inference. */
 const SPARE_BUFFERS = 4
+/** A camera that says nothing at first may just be slow: each time it is given twice as long, up to so many times the limit. */
+const PATIENCE = 4
+/** A camera that was online for less has not recovered: the next wait is longer still. */
+const STEADY_MS = 10_000
+/** An arrival longer ago than this is a wall clock that was set meanwhile. */
+const OLDEST_MS = 120_000
+/** Cameras lock an account after a few wrong passwords, often for half an hour. */
+const LOGIN_WAIT_MS = [60_000, 1_800_000] as const
+
+/** A camera's time without a frame until its capture is restarted. */
+export const stallMs = ({ stallSeconds, fps }: Pick<CameraConfig, 'stallSeconds' | 'fps'>): number =>
+  1000 * (stallSeconds ?? Math.max(10, 3 / fps))
 
 export class Camera {
   readonly slot: Slot<CapturedFrame>
@@ -41,6 +55,13 @@ export class Camera {
   private running = false
   private seenFrame = false
   private lastFrameMs = 0
+  private onlineMs = 0
+  private patience = 1
+  /** The longest time between two frames of this connection. */
+  private gapMs = 0
+  private file = false
+  private interlaced = false
+  private said = ''
   private stallTimer: NodeJS.Timeout | undefined
   private retryTimer: NodeJS.Timeout | undefined
   /** The end of a process that stalled. */
@@ -54,6 +75,7 @@ export class Camera {
     private readonly events: CameraEvents,
     private readonly clock = new Clock(),
     private readonly backoff = new Backoff(500, 30_000),
+    private readonly loginBackoff = new Backoff(...LOGIN_WAIT_MS),
   ) {
     this.slot = new Slot(() => events.frameReady())
     this.frameBytes = config.width * config.height * 3
@@ -68,7 +90,7 @@ export class Camera {
     if (this.running || !this.config.enabled) return
     this.running = true
     this.launch()
-    this.stallTimer = setInterval(() => this.checkStall(), Math.min(1000, this.config.stallSeconds * 250))
+    this.stallTimer = setInterval(() => this.checkStall(), Math.min(1000, stallMs(this.config) / 4))
   }
 
   async stop(): Promise<void> {
@@ -89,29 +111,57 @@ export class Camera {
 
   private launch(): void {
     const generation = ++this.generation
+    const mine = () => generation === this.generation
+    const arrivals = new Arrivals()
+    this.file = isFile(this.config.source)
     const cutter = new FrameCutter(
       this.frameBytes,
       () => new Uint8Array(this.spare.pop() ?? new ArrayBuffer(this.frameBytes)),
-      (frame) => (generation === this.generation ? this.accept(frame) : undefined),
+      async (frame) => {
+        const arrived = this.file ? undefined : await arrivals.next()
+        if (mine()) return this.accept(frame, arrived)
+      },
     )
     cutter.on('error', () => {}) // its end is reported by ffmpeg's own
     this.lastFrameMs = performance.now()
     this.seenFrame = false
-    this.grabber = startFfmpeg(this.config, cutter, (reason) => {
-      if (generation === this.generation) this.ended(reason)
+    this.gapMs = 0
+    this.grabber = startFfmpeg(
+      { ...this.config, deinterlace: this.interlaced },
+      cutter,
+      (reason, fault) => {
+        if (mine()) this.ended(reason, fault === 'login')
+      },
+      (line) => {
+        if (!arrivals.line(line) && mine() && !this.file) this.lookForFields(line)
+      },
+    )
+  }
+
+  /** ffmpeg says what the stream is before its first frame; taking fields apart needs another start. */
+  private lookForFields(line: string): void {
+    if (this.interlaced || !/Stream #0.*Video: .*\b(top|bottom) (coded )?first/.test(line)) return
+    this.interlaced = true
+    const grabber = this.grabber
+    this.grabber = undefined
+    this.generation++
+    this.ending = (grabber?.stop() ?? Promise.resolve()).then(() => {
+      if (this.running) this.launch()
     })
   }
 
-  private accept(raw: RawFrame): void | Promise<void> {
-    this.lastFrameMs = performance.now()
+  private accept(raw: RawFrame, arrivedUs: number | undefined): void | Promise<void> {
+    const now = performance.now()
+    if (this.seenFrame) this.gapMs = Math.max(this.gapMs, now - this.lastFrameMs)
+    this.lastFrameMs = now
     this.framesIn++
     this.seenFrame = true
     if (this.state.state !== 'online') {
-      this.backoff.reset()
+      this.onlineMs = now
       this.setState('online', '')
     }
-    const frame: CapturedFrame = { ...raw, ...this.clock.stamp(), cam: this.config }
-    if (this.config.pace === 'fast' && kindOf(this.config.source) === 'file') return this.slot.putWaiting(frame)
+    const frame: CapturedFrame = { ...raw, ...this.stampOf(arrivedUs), cam: this.config }
+    if (this.config.pace === 'fast' && this.file) return this.slot.putWaiting(frame)
     const old = this.slot.put(frame)
     if (old) {
       this.dropped++
@@ -119,35 +169,56 @@ export class Camera {
     }
   }
 
-  private ended(reason: string): void {
+  private stampOf(arrivedUs: number | undefined): Stamp {
+    const stamp = this.clock.stamp()
+    const ageMs = arrivedUs === undefined ? 0 : Date.now() - arrivedUs / 1000
+    if (!(ageMs > 0 && ageMs < OLDEST_MS)) return stamp
+    return {
+      ...stamp,
+      timeUs: Math.round(stamp.timeUs - ageMs * 1000),
+      monoNs: stamp.monoNs - BigInt(Math.round(ageMs * 1e6)),
+    }
+  }
+
+  private ended(reason: string, login: boolean): void {
     if (!this.running) return
     this.grabber = undefined // nothing runs that could stall until the next attempt
-    const wholeFile =
-      kindOf(this.config.source) === 'file' && !this.config.loop && this.seenFrame && reason === 'the stream ended'
+    const wholeFile = this.file && !this.config.loop && this.seenFrame && reason === 'the stream ended'
     this.setState('offline', reason)
     if (wholeFile) {
       this.events.finished?.(this)
       return
     }
-    this.retry()
+    this.retry(login)
   }
 
-  private retry(): void {
-    const wait = this.backoff.next()
-    this.log.warn({ cam: this.config.id, reason: this.state.reason, retryMs: wait }, 'capture ended, will start again')
+  private retry(login = false): void {
+    if (this.seenFrame && performance.now() - this.onlineMs > STEADY_MS) {
+      this.backoff.reset()
+      this.loginBackoff.reset()
+      this.said = ''
+    }
+    const wait = (login ? this.loginBackoff : this.backoff).next()
+    const { reason } = this.state
+    const fields = { cam: this.config.id, reason, retryMs: wait }
+    if (reason === this.said) this.log.debug(fields, 'capture ended again')
+    else this.log.warn(fields, 'capture ended, will start again')
+    this.said = reason
     this.retryTimer = setTimeout(() => this.launch(), wait)
   }
 
   private checkStall(): void {
     if (!this.grabber) return
     // In fast mode the pipeline decides the pace: a full slot is not the camera's fault.
-    if (this.config.pace === 'fast' && kindOf(this.config.source) === 'file') return
+    if (this.config.pace === 'fast' && this.file) return
     const quietMs = performance.now() - this.lastFrameMs
-    if (quietMs < this.config.stallSeconds * 1000) return
+    const limitMs = Math.max(stallMs(this.config) * this.patience, 3 * this.gapMs)
+    if (quietMs < limitMs) return
     const grabber = this.grabber
     this.grabber = undefined
     this.generation++ // late callbacks of the old process change nothing
-    this.setState('stalled', `no frame for ${Math.round(quietMs / 1000)} s`)
+    if (!this.seenFrame) this.patience = Math.min(PATIENCE, this.patience * 2)
+    this.setState('stalled', `no frame for ${stallMs(this.config) / 1000} s`)
     this.ending = grabber.stop().then(() => {
       if (this.running) this.retry()
     })

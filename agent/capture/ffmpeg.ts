@@ -1,18 +1,31 @@
 /** The only file that knows fluent-ffmpeg: one running ffmpeg process, raw RGB frames of a fixed size on a pipe. */
 import type { ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { withoutSecrets } from '../address.js'
+import { inputOf, outputOf } from './arguments.js'
+import { markChildren } from './orphans.js'
+import { type Ended, NOT_INSTALLED, reasonOf } from './reason.js'
+import { faultOf, kindOf, pathOf } from './source.js'
+
+export { kindOf }
 
 export interface Source {
-  /** rtsp://…, /dev/videoN or a file's path */
+  /** An address, a video device or a file's path */
   readonly source: string
   readonly width: number
   readonly height: number
   readonly fps: number
   readonly loop: boolean
   readonly pace: 'realtime' | 'fast'
+  readonly fit?: 'stretch' | 'crop' | 'pad'
+  readonly transport?: 'auto' | 'tcp' | 'udp'
+  readonly inputFormat?: string | undefined
+  readonly inputSize?: string | undefined
+  /** The stream says that it is interlaced. */
+  readonly deinterlace?: boolean
 }
 
 export interface Grabber {
@@ -20,57 +33,64 @@ export interface Grabber {
   stop(): Promise<void>
 }
 
-export type SourceKind = 'rtsp' | 'v4l2' | 'file'
-export const kindOf = (source: string): SourceKind =>
-  /^rtsps?:\/\//.test(source) ? 'rtsp' : source.startsWith('/dev/') ? 'v4l2' : 'file'
-
 /** How long ffmpeg may take to end after SIGTERM before it is killed. */
 const KILL_AFTER_MS = 2000
+/** The last lines of ffmpeg's log that are kept for the reason; a line may be as long as a megabyte. */
+const LINES = 60
+const LINE_CHARS = 500
 
-/** `ended` is called exactly once, with the reason, however the process ends. */
-export function startFfmpeg(source: Source, sink: Writable, ended: (reason: string) => void): Grabber {
-  const kind = kindOf(source.source)
-  if (kind !== 'rtsp' && !existsSync(source.source)) {
-    const reason = `${withoutSecrets(source.source)}: no such ${kind === 'v4l2' ? 'device' : 'file'}`
-    queueMicrotask(() => ended(reason))
+/** Options that some version of a program refused, so that the next attempt does without. */
+const without = { deathSignal: false, vsync: false }
+
+/**
+ * `ended` is called exactly once, with the reason, however the process ends. `logged` gets the lines of ffmpeg's log.
+ */
+export function startFfmpeg(
+  source: Source,
+  sink: Writable,
+  ended: (reason: string, fault?: Ended['fault']) => void,
+  logged: (line: string) => void = () => {},
+): Grabber {
+  const program = find('ffmpeg', process.env.FFMPEG_PATH)
+  const refusal = localFault(source.source) ?? (program ? undefined : NOT_INSTALLED)
+  if (refusal || !program) {
+    queueMicrotask(() => ended(refusal!))
     return { stop: async () => {} }
   }
-  const command = ffmpeg(source.source, { logger: undefined, niceness: 0 })
-    .inputOptions(inputOptions(kind, source))
-    .noAudio()
-    .outputOptions([
-      '-vf',
-      `fps=${source.fps},scale=${source.width}:${source.height}:flags=area`,
-      '-pix_fmt',
-      'rgb24',
-      '-f',
-      'rawvideo',
-    ])
+  const command = commandOf(source, program)
   let finished = false
   let stopping = false
   let child: ChildProcess | undefined
-  const finish = (reason: string) => {
+  const finish = ({ reason, fault }: Ended) => {
     if (finished) return
     finished = true
-    ended(withoutSecrets(reason))
+    ended(withoutSecrets(reason), fault)
   }
   const end = () => {
     child?.kill('SIGTERM') // lets ffmpeg say goodbye to an RTSP server
     child?.stdout?.destroy() // nobody reads any more: a write that waits must not keep it
   }
+  const lines: string[] = []
+  command.on('stderr', (line: string) => {
+    logged(line)
+    if (!/\[(error|fatal|panic)\]/.test(line) && /\[[a-z]+\]/.test(line)) return
+    if (lines.push(line.slice(0, LINE_CHARS)) > LINES) lines.splice(LINES / 2, 1) // the first ones tell most
+  })
   command.on('start', () => {
-    // The library looks at ffmpeg's abilities before it spawns, so a stop may come first.
     child = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc
     if (stopping) end()
   })
   command.on('end', () => {
     // The process is gone, its last frames may still be on their way through the pipe.
-    if (sink.writableFinished || sink.destroyed) return finish('the stream ended')
-    for (const event of ['finish', 'close'] as const) sink.once(event, () => finish('the stream ended'))
+    const done = () => finish({ reason: 'the stream ended' })
+    if (sink.writableFinished || sink.destroyed) return done()
+    for (const event of ['finish', 'close'] as const) sink.once(event, done)
   })
-  command.on('error', (error: Error, _stdout: unknown, stderr: unknown) =>
-    finish(reasonOf(error, String(stderr ?? ''))),
-  )
+  command.on('error', (error: Error) => {
+    if (lines.some((line) => /unrecognized option.*pdeathsig/i.test(line))) without.deathSignal = true
+    if (lines.some((line) => /unrecognized option 'vsync'/i.test(line))) without.vsync = true
+    finish(reasonOf(source.source, error, lines))
+  })
   command.pipe(sink, { end: true })
   return {
     async stop() {
@@ -86,19 +106,46 @@ export function startFfmpeg(source: Source, sink: Writable, ended: (reason: stri
   }
 }
 
-function inputOptions(kind: SourceKind, source: Source): string[] {
-  if (kind === 'rtsp') return ['-rtsp_transport', 'tcp', '-fflags', 'nobuffer', '-flags', 'low_delay']
-  if (kind === 'v4l2') return ['-f', 'v4l2', '-framerate', String(source.fps)]
-  return [...(source.pace === 'realtime' ? ['-re'] : []), ...(source.loop ? ['-stream_loop', '-1'] : [])]
+function commandOf(source: Source, program: string): ffmpeg.FfmpegCommand {
+  markChildren()
+  // The kernel ends ffmpeg with the agent, however that one dies; what is left without it is swept at the next start.
+  const setpriv = without.deathSignal ? undefined : find('setpriv')
+  const { options, url } = inputOf(source)
+  const output = outputOf(source)
+  const command = ffmpeg({ logger: undefined, niceness: 0, stdoutLines: LINES })
+    .setFfmpegPath(setpriv ?? program)
+    .input(url)
+    .inputOptions([
+      ...(setpriv ? ['--pdeathsig', 'KILL', '--', program] : []),
+      ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'],
+      ...options,
+    ])
+    .noAudio()
+    .outputOptions(without.vsync ? output.map((option) => (option === '-vsync' ? '-fps_mode' : option)) : output)
+  // Else it asks the program for its formats and encoders first, two more processes at every start, and setpriv has none.
+  return Object.assign(command, {
+    _checkCapabilities: (done: () => void) => done(),
+    availableEncoders: (done: (error: undefined, encoders: object) => void) => done(undefined, {}),
+  })
 }
 
-/** ffmpeg's last line that says something; its exit code alone helps nobody at 3 a.m. */
-function reasonOf(error: Error, stderr: string): string {
-  const lines = stderr
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) =>
-      /error|invalid|fail|refused|unreachable|timed out|denied|not found|no such|unauthorized|404|401/i.test(line),
-    )
-  return lines.at(-1) ?? error.message.split('\n')[0] ?? 'ffmpeg failed'
+function localFault(source: string): string | undefined {
+  const kind = kindOf(source)
+  if (kind !== 'file' && kind !== 'sdp' && kind !== 'v4l2') return undefined
+  const path = pathOf(source)
+  const fault = faultOf(path)
+  return fault && `${path}: ${fault}`
+}
+
+/** Looked for at every start: what is missing may have been installed meanwhile. */
+function find(name: string, preferred?: string): string | undefined {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name))
+  return [...(preferred ? [preferred] : []), ...paths].find((path) => {
+    try {
+      accessSync(path, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
 }

@@ -9,13 +9,38 @@ const side = whole(FRAME_MULTIPLE, 4096).refine((n) => n % FRAME_MULTIPLE === 0,
   error: `sides must be multiples of ${FRAME_MULTIPLE}`,
 })
 
-export const Camera = z.strictObject({
+const SOURCES = 'rtsp(s)://, http(s)://, rtmp(s)://, srt://, udp:// or rtp://, /dev/videoN, or the path of a video file'
+
+const CameraKeys = z.strictObject({
   id,
   source: text()
-    .refine((source) => !/^\w+:\/\//.test(source) || /^rtsps?:\/\/./.test(source), {
-      error: 'expected rtsp://…, /dev/videoN, or the path of a video file',
-    })
-    .describe('rtsp://… , /dev/videoN, or the path of a video file'),
+    .refine(
+      (source) => !/^[\w+.-]+:\/\//.test(source) || /^(rtsps?|https?|rtmps?|srt|udp|rtp|file):\/\/./i.test(source),
+      {
+        error: `expected ${SOURCES}`,
+      },
+    )
+    .describe(SOURCES),
+  transport: z
+    .enum(['auto', 'tcp', 'udp'])
+    .default('auto')
+    .describe('rtsp only; auto: tcp, or udp where the camera offers no tcp'),
+  inputFormat: z
+    .string()
+    .regex(/^[a-z0-9_]+$/, 'use a name that `ffmpeg -f v4l2 -list_formats all -i DEVICE` shows, like mjpeg or yuyv422')
+    .optional()
+    .describe('video devices only: what the device sends; default: what the driver prefers'),
+  inputSize: z
+    .string()
+    .regex(/^[1-9]\d{1,4}x[1-9]\d{1,4}$/, 'expected WIDTHxHEIGHT, like 1280x720')
+    .optional()
+    .describe('video devices only: the size that the device sends'),
+  fit: z
+    .enum(['crop', 'pad', 'stretch'])
+    .default('crop')
+    .describe(
+      "another shape than width x height: crop cuts the edges off and keeps proportions, as the networks' training did; pad adds bars; stretch distorts",
+    ),
   width: side.default(448),
   height: side.default(256),
   fps: between(0.01, 120).default(10),
@@ -36,7 +61,20 @@ export const Camera = z.strictObject({
     .enum(['realtime', 'fast'])
     .default('realtime')
     .describe('video files only; fast waits for the pipeline and drops nothing'),
-  stallSeconds: seconds(0.5).default(10).describe('no frame for this long: the capture is restarted'),
+  stallSeconds: seconds(0.5, 3600)
+    .optional()
+    .describe(
+      "no frame for this long: the capture is restarted; default: 10, or three frames' time where that is longer",
+    ),
+})
+
+export const Camera = CameraKeys.superRefine(({ fps, stallSeconds }, context) => {
+  if (stallSeconds === undefined || stallSeconds * fps >= 2) return
+  context.addIssue({
+    code: 'custom',
+    path: ['stallSeconds'],
+    message: `${stallSeconds} s is less than two frames take at fps ${fps}: leave it out, or at least ${Math.ceil(2 / fps)}`,
+  })
 })
 export type Camera = z.infer<typeof Camera>
 

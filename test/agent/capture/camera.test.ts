@@ -8,6 +8,7 @@ import { Camera, type CapturedFrame } from '../../../agent/capture/camera.js'
 import { Camera as Schema } from '../../../agent/config/schema.js'
 import { silentLog } from '../../../agent/log.js'
 import { until } from '../../e2e/until.js'
+import { startRtspServer } from '../../field/rtsp-server.js'
 import { ffmpegs } from './processes.js'
 
 const clip = join(import.meta.dirname, '..', '..', '..', 'config', 'demo', 'street.mp4')
@@ -123,14 +124,73 @@ t.test('ffmpeg that hangs or dies in the middle is replaced', { timeout: 150_000
   t.equal(states.length, length, 'late callbacks change nothing')
 })
 
-t.test('a source that says nothing from the start', { timeout: 60_000 }, async (t) => {
-  const pipe = join(t.testdir(), 'silent.ts')
-  execFileSync('mkfifo', [pipe])
-  const { camera, states } = capture(t, { source: pipe, stallSeconds: 0.5 })
-  await until('the stall', () => states.some((s) => /^stalled: no frame for/.test(s)))
-  await camera.stop()
-  t.strictSame(ffmpegs(), [])
-})
+t.test(
+  'a camera that takes the connection and sends nothing stalls; no ffmpeg stays behind',
+  { timeout: 120_000 },
+  async (t) => {
+    for (const silentAt of ['connect', 'play'] as const) {
+      const server = await startRtspServer({ silentAt })
+      t.teardown(() => server.close())
+      const { camera, states } = capture(t, { source: server.url, stallSeconds: 0.5 })
+      await until('the stall', () => states.includes('stalled: no frame for 0.5 s'))
+      await until('the next attempt', () => server.requests.filter((verb) => verb === 'OPTIONS').length > 1)
+      await camera.stop()
+      t.strictSame(ffmpegs(), [])
+      t.strictSame(states, ['stalled: no frame for 0.5 s', 'offline: the agent stopped'], 'said once')
+    }
+  },
+)
+
+const HOUR = 3600 * 90_000
+const claims: Record<string, (n: number) => number> = {
+  'jump an hour ahead': (n) => n * 9000 + (n < 15 ? 0 : HOUR),
+  'jump an hour back': (n) => n * 9000 + (n < 15 ? HOUR : 0),
+  'stand still': () => 777,
+  wrap: (n) => 2 ** 32 - 135_000 + n * 9000,
+  'begin again each second': (n) => (n % 10) * 9000,
+}
+for (const [claim, stamp] of Object.entries(claims)) {
+  t.test(
+    `time stamps that ${claim}: the configured rate, no picture twice, true times`,
+    { timeout: 120_000 },
+    async (t) => {
+      const server = await startRtspServer({ fps: 10, stamp })
+      t.teardown(() => server.close())
+      const { frames } = capture(t, { source: server.url, fps: 5, width: 160, height: 96, stallSeconds: 60 })
+      await until('frames from before and after', () => frames.length >= 20 && server.sent.length > 30)
+      t.ok(frames.length <= server.sent.length, 'none is made up')
+      const stamps = frames.map(({ timeUs }) => timeUs / 1000)
+      const sent = server.sent.map((ms) => ms + performance.timeOrigin)
+      // Each was stamped when one was sent; the machine may be slow, but time does not run backwards.
+      for (const stamp of stamps) t.ok(stamp >= sent[0]! && stamp <= Date.now(), 'within the session')
+      t.strictSame(
+        stamps,
+        stamps.toSorted((a, b) => a - b),
+      )
+      const rate = ((stamps.length - 1) * 1000) / (stamps.at(-1)! - stamps[0]!)
+      t.ok(rate < 5.6, `${rate.toFixed(2)} a second`)
+    },
+  )
+}
+
+t.test(
+  'a camera that sends one frame in two seconds comes online, and its frames say when they came',
+  { timeout: 120_000 },
+  async (t) => {
+    const server = await startRtspServer({ fps: 0.5 })
+    t.teardown(() => server.close())
+    const { frames, states } = capture(t, { source: server.url, width: 160, height: 96, stallSeconds: 30 })
+    await until('frames', () => frames.length >= 2)
+    t.strictSame(states, ['online'])
+    t.ok(server.sent.length <= 6, `${server.sent.length} sent until two were there`)
+    const sent = server.sent.map((ms) => ms + performance.timeOrigin)
+    for (const { timeUs } of frames) {
+      const before = sent.filter((ms) => ms <= timeUs / 1000 + 1)
+      t.ok(timeUs / 1000 - before.at(-1)! < 1500, 'nearer to its own sending than to the next')
+      t.ok(before.length < sent.length, 'it arrived before the next was sent')
+    }
+  },
+)
 
 t.test('nobody takes the frames: the newest waits, the others are counted', { timeout: 60_000 }, async (t) => {
   const { camera } = capture(t, { fps: 25 }, () => {})

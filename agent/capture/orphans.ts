@@ -1,0 +1,65 @@
+/**
+ * No ffmpeg outlives its agent. Where the kernel could not be asked to end it (util-linux older than 2.33), one that waits
+ * for a silent camera would stay for ever, so the next agent ends it. Children carry in their environment whose they are;
+ * a process without that mark, or whose agent still runs, is nobody's to end.
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+
+const MARK = 'BLINDSIGHT_AGENT'
+
+/** From now on, processes that this one starts say whose they are. */
+export function markChildren(): void {
+  process.env[MARK] = `${process.pid}:${startOf(process.pid)}:${namespace()}`
+}
+
+/** Ends what agents that are gone have left. @returns their process numbers */
+export function endOrphans(): number[] {
+  const ended: number[] = []
+  for (const name of list('/proc')) {
+    const pid = Number(name)
+    if (!Number.isInteger(pid) || pid === process.pid) continue
+    const mark = read(`/proc/${pid}/environ`)
+      .split('\0')
+      .find((variable) => variable.startsWith(`${MARK}=`))
+    if (!mark || read(`/proc/${pid}/comm`).trim() !== 'ffmpeg') continue
+    const [owner = '', start, space] = mark.slice(MARK.length + 1).split(':')
+    if (space !== namespace() || startOf(Number(owner)) === start) continue
+    try {
+      process.kill(pid, 'SIGKILL')
+      ended.push(pid)
+    } catch {} // it was quicker
+  }
+  return ended
+}
+
+/** Process numbers are used again; with the time of its start one names one process. */
+function startOf(pid: number): string {
+  const stat = read(`/proc/${pid}/stat`)
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields[0] === 'Z' ? '' : (fields[19] ?? '')
+}
+
+/** In a container the same number is another process. */
+function namespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
+  } catch {
+    return ''
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function list(path: string): string[] {
+  try {
+    return readdirSync(path)
+  } catch {
+    return []
+  }
+}

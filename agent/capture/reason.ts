@@ -1,0 +1,86 @@
+/** Why ffmpeg ended, as a person understands it: the same fault always in the same words, which are a retained message. */
+import { isText, kindOf, pathOf } from './source.js'
+
+export interface Ended {
+  readonly reason: string
+  /** login: the camera refuses the user name or password; trying often locks accounts. */
+  readonly fault?: 'login'
+}
+
+const ANSWERS: [RegExp, (source: string, found: RegExpExecArray) => string | Ended][] = [
+  [/401|unauthori[sz]ed|auth(entication|orization) (failed|required)/i, refused],
+  [/403|forbidden/i, () => 'the camera forbids it (403); may this user see the stream?'],
+  [/404|not found/i, () => 'the camera has no such stream (404); check the path in the address'],
+  [
+    /461|unsupported transport|nonmatching transport/i,
+    () => 'the camera does not offer this transport; set `transport: auto`',
+  ],
+  [/453|not enough bandwidth/i, () => 'the camera has no room for another viewer (453)'],
+  [
+    /\b(5\d\d) ([A-Z][A-Za-z ]+)|server returned 5(XX)/,
+    (_, found) => `the camera answered with an error of its own (${found[1] ?? '5xx'})`,
+  ],
+  [/connection refused/i, () => 'connection refused; is the camera on, and the port right?'],
+  [/failed to resolve hostname|name or service not known|name resolution/i, () => 'host name not found'],
+  [/no route to host|host is unreachable|network is unreachable/i, () => 'no way to the camera (network unreachable)'],
+  [/timed out/i, () => 'timed out: the camera does not answer'],
+  [/connection reset|broken pipe|end of file/i, () => 'the camera closed the connection'],
+  [/certificate|tls|handshake|gnutls|openssl/i, () => 'no secure connection (TLS) could be made'],
+  [/not on whitelist|not in allowed_extensions/i, () => 'the source leads to something that a camera may not lead to'],
+  [/protocol not found|unknown input format/i, (source) => `this ffmpeg was built without ${kindOf(source)}`],
+  [/does not contain any stream|matches no streams|no streams/i, () => 'no video in it (sound only?)'],
+  [/device or resource busy/i, () => 'in use by another program'],
+  [/not a video capture device|inappropriate ioctl/i, () => 'not a camera'],
+  [/no such device/i, () => 'no such device'],
+  [/permission denied|operation not permitted/i, () => 'permission denied'],
+  [/cannot allocate memory|out of memory/i, () => 'ffmpeg ran out of memory'],
+  [/moov atom not found/i, () => 'not a whole video: the file ends too early (invalid data)'],
+  [/invalid data|could not find codec|unknown format/i, (source) => notVideo(source)],
+]
+
+/** @param lines ffmpeg's stderr, its last lines  @param error what the process ended with */
+export function reasonOf(source: string, error: Error, lines: readonly string[]): Ended {
+  const message = error.message.split('\n')[0]!
+  if (/ENOENT|cannot find ffmpeg/i.test(message)) return { reason: NOT_INSTALLED }
+  const signal = /signal (SIG\w+)/.exec(message)?.[1]
+  if (signal) return { reason: `ffmpeg was killed (${signal}${signal === 'SIGKILL' ? '; out of memory?' : ''})` }
+  const faults = lines.filter((line) => /\[(error|fatal|panic)\]/.test(line)).map(plain)
+  // What went wrong first is the cause, what ffmpeg says last is often no more than that it failed.
+  for (const line of faults) {
+    for (const [pattern, say] of ANSWERS) {
+      const found = pattern.exec(line)
+      if (!found) continue
+      const said = say(source, found)
+      return typeof said === 'string' ? { reason: said } : said
+    }
+  }
+  return { reason: faults.at(-1) ?? 'ffmpeg failed' }
+}
+
+export const NOT_INSTALLED = 'ffmpeg is not installed: sudo apt-get install ffmpeg'
+
+function refused(source: string): Ended {
+  const given = /^[a-z0-9+.-]+:\/\/[^/?#]*@/i.test(source)
+  return {
+    reason: given
+      ? 'the camera refuses the user name or password (401 Unauthorized)'
+      : 'the camera wants a user name and password (401 Unauthorized)',
+    fault: 'login',
+  }
+}
+
+function notVideo(source: string): string {
+  if (kindOf(source) !== 'file') return 'what comes is no video that ffmpeg can read (invalid data)'
+  return isText(pathOf(source))
+    ? 'a text file, not a video (invalid data)'
+    : 'not a video that ffmpeg can read (invalid data)'
+}
+
+/** Without what differs from one run to the next: pointers, process numbers, addresses of the other side's port. */
+const plain = (line: string): string =>
+  line
+    .replace(/\[[^\]]*@ 0x[0-9a-f]+\]\s*/gi, '')
+    .replace(/\[(error|fatal|panic)\]\s*/g, '')
+    .replace(/\b0x[0-9a-f]+\b/gi, '')
+    .replace(/\s+/g, ' ')
+    .trim()
