@@ -36,7 +36,7 @@ async function box(t: Test, events: AgentEvents = {}, script = worker) {
   return agent
 }
 
-t.test('what is retained is as documented, and everything has ended after stop', { timeout: 120_000 }, async (t) => {
+t.test('what is retained is as documented, and everything has ended after stop', async (t) => {
   const seqs: number[] = []
   const agent = await box(t, { committed: ({ seq }) => seqs.push(seq) })
   t.equal(agent.start(), agent.start())
@@ -71,7 +71,7 @@ t.test('what is retained is as documented, and everything has ended after stop',
 t.test(
   'an inference thread that dies: reported once, and the agent can still be stopped',
   {
-    timeout: 120_000,
+    timeout: 3_600_000,
   },
   async (t) => {
     const dying = `import { parentPort } from 'node:worker_threads'

@@ -3,7 +3,7 @@ import { DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { blindsight } from '../e2e/program.js'
 import { clip, configFile } from '../e2e/setting.js'
 
-t.test('all that works here', { timeout: 60_000 }, async (t) => {
+t.test('all that works here', async (t) => {
   const { code, out, err } = await blindsight(['doctor', '--json'])
   const { checks } = JSON.parse(out) as { checks: { name: string; ok: boolean; text: string }[] }
   t.strictSame(
@@ -20,7 +20,7 @@ t.test('all that works here', { timeout: 60_000 }, async (t) => {
   })
 })
 
-t.test('what does not work says what to do, and the rest is still tried', { timeout: 90_000 }, async (t) => {
+t.test('what does not work says what to do, and the rest is still tried', async (t) => {
   const cameras = [
     { id: 'good', source: clip, width: 64, height: 64 },
     { id: 'gone', source: '/no/such.mp4', width: 64, height: 64 },

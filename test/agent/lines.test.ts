@@ -35,7 +35,7 @@ t.test('a pipe that nobody reads holds up nobody; what is lost is said when it i
     for (let i = 0; i < 3000; i++) lines.write('x'.repeat(99) + '\\n')
     console.log(lines.lost > 0 ? 'stuck' : 'never stuck')
     process.stdin.once('data', () => { lines.write('again\\n'); process.exit(0) })`
-  const loader = join(import.meta.dirname, '../../node_modules/@tapjs/typescript/dist/esm/import.mjs')
+  const loader = join(import.meta.dirname, '../typescript.mjs')
   const { NODE_OPTIONS: _, ...env } = process.env
   const child = spawn(process.execPath, [`--import=${loader}`, '--input-type=module', '-e', script], { env })
   t.teardown(() => child.kill('SIGKILL'))

@@ -15,7 +15,7 @@ const change = (file: string, edit: (config: { cameras: object[] }) => void) => 
   writeFileSync(file, JSON.stringify(config))
 }
 
-t.test('SIGHUP: a good configuration, a wrong one, many at once', { timeout: 600_000 }, async (t) => {
+t.test('SIGHUP: a good configuration, a wrong one, many at once', async (t) => {
   const dir = t.testdir()
   const file = await configFile(dir, { camera: small })
   const box = Program.start(['run', '--config', file])
@@ -27,13 +27,13 @@ t.test('SIGHUP: a good configuration, a wrong one, many at once', { timeout: 600
   const results = (cam: string) => watcher.on(topics.result('cls', cam)).length
   const states = () => watcher.json(topics.state()).map((m) => (m as { state: string }).state)
   const said = (msg: string) => box.log.filter((line) => line.msg === msg)
-  await until('frames', () => results(camera) > 3, 120)
+  await until('frames', () => results(camera) > 3)
 
   await t.test('a second camera comes, and nothing is lost', async (t) => {
     const before = states().length
     change(file, (config) => config.cameras.push({ ...config.cameras[0], id: 'yard' }))
     box.child.kill('SIGHUP')
-    await until('frames of the new camera', () => results('yard') > 3, 240)
+    await until('frames of the new camera', () => results('yard') > 3)
     t.match(said('reloading'), [{ changed: ['cameras'], config: file }])
     t.ok(box.running)
     t.notOk(states().slice(before).includes('stopped'), 'subscribers are not told that it has gone')

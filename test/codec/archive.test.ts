@@ -141,7 +141,7 @@ t.test('forged headers of long records do not make it slow', async (t) => {
   t.ok(performance.now() - started < 5000)
 })
 
-t.test('forged headers do not make reading slow', { timeout: 60_000 }, async (t) => {
+t.test('forged headers do not make reading slow', async (t) => {
   const long = new Uint8Array(60_000)
   const v1 = packFrame({ ...infoAt(0), mode: 0 }, long).subarray(0, 56 + info.camera.length + 4)
   const v2 = packKeyRecord({ profile: 'static', frame: infoAt(0), context: NO_CONTEXT }, long).subarray(0, 76)

@@ -25,7 +25,7 @@ t.test('version 1, static', async (t) => {
   t.ok(symbols.equals(readFileSync(join(fixtures, 'static-v1.symbols.bin'))))
 })
 
-t.test('version 2: made-up scenes, all profiles, with index blocks and without', { timeout: 300_000 }, async (t) => {
+t.test('version 2: made-up scenes, all profiles, with index blocks and without', async (t) => {
   const entropy = join(t.testdir(), 'entropy.json')
   writeFileSync(entropy, JSON.stringify(tables))
   const files = ['static', 'fast', 'max'].map((profile) => join(fixtures, `segments-${profile}-v2.bin`))
@@ -35,7 +35,7 @@ t.test('version 2: made-up scenes, all profiles, with index blocks and without',
   t.ok(symbols.equals(Buffer.concat([expected, expected, expected])))
 })
 
-t.test('a real camera with the released bundle', { timeout: 300_000 }, async (t) => {
+t.test('a real camera with the released bundle', async (t) => {
   const hashes: string[] = JSON.parse(readFileSync(join(fixtures, 'lean-1-v2.sha256.json'), 'utf8'))
   const symbols = await decode(...released, ...['fast', 'max'].map((p) => join(fixtures, `lean-1-${p}-v2.bin`)))
   const frame = 16 * 32 * 56

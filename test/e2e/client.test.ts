@@ -12,13 +12,13 @@ import { until } from './until.js'
 
 const cls = new Topics('blindsight', device).result('cls', camera)
 
-t.test('blindsight subscribe', { timeout: 240_000 }, async (t) => {
+t.test('blindsight subscribe', async (t) => {
   const broker = await Mosquitto.start()
   t.teardown(() => broker.stop())
   const dir = t.testdir()
   const agent = Program.start(['run', '--config', await configFile(dir, { broker: broker.url })])
   t.teardown(() => agent.kill())
-  const follow = (...args: string[]) => ['subscribe', '--broker', broker.url, '--json', '--timeout', '90', ...args]
+  const follow = (...args: string[]) => ['subscribe', '--broker', broker.url, '--json', '--timeout', '600', ...args]
   await until('frames', () => committed(dir).length > 5)
 
   await t.test('N results without a gap: exit code 0', async (t) => {

@@ -21,7 +21,7 @@ const documented = [
   'peak_rss_mb',
 ]
 
-t.test('demo --frames 100 --json', { timeout: 240_000 }, async (t) => {
+t.test('demo --frames 100 --json', async (t) => {
   const dir = t.testdir()
   const { code, out, err } = await blindsight(['demo', '--frames', '100', '--json', '--state-dir', join(dir, 'state')])
   t.equal(code, 0, err)
@@ -41,7 +41,7 @@ t.test('demo --frames 100 --json', { timeout: 240_000 }, async (t) => {
   t.strictSame(query(dir, 'SELECT * FROM outbox'), [])
 })
 
-t.test('a live line a second, until Ctrl-C', { timeout: 240_000 }, async (t) => {
+t.test('a live line a second, until Ctrl-C', async (t) => {
   const dir = t.testdir()
   const demo = Program.start(['demo', '--seconds', '0', '--size', '224x128', '--state-dir', join(dir, 'state')])
   t.teardown(() => demo.kill())

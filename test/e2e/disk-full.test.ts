@@ -15,7 +15,7 @@ import { until } from './until.js'
 
 const topics = new Topics('blindsight', device)
 
-t.test('the disk is full for a while', { timeout: 240_000 }, async (t) => {
+t.test('the disk is full for a while', async (t) => {
   const broker = await Mosquitto.start()
   t.teardown(() => broker.stop())
   const watcher = await Subscriber.start({

@@ -14,7 +14,7 @@ import { until } from './until.js'
 const topics = new Topics('blindsight', device)
 const frames = 8
 
-t.test('results, retained state, and the last word', { timeout: 240_000 }, async (t) => {
+t.test('results, retained state, and the last word', async (t) => {
   const broker = await Mosquitto.start()
   t.teardown(() => broker.stop())
   const dir = t.testdir()
@@ -94,25 +94,18 @@ t.test('results, retained state, and the last word', { timeout: 240_000 }, async
   })
 })
 
-t.test(
-  'after SIGKILL the will says offline, with the session it is about, but not at once',
-  { timeout: 240_000 },
-  async (t) => {
-    const broker = await Mosquitto.start()
-    t.teardown(() => broker.stop())
-    const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: [topics.state()] })
-    t.teardown(() => watcher.stop())
-    const agent = Program.start(['run', '--config', await configFile(t.testdir(), { broker: broker.url })])
-    t.teardown(() => agent.kill())
-    const online = await until('online', () => watcher.json(topics.state()).find(({ state }) => state === 'online'))
-    const killedAt = performance.now()
-    await agent.kill()
-    await until('the will', () => watcher.json(topics.state()).some(({ state }) => state === 'offline'), 40)
-    const will = watcher.on(topics.state()).at(-1)!
-    t.match(JSON.parse(will.payload.toString()), { state: 'offline', session: online.session })
-    t.ok(
-      will.at - killedAt > 10_000,
-      `${Math.round(will.at - killedAt)} ms: a short loss of the network is not offline`,
-    )
-  },
-)
+t.test('after SIGKILL the will says offline, with the session it is about, but not at once', async (t) => {
+  const broker = await Mosquitto.start()
+  t.teardown(() => broker.stop())
+  const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: [topics.state()] })
+  t.teardown(() => watcher.stop())
+  const agent = Program.start(['run', '--config', await configFile(t.testdir(), { broker: broker.url })])
+  t.teardown(() => agent.kill())
+  const online = await until('online', () => watcher.json(topics.state()).find(({ state }) => state === 'online'))
+  const killedAt = performance.now()
+  await agent.kill()
+  await until('the will', () => watcher.json(topics.state()).some(({ state }) => state === 'offline'))
+  const will = watcher.on(topics.state()).at(-1)!
+  t.match(JSON.parse(will.payload.toString()), { state: 'offline', session: online.session })
+  t.ok(will.at - killedAt > 10_000, `${Math.round(will.at - killedAt)} ms: a short loss of the network is not offline`)
+})

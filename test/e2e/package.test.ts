@@ -9,7 +9,7 @@ import { root } from './program.js'
 
 const run = promisify(execFile)
 
-t.test('the packed agent', { timeout: 240_000 }, async (t) => {
+t.test('the packed agent', async (t) => {
   const dir = t.testdir()
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', dir], { cwd: root })
   const [pack] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[]

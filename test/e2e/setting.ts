@@ -62,7 +62,7 @@ export const outboxRows = (dir: string): number => query(dir, 'SELECT frame_id F
 export const query = (dir: string, sql: string): unknown[] => {
   const file = join(dir, 'state', 'archive.sqlite')
   if (!existsSync(file)) return []
-  const db = new Database(file, { readonly: true, timeout: 10_000 })
+  const db = new Database(file, { readonly: true, timeout: 120_000 })
   try {
     const made = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").get()
     return made ? db.prepare(sql).all() : []

@@ -46,7 +46,7 @@ export class Subscriber {
     })
     const subscriber = new Subscriber(child)
     try {
-      await until('mosquitto_sub to be subscribed', () => subscriber.subscribed > 0, 20)
+      await until('mosquitto_sub to be subscribed', () => subscriber.subscribed > 0)
     } catch (error) {
       await subscriber.stop()
       throw error

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 export async function until<T>(
   what: string,
   look: () => T | undefined | null | false | Promise<T | undefined | null | false>,
-  seconds = 45,
+  seconds = 300,
 ): Promise<T> {
   const deadline = performance.now() + seconds * 1000
   for (;;) {

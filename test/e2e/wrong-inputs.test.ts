@@ -66,7 +66,7 @@ t.test('demo', async (t) => {
   says(t, await blindsight(['dmo']), 2, /dmo/)
 })
 
-t.test('a camera that cannot be reached says so, and the other one goes on', { timeout: 240_000 }, async (t) => {
+t.test('a camera that cannot be reached says so, and the other one goes on', async (t) => {
   const broker = await Mosquitto.start()
   t.teardown(() => broker.stop())
   const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: ['blindsight/v1/#'] })
@@ -99,7 +99,7 @@ t.test('a camera that cannot be reached says so, and the other one goes on', { t
   for (const text of [end.err, published]) t.notMatch(text, 's3cret', "the camera's password stays on the box")
 })
 
-t.test('a broker that refuses the password, until it is set right there', { timeout: 240_000 }, async (t) => {
+t.test('a broker that refuses the password, until it is set right there', async (t) => {
   const passwords = join(mkdtempSync(join(tmpdir(), 'blindsight-passwords-')), 'file')
   t.teardown(() => rmSync(dirname(passwords), { recursive: true, force: true }))
   chmodSync(dirname(passwords), 0o755) // started as root, mosquitto reads its files as another user
@@ -111,7 +111,7 @@ t.test('a broker that refuses the password, until it is set right there', { time
   const broker = await Mosquitto.start({ config: [`password_file ${passwords}`] })
   t.teardown(() => broker.stop())
   const login = ['--username', 'gate', '--password', 'wrong', '--broker', broker.url]
-  says(t, await blindsight(['subscribe', ...login, '--timeout', '20']), 4, /refuse|authori[sz]ed/i)
+  says(t, await blindsight(['subscribe', ...login, '--timeout', '600']), 4, /refuse|authori[sz]ed/i)
   says(t, await blindsight(['subscribe', '--broker', 'mqtt://127.0.0.1:9', '--timeout', '5']), 4, /127\.0\.0\.1:9/)
 
   const dir = t.testdir()
@@ -123,7 +123,7 @@ t.test('a broker that refuses the password, until it is set right there', { time
   await broker.kill()
   allow('wrong')
   await broker.up()
-  await until('the agent to get in, and empty its outbox', () => outboxRows(dir) < 5, 60)
+  await until('the agent to get in, and empty its outbox', () => outboxRows(dir) < 5)
   const end = await agent.terminate()
   t.equal(end.code, 0)
   t.notMatch(end.err, trace)

@@ -34,7 +34,7 @@ function dataIn(dir: string): string {
   return data
 }
 
-t.test('TypeScript from bitstreams and Python from symbols agree', { timeout: 300_000 }, async (t) => {
+t.test('TypeScript from bitstreams and Python from symbols agree', async (t) => {
   const data = dataIn(t.testdir())
   const json = join(data, 'eval.json')
   const { status, stdout, stderr } = evaluated(data, '--crop', '64', '--json', json)
@@ -56,7 +56,7 @@ t.test('TypeScript from bitstreams and Python from symbols agree', { timeout: 30
   }
 })
 
-t.test('bad data: the file is named, or skipped and counted if told so', { timeout: 300_000 }, async (t) => {
+t.test('bad data: the file is named, or skipped and counted if told so', async (t) => {
   const data = dataIn(t.testdir())
   const [picture] = readdirSync(join(data, 'streets/test/images')).sort()
   writeFileSync(join(data, 'streets/test/images', picture!), 'no picture')

@@ -9,7 +9,7 @@ import t from 'tap'
 import { openBundle } from '../../contract/bundle.js'
 import { python, root } from './python.js'
 
-t.test('rows 1 to 5', { timeout: 900_000 }, async (t) => {
+t.test('rows 1 to 5', async (t) => {
   const dir = t.testdir()
   const data = join(dir, 'data')
   const out = join(dir, 'run')

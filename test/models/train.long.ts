@@ -9,7 +9,7 @@ import t from 'tap'
 import { graphPath, openBundle } from '../../contract/bundle.js'
 import { python, root } from './python.js'
 
-t.test('trains, resumes, exports', { timeout: 600_000 }, async (t) => {
+t.test('trains, resumes, exports', async (t) => {
   const dir = t.testdir()
   const data = join(dir, 'data')
   const run = (script: string, ...args: string[]) => {

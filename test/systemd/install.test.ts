@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import t from 'tap'
 
 // A real npm install: seconds with a warm npm cache, minutes on a slow link.
-t.setTimeout(600_000)
-
 function sh(command: string, args: string[], cwd = process.cwd()) {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
   return { status, output: stdout + stderr }

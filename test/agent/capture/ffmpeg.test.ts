@@ -29,7 +29,7 @@ t.test('what is a camera, a device, a file', async (t) => {
   t.equal(kindOf('/media/rtsp.mp4'), 'file')
 })
 
-t.test('a killed process is an end with a reason', { timeout: 60_000 }, async (t) => {
+t.test('a killed process is an end with a reason', async (t) => {
   const { ends, seen } = grab()
   await until('bytes', () => seen.bytes > 0)
   process.kill(ffmpegs()[0]!.pid, 'SIGKILL')
@@ -38,7 +38,7 @@ t.test('a killed process is an end with a reason', { timeout: 60_000 }, async (t
   t.strictSame(ffmpegs(), [])
 })
 
-t.test('stopped before ffmpeg was there', { timeout: 60_000 }, async (t) => {
+t.test('stopped before ffmpeg was there', async (t) => {
   const { grabber, seen, ends } = grab()
   await grabber.stop()
   t.strictSame(ffmpegs(), [])
@@ -47,7 +47,7 @@ t.test('stopped before ffmpeg was there', { timeout: 60_000 }, async (t) => {
   t.equal(seen.bytes, 0)
 })
 
-t.test('stopped twice, and while ffmpeg is frozen', { timeout: 60_000 }, async (t) => {
+t.test('stopped twice, and while ffmpeg is frozen', async (t) => {
   const { grabber, seen, ends } = grab()
   await until('bytes', () => seen.bytes > 0)
   process.kill(ffmpegs()[0]!.pid, 'SIGSTOP')
@@ -56,7 +56,7 @@ t.test('stopped twice, and while ffmpeg is frozen', { timeout: 60_000 }, async (
   t.ok(ends.length <= 1)
 })
 
-t.test('ffmpeg is asked for RTSP over TCP', { timeout: 60_000 }, async (t) => {
+t.test('ffmpeg is asked for RTSP over TCP', async (t) => {
   const { grabber, ends } = grab({ source: 'rtsp://127.0.0.1:9/stream' })
   const args = await until('the process', () => ffmpegs()[0]?.args ?? ends[0])
   t.match(args, /-rtsp_transport tcp .*-i rtsp:|refused/)
@@ -65,7 +65,7 @@ t.test('ffmpeg is asked for RTSP over TCP', { timeout: 60_000 }, async (t) => {
   await grabber.stop()
 })
 
-t.test('one that writes what is not read does not stay', { timeout: 60_000 }, async (t) => {
+t.test('one that writes what is not read does not stay', async (t) => {
   const sink = new Writable({ write: () => {} })
   sink.on('error', () => {})
   const fast = { ...small, width: 640, height: 480, fps: 25, pace: 'fast' } as const

@@ -12,7 +12,7 @@ import { until } from '../../e2e/until.js'
 const will = { topic: 'box/state', payload: 'offline', delaySeconds: 0 }
 const portOf = (url: string) => Number(new URL(url).port)
 
-t.test('MQTT 3.1.1: publish, keep, and the will of who vanishes', { timeout: 60_000 }, async (t) => {
+t.test('MQTT 3.1.1: publish, keep, and the will of who vanishes', async (t) => {
   const broker = await startEmbeddedBroker(0)
   t.teardown(() => broker.stop())
   const link = await Link.connect({ url: broker.url, keepaliveSeconds: 30 }, 'box', will)
@@ -43,7 +43,7 @@ t.test('on the port that was asked for, or on a free one, and never outside the 
   }
 })
 
-t.test('stop ends connections, and the port is free again', { timeout: 60_000 }, async (t) => {
+t.test('stop ends connections, and the port is free again', async (t) => {
   const broker = await startEmbeddedBroker(0)
   const link = await Link.connect({ url: broker.url, keepaliveSeconds: 30 }, 'box', will)
   const lost = new Promise<string>((resolve) => link.onLost(resolve))

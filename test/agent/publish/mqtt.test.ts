@@ -17,7 +17,7 @@ async function mosquitto(t: Test, options: BrokerOptions = {}) {
   return broker
 }
 
-t.test('MQTT 5: what is said about a message arrives with it', { timeout: 60_000 }, async (t) => {
+t.test('MQTT 5: what is said about a message arrives with it', async (t) => {
   const broker = await mosquitto(t)
   const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: ['box/#'] })
   t.teardown(() => watcher.stop())
@@ -32,7 +32,7 @@ t.test('MQTT 5: what is said about a message arrives with it', { timeout: 60_000
   await link.end()
 })
 
-t.test('a part of a larger buffer is sent as that part', { timeout: 60_000 }, async (t) => {
+t.test('a part of a larger buffer is sent as that part', async (t) => {
   const broker = await mosquitto(t)
   const link = await connect(broker.url)
   const incoming = new Promise<Buffer>((resolve) => link.onMessage(({ payload }) => resolve(payload)))
@@ -42,7 +42,7 @@ t.test('a part of a larger buffer is sent as that part', { timeout: 60_000 }, as
   await link.end()
 })
 
-t.test('too large for the broker: refused here, and the connection stays', { timeout: 60_000 }, async (t) => {
+t.test('too large for the broker: refused here, and the connection stays', async (t) => {
   const broker = await mosquitto(t, { config: ['max_packet_size 4096'] })
   const link = await connect(broker.url)
   t.equal(link.maximumPacketSize, 4096)
@@ -52,7 +52,7 @@ t.test('too large for the broker: refused here, and the connection stays', { tim
   await link.end()
 })
 
-t.test('who cannot get in is told the address and the reason, never the password', { timeout: 60_000 }, async (t) => {
+t.test('who cannot get in is told the address and the reason, never the password', async (t) => {
   const broker = await mosquitto(t, { user: { name: 'gate', password: 'right' } })
   const error = await connect(broker.url, { username: 'gate', password: 'wr0ng' }).catch((e: Error) => e)
   t.match(error, { code: 'refused', message: /^mqtt:\/\/127\.0\.0\.1:\d+: .*refused.*check username/ })
@@ -62,7 +62,7 @@ t.test('who cannot get in is told the address and the reason, never the password
   await link.end()
 })
 
-t.test('two boxes with one name: a broker that gives the reason is understood', { timeout: 60_000 }, async (t) => {
+t.test('two boxes with one name: a broker that gives the reason is understood', async (t) => {
   const accepted = Buffer.of(0x20, 3, 0, 0, 0)
   const takenOver = Buffer.of(0xe0, 1, 0x8e)
   // mosquitto 2.0.11 ends the older connection without a word.
@@ -74,7 +74,7 @@ t.test('two boxes with one name: a broker that gives the reason is understood', 
   t.match(await new Promise((resolve) => link.onLost(resolve)), /same client id/)
 })
 
-t.test('a lost connection settles what waits, and takes nothing more', { timeout: 60_000 }, async (t) => {
+t.test('a lost connection settles what waits, and takes nothing more', async (t) => {
   const broker = await mosquitto(t)
   const link = await connect(broker.url)
   const reasons: string[] = []

@@ -41,7 +41,7 @@ async function world(t: Test) {
 
 const states = (watcher: Subscriber) => watcher.json(topics.state()).map(({ state }) => state)
 
-t.test('on every connection everything retained is said again', { timeout: 90_000 }, async (t) => {
+t.test('on every connection everything retained is said again', async (t) => {
   const { broker, presence, events, watch, connected } = await world(t)
   presence.setState('starting')
   presence.announce(topics.info(), { v: 1 })
@@ -65,7 +65,7 @@ t.test('on every connection everything retained is said again', { timeout: 90_00
   t.equal(presence.connects, 2)
 })
 
-t.test('requests come through; stopping says stopped, and the will stays unsaid', { timeout: 90_000 }, async (t) => {
+t.test('requests come through; stopping says stopped, and the will stays unsaid', async (t) => {
   const { broker, presence, events, watch, connected } = await world(t)
   presence.setState('online')
   presence.start()
@@ -81,7 +81,7 @@ t.test('requests come through; stopping says stopped, and the will stays unsaid'
   t.strictSame(states(watcher), ['online', 'stopped'])
 })
 
-t.test('no broker at the start: said once, tried again, and there when it comes', { timeout: 90_000 }, async (t) => {
+t.test('no broker at the start: said once, tried again, and there when it comes', async (t) => {
   const { broker, presence, events, waits, watch, connected } = await world(t)
   await broker.kill()
   presence.setState('online')

@@ -43,7 +43,7 @@ async function nothingIsMissing(t: Test, dir: string, watcher: Subscriber) {
   const rows = committed(dir)
   const seen = () => new Set(results(watcher, /\/cls$/).map(key))
   const bits = () => new Set(watcher.on(/bits/).map(({ payload }) => key(readRecord(payload))))
-  await until('the last of them', () => rows.every((row) => seen().has(key(row)) && bits().has(key(row))), 20).catch(
+  await until('the last of them', () => rows.every((row) => seen().has(key(row)) && bits().has(key(row)))).catch(
     () => {},
   )
   const [cls, streams] = [seen(), bits()]
@@ -65,7 +65,7 @@ async function nothingIsMissing(t: Test, dir: string, watcher: Subscriber) {
   return rows
 }
 
-t.test('the broker is killed for 10 s', { timeout: 240_000 }, async (t) => {
+t.test('the broker is killed for 10 s', async (t) => {
   const { broker, watcher } = await world(t)
   const dir = t.testdir()
   const agent = Program.start(['run', '--config', await configFile(dir, { broker: broker.url })])
@@ -85,8 +85,8 @@ t.test('the broker is killed for 10 s', { timeout: 240_000 }, async (t) => {
   t.ok(outboxRows(dir) > 10, 'and wait in the outbox')
   await broker.up()
   const shown = watcher.on(/\/cls$/).length
-  await until('the backlog and new frames', () => watcher.on(/\/cls$/).length > shown + (after - before) + 5, 60)
-  await until('the backlog to be gone', () => outboxRows(dir) < 5, 60)
+  await until('the backlog and new frames', () => watcher.on(/\/cls$/).length > shown + (after - before) + 5)
+  await until('the backlog to be gone', () => outboxRows(dir) < 5)
   t.equal((await agent.terminate()).code, 0)
 
   await nothingIsMissing(t, dir, watcher)
@@ -101,7 +101,7 @@ t.test('the broker is killed for 10 s', { timeout: 240_000 }, async (t) => {
 
 t.test(
   'the agent is killed, with frames in its outbox, and again while it publishes',
-  { timeout: 240_000 },
+  { timeout: 3_600_000 },
   async (t) => {
     const { broker, watcher } = await world(t)
     const dir = t.testdir()
@@ -110,7 +110,7 @@ t.test(
     t.teardown(() => first.kill())
     await until('results', () => watcher.on(live).length >= 10)
     broker.hang() // some of the backlog is then sent and lost, the rest not sent
-    await until('a backlog', () => outboxRows(dir) >= 20, 60)
+    await until('a backlog', () => outboxRows(dir) >= 20)
     await first.kill()
     await broker.kill()
     const archived = committed(dir).map(key)
@@ -120,14 +120,14 @@ t.test(
     const second = Program.start(args)
     t.teardown(() => second.kill())
     const boots = () => new Set(results(watcher, live).map(({ boot }) => boot))
-    await until('results of the second run', () => boots().size === 2, 60)
-    await until('the backlog to be gone', () => outboxRows(dir) < 5, 60)
+    await until('results of the second run', () => boots().size === 2)
+    await until('the backlog to be gone', () => outboxRows(dir) < 5)
     await second.kill() // this time in the middle of publishing
 
     const third = Program.start(args)
     t.teardown(() => third.kill())
-    await until('results of the third run', () => boots().size === 3, 60)
-    await until('what the second left', () => outboxRows(dir) < 5, 60)
+    await until('results of the third run', () => boots().size === 3)
+    await until('what the second left', () => outboxRows(dir) < 5)
     t.equal((await third.terminate()).code, 0)
 
     const rows = await nothingIsMissing(t, dir, watcher)
