@@ -1,16 +1,16 @@
 /** The agent: makes the parts, joins them, starts them in order and stops them in reverse. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type Bundle, openBundle } from '../contract/bundle.js'
+import type { Bundle } from '../contract/bundle.js'
 import type { DeviceState } from '../contract/messages.js'
 import { Topics } from '../contract/topics.js'
 import type { ArchiveLimits } from './archive/archive.js'
 import { Keeper } from './archive/keeper.js'
-import { bundleDir } from './bundles.js'
 import { Camera } from './capture/camera.js'
 import { endOrphans } from './capture/orphans.js'
 import type { LoadedConfig } from './config/load.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
+import { fit } from './fit.js'
 import { Health } from './health.js'
 import { Engine } from './infer/engine.js'
 import type { Log } from './log.js'
@@ -83,7 +83,7 @@ export class Agent {
     /** What the agent before this one handed over: its broker's clients keep their connections. */
     private embedded?: EmbeddedBroker,
   ) {
-    this.bundle = usableBundle(config)
+    this.bundle = fit(config)
     this.topics = new Topics(config.mqtt.base, config.device)
     this.limits = {
       maxBytes: config.archive.maxMegabytes * MB,
@@ -366,17 +366,4 @@ export class Agent {
     }
     this.archive.stop()
   }
-}
-
-/** The bundle that the configuration names, if the cameras can be coded with it. @throws {BundleError} @throws {AgentError} */
-export function usableBundle(config: LoadedConfig): Bundle {
-  const bundle = openBundle(bundleDir(config.bundle))
-  const { manifest, context } = bundle
-  const camera = config.cameras.find(({ enabled, coding }) => enabled && coding !== 'static')
-  if (context || !camera) return bundle
-  throw new AgentError(
-    'config',
-    `camera ${camera.id}: coding ${camera.coding} needs a context model, which bundle ${manifest.id} has not; set coding: static, or use a newer bundle`,
-    ExitCode.input,
-  )
 }

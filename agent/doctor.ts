@@ -4,15 +4,15 @@ import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } fr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Bundle, openBundle } from '../contract/bundle.js'
+import type { Bundle } from '../contract/bundle.js'
 import { Topics } from '../contract/topics.js'
 import { withoutSecrets } from './address.js'
-import { bundleDir } from './bundles.js'
 import { Camera } from './capture/camera.js'
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
 import type { Camera as CameraConfig } from './config/schema.js'
 import { demoClip } from './demo/demo.js'
 import { messageOf } from './errors.js'
+import { fit } from './fit.js'
 import { Engine } from './infer/engine.js'
 import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
@@ -59,7 +59,7 @@ async function checkParts(
 ): Promise<void> {
   let bundle: Bundle | undefined
   await check('bundle', () => {
-    bundle = openBundle(bundleDir(config.bundle))
+    bundle = fit(config)
     return `${bundle.manifest.id}, SHA-256 ${bundle.sha256.slice(0, 16)}…`
   })
   await check('providers', async () => (bundle ? tryProviders(config, bundle) : 'no bundle to run'))
@@ -90,12 +90,13 @@ async function ffmpegVersion(): Promise<string> {
 
 async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<string> {
   const notes = new Set<string>() // every graph says the same of a provider
-  const sizes = config.cameras.filter((c) => c.enabled).map(({ width, height }) => ({ width, height }))
+  const enabled = config.cameras.filter((c) => c.enabled)
+  const sizes = enabled.map(({ width, height }) => ({ width, height }))
   const setup = {
     bundleDir: bundle.dir,
     providers: config.providers,
     threads: config.threads,
-    heads: ['classify', 'segment'] as const,
+    heads: [...new Set(enabled.flatMap((c) => c.heads))],
     sizes,
   }
   const engine = await Engine.start(

@@ -2,13 +2,15 @@
  * `run`: one agent after the other in one process. SIGHUP reads the configuration again; if it is right the agent of the old one
  * hands over to an agent of the new one, if it is wrong the old one goes on. SIGTERM and Ctrl-C end it.
  */
-import { Agent, usableBundle } from './agent.js'
+import { Agent } from './agent.js'
 import { changes, type Snapshot, snapshot } from './changes.js'
 import { type LoadedConfig, loadConfig } from './config/load.js'
 import { messageOf } from './errors.js'
+import { fit } from './fit.js'
 import { createLog, type ProcessLog } from './log.js'
 import { Notifier } from './notify.js'
 import type { EmbeddedBroker } from './publish/embedded.js'
+import { stopSignal } from './signals.js'
 
 /** How often the service manager hears of us, if it does not ask for more, and how much time a start asks for each time. */
 const BEAT_MS = 5000
@@ -24,15 +26,13 @@ interface Usable {
 /** As check-config: the file, and the bundle with it. @throws {AgentError} @throws {BundleError} */
 export function usableConfig(file: string): Usable {
   const config = loadConfig(file)
-  return { config, snapshot: snapshot(config, usableBundle(config).sha256) }
+  return { config, snapshot: snapshot(config, fit(config).sha256) }
 }
 
 export async function run({ config: file }: { config: string }): Promise<void> {
   let hangup: () => void = () => {}
   process.on('SIGHUP', () => hangup()) // from the first moment: unheard, it would end the process
-  const signal = new Promise<string>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
-  })
+  const signal = stopSignal()
   const first = usableConfig(file)
   const service = new Service(file, first, createLog(first.config.logLevel))
   hangup = () => service.reload()
@@ -168,7 +168,7 @@ export class Service {
 
   private async stop(): Promise<void> {
     const late = setTimeout(() => this.kill(`it did not end within ${STOP_WITHIN_MS / 1000} s`), STOP_WITHIN_MS)
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => this.kill(`${name} came again`))
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => this.kill(`${name} came again`, name))
     await this.agent?.stop()
     await this.reloading
     await this.agent?.stop() // what a reload under way has put in its place
@@ -176,8 +176,8 @@ export class Service {
   }
 
   /** What was committed stays. Nothing else ends a thread in native code. */
-  private kill(reason: string): void {
+  private kill(reason: string, signal: NodeJS.Signals = 'SIGKILL'): void {
     this.log.error({ reason }, 'ended by force')
-    process.kill(process.pid, 'SIGKILL')
+    process.kill(process.pid, signal)
   }
 }

@@ -1,14 +1,17 @@
 /** `check-config` and `rebuild`. */
-import { usableBundle } from './agent.js'
+import { graphPath } from '../contract/bundle.js'
 import { rebuild } from './archive/rebuild.js'
 import { loadConfig } from './config/load.js'
+import { fit } from './fit.js'
 
 export function checkConfig({ config: file }: { config: string }): void {
   const config = loadConfig(file)
-  const { manifest } = usableBundle(config)
+  const bundle = fit(config)
+  const heads = config.cameras.flatMap(({ enabled, heads }) => (enabled ? heads : []))
+  for (const graph of new Set(['encoder' as const, ...heads])) graphPath(bundle, graph)
   const cameras = config.cameras.map((c) => `${c.id} ${c.width}x${c.height} at ${c.fps} frames/s`).join(', ')
   console.log(
-    `${file} is right: device ${config.device}, bundle ${manifest.id}, cameras: ${cameras}; broker: ${config.mqtt.url ?? 'embedded, on loopback'}`,
+    `${file} is right: device ${config.device}, bundle ${bundle.manifest.id}, cameras: ${cameras}; broker: ${config.mqtt.url ?? 'embedded, on loopback'}`,
   )
 }
 

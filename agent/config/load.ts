@@ -4,11 +4,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { certificateFaults } from './certificates.js'
-import { faultsOf } from './faults.js'
+import { type Fault, faultsOf } from './faults.js'
 import { Config } from './schema.js'
 import { readSecret, readText } from './text.js'
 import { type Path, readYaml, type Yaml, YamlFault } from './yaml.js'
 
+export type { Fault }
 export type LoadedConfig = Readonly<Config & { device: string }>
 
 /** Where in its file a key of a configuration stands. */
@@ -42,10 +43,12 @@ export function parseConfig(text: string, path: string): LoadedConfig {
   return config
 }
 
-/** What turns out wrong with a configuration only where it is used, with its file and line. */
-export function wrongConfig(config: LoadedConfig, keys: Path, text: string): AgentError {
+/** What turns out wrong with a configuration only where it is used, with file and line. */
+export function wrongConfig(config: LoadedConfig, faults: readonly Fault[]): AgentError {
   const source = sources.get(config)
-  return configError([source ? `${source.path}:${source.yaml.lineOf(keys)}: ${text}` : text])
+  return configError(
+    faults.map(({ path, text }) => (source ? `${source.path}:${source.yaml.lineOf(path)}: ${text}` : text)),
+  )
 }
 
 /** What a schema cannot say: relations between keys, and secrets from files and the environment. */

@@ -13,6 +13,7 @@ import { AgentError, ExitCode } from '../errors.js'
 import { createLog, silentLog } from '../log.js'
 import { Notifier } from '../notify.js'
 import type { Committed } from '../pipeline.js'
+import { stopSignal } from '../signals.js'
 import { stageNames } from '../stages.js'
 import { Meter } from './meter.js'
 
@@ -79,7 +80,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     undefined,
     options.frames,
   )
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, end)
+  void stopSignal().then(end)
 
   let ticker: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined

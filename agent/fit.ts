@@ -1,0 +1,84 @@
+/**
+ * What a configuration asks of this box and of its bundle, looked at before anything is started: `run` and `check-config`
+ * find the same. What gets right by itself (a camera, a broker, a full disk) is not looked at here.
+ */
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Bundle, BundleError, openBundle } from '../contract/bundle.js'
+import { bundleDir, packageRoot } from './bundles.js'
+import { type Fault, type LoadedConfig, wrongConfig } from './config/load.js'
+import { offeredProviders } from './infer/onnx.js'
+
+/** @throws {AgentError} config: what to write instead @throws {BundleError} the bundle is there, and damaged */
+export function fit(config: LoadedConfig): Bundle {
+  const faults = [...stateDirFaults(config), ...providerFaults(config)]
+  const bundle = bundleOf(config, faults)
+  if (bundle) faults.push(...cameraFaults(config, bundle))
+  if (!bundle || faults.length > 0) throw wrongConfig(config, faults)
+  return bundle
+}
+
+function bundleOf(config: LoadedConfig, faults: Fault[]): Bundle | undefined {
+  const dir = bundleDir(config.bundle)
+  try {
+    return openBundle(dir)
+  } catch (error) {
+    // A folder without a manifest is no bundle; one with a manifest that lacks something else is damaged.
+    if (!(error instanceof BundleError && error.code === 'missing' && error.message.includes('manifest.json')))
+      throw error
+    const denied = (error.cause as NodeJS.ErrnoException).code === 'EACCES'
+    const what = denied
+      ? `${dir} cannot be read: permission denied; let the service's user read it`
+      : `no bundle in ${dir}`
+    faults.push({
+      path: ['bundle'],
+      text: `bundle: ${what}; there are ${packaged().join(', ')}, or name a bundle's folder`,
+    })
+    return undefined
+  }
+}
+
+const packaged = (): string[] => readdirSync(join(packageRoot(), 'models', 'bundles')).sort()
+
+function cameraFaults(config: LoadedConfig, { manifest, context }: Bundle): Fault[] {
+  const { id, files, latent } = manifest
+  return config.cameras.flatMap((camera, i) => {
+    if (!camera.enabled) return []
+    const faults: Fault[] = []
+    const fault = (key: string, text: string) =>
+      faults.push({ path: ['cameras', i, key], text: `cameras.${i}.${key}: camera ${camera.id}: ${text}` })
+    if (camera.coding !== 'static' && !context)
+      fault(
+        'coding',
+        `coding ${camera.coding} needs a context model, which bundle ${id} has not; set coding: static, or use a newer bundle`,
+      )
+    for (const head of camera.heads) {
+      if (files[`${head}.onnx`]) continue
+      const others = camera.heads.filter((other) => files[`${other}.onnx`])
+      fault('heads', `bundle ${id} has no ${head}.onnx; set heads: [${others.join(', ')}], or use another bundle`)
+    }
+    for (const side of ['width', 'height'] as const) {
+      const { multiple } = latent
+      if (camera[side] % multiple === 0) continue
+      const nearest = Math.max(multiple, Math.round(camera[side] / multiple) * multiple)
+      fault(side, `bundle ${id} takes sides that are multiples of ${multiple}; nearest to ${camera[side]}: ${nearest}`)
+    }
+    return faults
+  })
+}
+
+function providerFaults({ providers }: LoadedConfig): Fault[] {
+  const offered = offeredProviders()
+  if (providers.some((provider) => offered.includes(provider))) return []
+  const text = `providers: ${providers.join(', ')}: not offered by the ONNX Runtime installed here; it offers ${offered.join(', ')}: write providers: [${[...providers, ...offered].join(', ')}]`
+  return [{ path: ['providers'], text }]
+}
+
+/** The nearest part of the path that is there must be a folder; whether it takes files is the archive's to find out. */
+function stateDirFaults({ stateDir }: LoadedConfig): Fault[] {
+  let dir = resolve(stateDir)
+  while (!existsSync(dir) && dir !== dirname(dir)) dir = dirname(dir)
+  if (!existsSync(dir) || statSync(dir).isDirectory()) return []
+  const text = `stateDir: ${dir} is a file, not a folder; name a folder, such as /var/lib/blindsight`
+  return [{ path: ['stateDir'], text }]
+}

@@ -1,0 +1,74 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { bundleDir, DEFAULT_BUNDLE } from '../../agent/bundles.js'
+import { parseConfig } from '../../agent/config/load.js'
+import { fit } from '../../agent/fit.js'
+import { BundleError } from '../../contract/bundle.js'
+
+const camera = 'cameras:\n  - id: a\n    source: x.mp4\n'
+
+function faults(text: string): string {
+  try {
+    fit(parseConfig(`${camera}${text}`, 'box.yaml'))
+  } catch (error) {
+    t.match(error, { name: 'AgentError', code: 'config', exitCode: 78 })
+    return (error as Error).message
+  }
+  return ''
+}
+
+const dir = t.testdir({ file: '', empty: {} })
+const poor = join(dir, 'poor')
+cpSync(bundleDir(DEFAULT_BUNDLE), poor, {
+  recursive: true,
+  filter: (file) => !/decoder|segment\.onnx|context/.test(file),
+})
+const manifestFile = join(poor, 'manifest.json')
+const manifest = JSON.parse(readFileSync(manifestFile, 'utf8'))
+delete manifest.files['segment.onnx']
+delete manifest.files['context.bin']
+manifest.latent.multiple = 64
+writeFileSync(manifestFile, JSON.stringify(manifest))
+
+t.test('what fits', async (t) => {
+  t.equal(fit(parseConfig(camera, 'box.yaml')).manifest.id, DEFAULT_BUNDLE)
+  t.equal(faults(`stateDir: ${dir}/not/yet/there\n`), '')
+  const less = `    heads: [classify]\n    coding: static\nbundle: ${poor}\n`
+  t.equal(faults(`    width: 448\n    height: 256\n${less}`), '')
+  t.equal(faults(`    enabled: false\n    width: 16\nbundle: ${poor}\n`), '', 'a camera that is off asks for nothing')
+})
+
+t.test('the line of what does not, and what to write instead', async (t) => {
+  const cases: [string, RegExp][] = [
+    [
+      'bundle: lean-55\n',
+      /^box\.yaml:4: bundle: no bundle in .*lean-55; there are .*lean-5, or name a bundle's folder$/,
+    ],
+    [`bundle: ${dir}/empty\n`, /^box\.yaml:4: bundle: no bundle in/],
+    [`bundle: ${dir}/file\n`, /^box\.yaml:4: bundle: no bundle in/],
+    [`stateDir: ${dir}/file\n`, /^box\.yaml:4: stateDir: .*file is a file, not a folder; name a folder/],
+    [`stateDir: ${dir}/file/below\n`, /^box\.yaml:4: stateDir: .*file is a file/],
+    ['providers: [tensorrt]\n', /^box\.yaml:4: providers: tensorrt: not offered .*write providers: \[tensorrt, cpu\]/],
+    [`    heads: [classify]\nbundle: ${poor}\n`, /^box\.yaml:2: cameras\.0\.coding: .*set coding: static/m],
+    [`    coding: max\nbundle: ${poor}\n`, /^box\.yaml:4: cameras\.0\.coding: camera a: coding max/m],
+    [
+      `    heads: [segment, classify]\nbundle: ${poor}\n`,
+      /^box\.yaml:4: cameras\.0\.heads: .*no segment\.onnx; set heads: \[classify\]/m,
+    ],
+    [`    width: 432\nbundle: ${poor}\n`, /^box\.yaml:4: cameras\.0\.width: .*multiples of 64; nearest to 432: 448/m],
+  ]
+  for (const [text, line] of cases) t.match(faults(text), line)
+})
+
+t.test('every fault is named, not only the first', async (t) => {
+  t.equal(
+    faults(`    width: 432\nbundle: ${poor}\nstateDir: ${dir}/file\nproviders: [tensorrt]\n`).split('\n').length,
+    5,
+  )
+})
+
+t.test('a bundle that is there and damaged is another matter', async (t) => {
+  rmSync(join(poor, 'entropy.json'))
+  t.throws(() => fit(parseConfig(`${camera}bundle: ${poor}\n`, 'box.yaml')), BundleError)
+})
