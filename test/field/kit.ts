@@ -8,7 +8,7 @@ import { until } from '../e2e/until.js'
 import { type AgentOptions, cli, FieldAgent } from './agent.js'
 import { archiveRows, gaps, outboxIds, query } from './archive.js'
 import { Broker, type BrokerOptions } from './broker.js'
-import { type ClipOptions, Clips } from './clips.js'
+import type { ClipOptions, Clips } from './clips.js'
 import { FakeClock } from './faketime.js'
 import { Listener, type ListenerOptions } from './listener.js'
 import { Namespace } from './namespace.js'
@@ -21,8 +21,10 @@ export interface RunOptions {
   readonly seed: number
   /** Length of the soak, minutes. */
   readonly minutes: number | undefined
-  /** Where clips are kept during the run, and plots after it. */
-  readonly dir: string
+  /** Plots. */
+  readonly outDir: string
+  /** Shared by all. */
+  readonly clips: Clips
 }
 
 export interface ConfigWishes {
@@ -44,7 +46,6 @@ export class Kit {
   readonly processes: Processes
   readonly archive = { rows: archiveRows, outbox: outboxIds, query, gaps }
   readonly agents: FieldAgent[] = []
-  private readonly clips: Clips
   private readonly undo: (() => unknown)[] = []
   private readonly next: () => number
   private files = 0
@@ -57,7 +58,6 @@ export class Kit {
   ) {
     mkdirSync(dir, { recursive: true, mode: 0o755 })
     this.processes = new Processes(dir)
-    this.clips = new Clips(this.processes, dir)
     this.next = generator(`${run.seed}/${id}`)
   }
 
@@ -74,7 +74,7 @@ export class Kit {
   /** A path in the scenario's folder. */
   path = (name: string): string => join(this.dir, name)
 
-  clip = (options?: ClipOptions): Promise<string> => this.clips.get(options)
+  clip = (options?: ClipOptions): Promise<string> => this.run.clips.get(options)
 
   /** A configuration that two cores carry easily. */
   async config({

@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Command } from 'commander'
+import { packageRoot } from '../../agent/bundles.js'
+import { Clips } from './clips.js'
 import { Kit, type RunOptions } from './kit.js'
+import { Processes } from './processes.js'
 import { NotRun, type Outcome, type Scenario } from './scenario.js'
 import { print, type Row, rowOf } from './table.js'
 
@@ -55,7 +58,14 @@ async function chosen(): Promise<Scenario[]> {
 
 const open = new Set<Kit>()
 const dir = mkdtempSync(join(tmpdir(), 'blindsight-field-'))
-const options: RunOptions = { short: short ?? false, seed, minutes, dir: process.cwd() }
+const clipMakers = new Processes(dir)
+const options: RunOptions = {
+  short: short ?? false,
+  seed,
+  minutes,
+  outDir: join(packageRoot(), 'dist', 'field'),
+  clips: new Clips(clipMakers, dir),
+}
 let made = 0
 
 async function perform(scenario: Scenario): Promise<Row> {
@@ -112,6 +122,7 @@ async function runAll(scenarios: readonly Scenario[]): Promise<Row[]> {
 }
 
 async function abandon(code: number): Promise<never> {
+  clipMakers.sweep()
   await Promise.all([...open].map((kit) => kit.close()))
   rmSync(dir, { recursive: true, force: true })
   process.exit(code)
