@@ -43,3 +43,10 @@ t.test('a lock with anything in it still locks', async (t) => {
   t.equal(readFileSync(join(dir, 'lock')).length, 0)
   opened(dir)
 })
+
+t.test('its page cache is small, however large the archive gets', async (t: Test) => {
+  const { db, lock } = openDatabase(t.testdir())
+  t.equal(db.pragma('cache_size', { simple: true }), -2000)
+  db.close()
+  lock.close()
+})
