@@ -9,7 +9,7 @@ import type { Stages } from './stages.js'
 
 export interface HealthSources {
   readonly cameras: readonly Camera[]
-  readonly archive: Pick<Keeper, 'stats' | 'counters' | 'freeBytes' | 'reason'>
+  readonly archive: Pick<Keeper, 'stats' | 'counters' | 'freeBytes' | 'reason' | 'takingOver'>
   readonly limits: ArchiveLimits
   readonly publisher: Publisher
   readonly requests: Requests
@@ -66,6 +66,7 @@ export class Health {
         evicted: archive.counters.evicted,
         days_left: this.daysLeft(stats, nowMs),
         ...(archive.reason !== undefined && { reason: archive.reason }),
+        ...(archive.takingOver && { taking_over: archive.takingOver }),
       },
       published: { ...publisher.counters },
       requests: { ...requests.counters },

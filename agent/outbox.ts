@@ -26,6 +26,11 @@ export interface StoredFrame extends NewFrame {
   readonly id: number
 }
 
+/** As another database had it. */
+export interface OldFrame extends StoredFrame {
+  readonly pinned: number
+}
+
 export interface Outbox {
   /** Frames to publish with id in (after, upTo], oldest first. */
   unpublished(after: number, upTo: number, limit: number): StoredFrame[]

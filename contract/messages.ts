@@ -108,6 +108,16 @@ export const HealthMessage = z.object({
     evicted: count,
     days_left: z.number().nullable().describe('until the oldest frames are evicted'),
     reason: z.string().optional().describe('there while no frame is archived: why'),
+    taking_over: z
+      .object({
+        file: z.string(),
+        part: z.number().describe('0 to 1'),
+        taken: count.describe('frames'),
+        unreadable: count.describe('frames'),
+        waiting: z.string().optional().describe('why it does not go on'),
+      })
+      .optional()
+      .describe('there while what can be read of a damaged archive is taken over'),
   }),
   published: z.record(z.string(), count),
   requests: z.record(z.string(), count),

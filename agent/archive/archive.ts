@@ -4,8 +4,9 @@
  */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { NewFrame, StoredFrame } from '../outbox.js'
-import { asArchiveError, type Db, databasePath, openDatabase, type Statement } from './database.js'
+import type { NewFrame, OldFrame, StoredFrame } from '../outbox.js'
+import { databasePath } from './aside.js'
+import { asArchiveError, type Db, openDatabase, type Statement } from './database.js'
 import { type OutboxLimits, OutboxTable } from './outbox-table.js'
 import { EVICT_ROWS, Retention } from './retention.js'
 import { IN_SEGMENT, KEY_SEQ, type SegmentName } from './schema.js'
@@ -86,6 +87,33 @@ export class Archive {
     const first =
       "INSERT INTO sqlite_sequence (name, seq) SELECT 'frames', ? WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence)"
     this.db.prepare(first).run(id)
+  }
+
+  /**
+   * Frames of a database that was set aside, in one transaction; what is here already stays as it is.
+   * @returns how many were new
+   */
+  adopt(frames: readonly OldFrame[]): number {
+    const insert = this.db.prepare(
+      `INSERT OR IGNORE INTO frames (id, cam, boot, seq, time_us, key_seq, bytes, sha256, model, result, bits, pinned)
+       VALUES (iif(EXISTS (SELECT 1 FROM frames WHERE id = @id), NULL, @id),
+         @cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits, @pinned)`,
+    )
+    const fresh: OldFrame[] = []
+    this.db.transaction(() => {
+      for (const frame of frames) {
+        const { parts: _, ...columns } = frame
+        const { changes, lastInsertRowid } = insert.run({ ...columns, bytes: frame.bits.length })
+        if (changes === 0) continue
+        this.outbox.insert(Number(lastInsertRowid), frame)
+        fresh.push(frame)
+      }
+    })()
+    for (const frame of fresh) {
+      this.retention.count(frame)
+      this.outbox.count(frame)
+    }
+    return fresh.length
   }
 
   /** Frames to publish with id in (after, upTo], oldest first. */

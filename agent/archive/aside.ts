@@ -1,10 +1,19 @@
 /** A database that cannot be used is renamed, with what belongs to it; nothing of it is ever deleted here. */
-import { existsSync, readdirSync, realpathSync, renameSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { databasePath } from './database.js'
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 
-/** -shm before -wal before the database: a new one must never begin beside the journal of an old one. */
-const PIECES = ['-shm', '-wal', ''] as const
+export const databasePath = (stateDir: string): string => join(stateDir, 'archive.sqlite')
+
+const PIECES = ['', '-wal', '-shm'] as const
 const NAME = /^archive\.damaged-\d{8}T\d{6}Z(-\d+)?\.sqlite$/
 
 /** @returns the new path of the database @throws the system's error when the directory cannot be written */
@@ -15,16 +24,17 @@ export function setAside(stateDir: string, nowMs = Date.now()): string {
   return aside
 }
 
-/** Killed between its renames, setAside leaves a journal without its database: back with it, and begin again. */
+/**
+ * A journal without its database, because setAside was killed or somebody removed the database, would be thrown away by
+ * SQLite, or taken for that of the next one: it goes to where its database is, or aside alone. Before every opening.
+ */
 export function finishAside(stateDir: string): void {
   const path = realPath(databasePath(stateDir))
-  const dir = dirname(path)
-  for (const name of namesIn(dir)) {
-    const main = name.replace(/-(wal|shm)$/, '')
-    if (main === name || !NAME.test(main) || existsSync(join(dir, main))) continue
-    const piece = name.slice(main.length)
-    if (existsSync(path) && !existsSync(path + piece)) renameSync(join(dir, name), path + piece)
-  }
+  if (sizeOf(path) > 0 || sizeOf(`${path}-wal`) === 0) return
+  const parted = damagedFiles(stateDir).findLast((file) => !existsSync(`${file}-wal`))
+  const aside = parted ?? freeName(dirname(path), Date.now())
+  if (!parted) writeFileSync(aside, '')
+  for (const piece of ['-wal', '-shm']) if (existsSync(path + piece)) renameSync(path + piece, aside + piece)
 }
 
 /** Databases set aside, the oldest first. */
@@ -36,14 +46,18 @@ export function damagedFiles(stateDir: string): string[] {
     .map((name) => join(dir, name))
 }
 
-/** The archive may be a link to a larger disk. */
+/** The archive may be a link to a larger disk, and what it leads to be gone. */
 function realPath(path: string): string {
   try {
     return realpathSync(path)
   } catch {
-    return path
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()
+      ? resolve(dirname(path), readlinkSync(path))
+      : path
   }
 }
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
 
 function namesIn(dir: string): string[] {
   try {
@@ -55,7 +69,7 @@ function namesIn(dir: string): string[] {
 
 function freeName(dir: string, nowMs: number): string {
   const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '')
-  const taken = new Set(namesIn(dir).map((name) => basename(name).replace(/-(wal|shm)$/, '')))
+  const taken = new Set(namesIn(dir).map((name) => name.replace(/-(wal|shm)$/, '')))
   for (let n = 1; ; n++) {
     const name = `archive.damaged-${time}${n === 1 ? '' : `-${n}`}.sqlite`
     if (!taken.has(name)) return join(dir, name)

@@ -7,13 +7,12 @@ import { chownSync, closeSync, existsSync, mkdirSync, openSync, statSync, trunca
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
+import { databasePath, finishAside } from './aside.js'
 import { inWords, isDamage } from './faults.js'
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.js'
 
 export type Db = Database.Database
 export type Statement = Database.Statement
-
-export const databasePath = (stateDir: string): string => join(stateDir, 'archive.sqlite')
 
 /**
  * The library's default is 16,000: resident memory then rises by 16 MB while the archive fills, which looks like a leak and buys
@@ -42,6 +41,7 @@ export function openDatabase(stateDir: string): { db: Db; lock: Db } {
   try {
     mkdirSync(stateDir, { recursive: true })
     lock = lockDir(stateDir)
+    finishAside(stateDir)
     keepOwner(path)
     db = new Database(path)
     prepare(db)

@@ -9,9 +9,10 @@ import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import type { NewFrame, Outbox, StoredFrame } from '../outbox.js'
 import { Archive, type ArchiveLimits } from './archive.js'
-import { finishAside, setAside } from './aside.js'
+import { damagedFiles, setAside } from './aside.js'
 import { ArchiveError } from './database.js'
 import { isDamage, isFull, isReadFailure } from './faults.js'
+import { readNote, Salvage, type SalvageProgress } from './salvage.js'
 
 export interface KeeperEvents {
   /** Frames are archived again, or not any more and why. */
@@ -54,6 +55,7 @@ export class Keeper implements Outbox {
   private pausedUntil = 0
   private timer: NodeJS.Timeout | undefined
   private stopped = false
+  private salvage: Salvage | undefined
 
   constructor(
     private readonly stateDir: string,
@@ -72,11 +74,17 @@ export class Keeper implements Outbox {
   stop(): void {
     this.stopped = true
     clearTimeout(this.timer)
+    this.salvage?.stop()
     this.close()
   }
 
   get path(): string | undefined {
     return this.archive?.path
+  }
+
+  /** Of a damaged database that is being taken over. */
+  get takingOver(): SalvageProgress | undefined {
+    return this.salvage?.progress
   }
 
   /** @returns whether the frame is in the archive */
@@ -188,7 +196,6 @@ export class Keeper implements Outbox {
     if (this.stopped) return
     clearTimeout(this.timer)
     try {
-      finishAside(this.stateDir)
       this.take(Archive.open(this.stateDir))
     } catch (error) {
       if (!(error instanceof ArchiveError)) throw error
@@ -206,6 +213,22 @@ export class Keeper implements Outbox {
     this.readFailures = 0
     this.works()
     this.events.opened()
+    this.takeOver()
+  }
+
+  /** The oldest damaged database that is not done with, and then the next one. */
+  private takeOver(): void {
+    if (this.salvage || this.stopped) return
+    const file = damagedFiles(this.stateDir).find((one) => !readNote(one).done)
+    if (!file) return
+    this.salvage = new Salvage(file, () => this.archive, this.limits, this.log, {
+      pending: () => this.events.opened(),
+      done: () => {
+        this.salvage = undefined
+        this.takeOver()
+      },
+    })
+    this.salvage.start()
   }
 
   private putAside(reason: string): void {

@@ -20,13 +20,17 @@ t.test('the database goes with its journal, under a name of its own', async (t) 
   t.equal(damagedFiles(dir).length, 2)
 })
 
-t.test('killed between two renames: the next start puts the journal back with its database', async (t) => {
-  const dir = t.testdir({ 'archive.sqlite': 'db', 'archive.damaged-20261125T200001Z.sqlite-wal': 'wal' })
+t.test('killed between two renames: the next start brings the journal to its database', async (t) => {
+  const dir = t.testdir({ 'archive.damaged-20261125T200001Z.sqlite': 'db', 'archive.sqlite-wal': 'wal' })
   finishAside(dir)
-  t.equal(readFileSync(join(dir, 'archive.sqlite-wal'), 'utf8'), 'wal')
-  const aside = setAside(dir, now)
+  t.equal(readFileSync(`${damagedFiles(dir)[0]}-wal`, 'utf8'), 'wal')
+  t.notOk(existsSync(join(dir, 'archive.sqlite-wal')))
+})
+
+t.test('a journal whose database somebody removed is kept, and never read into the next one', async (t) => {
+  const dir = t.testdir({ 'archive.sqlite-wal': 'wal' })
   finishAside(dir)
-  t.ok(existsSync(`${aside}-wal`), 'one that is whole is left alone')
+  t.equal(readFileSync(`${damagedFiles(dir)[0]}-wal`, 'utf8'), 'wal')
 })
 
 t.test('an archive that is a link to a larger disk', async (t) => {

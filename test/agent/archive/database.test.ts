@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { databasePath, openDatabase } from '../../../agent/archive/database.js'
+import { databasePath } from '../../../agent/archive/aside.js'
+import { openDatabase } from '../../../agent/archive/database.js'
 
 const opened = (dir: string) => {
   const { db, lock } = openDatabase(dir)

@@ -112,6 +112,34 @@ t.test('damage that shows while it runs: the frame at hand goes into the new one
   t.strictSame([...states, ...again.states], [])
 })
 
+t.test('what can be read of the damaged one is taken over beside the work, and nothing given out twice', async (t) => {
+  const dir = t.testdir()
+  const first = keeper(t, dir)
+  first.keeper.start()
+  for (let seq = 0; seq < 200; seq++) first.keeper.commit(frame(seq))
+  first.keeper.stop()
+  const file = join(dir, 'archive.sqlite')
+  const bytes = readFileSync(file)
+  bytes.fill(0, 0, 4096)
+  writeFileSync(file, bytes)
+  const { keeper: kept, opened, states } = keeper(t, dir)
+  kept.start()
+  t.ok(kept.commit(frame(200)))
+  t.match(kept.takingOver, { file: /^archive\.damaged-.*\.sqlite$/, taken: 0 })
+  await until('all of them', () => kept.takingOver === undefined)
+  t.strictSame(
+    seqs(kept),
+    Array.from({ length: 201 }, (_, seq) => seq),
+  )
+  t.equal(waiting(kept).length, 201, 'and will be published')
+  t.equal(opened(), 2, 'which the publisher is told')
+  t.strictSame(states, [])
+  kept.stop()
+  const again = keeper(t, dir)
+  again.keeper.start()
+  t.equal(again.keeper.takingOver, undefined, 'once')
+})
+
 t.test('the directory is renamed, and another stands there: the archive is where its name is', async (t) => {
   const dir = join(t.testdir(), 'state')
   const { keeper: kept } = keeper(t, dir)

@@ -1,0 +1,55 @@
+/** What the rows of a damaged database say, believed only where it can be checked. */
+import { createHash } from 'node:crypto'
+import { type OldFrame, Part } from '../outbox.js'
+import type { Row, Value } from './cells.js'
+
+/** A row of the table outbox: which messages of which frame were still to go. */
+export function outboxRow({ rowid, values }: Row): { id: number; parts: number } | undefined {
+  const [first, parts, timeUs, bytes] = values
+  if (values.length !== 4 || first !== null) return undefined
+  return isCount(parts) && parts < 8 && isCount(timeUs) && isCount(bytes) ? { id: rowid, parts } : undefined
+}
+
+/** An entry of the index of the frames' names: there is one for every frame. */
+export const isName = ({ values: [cam, boot, seq, id], values }: Row): boolean =>
+  values.length === 4 && typeof cam === 'string' && isBoot(boot) && isCount(seq) && isCount(id)
+
+/** Whether the row is one of the table frames, damaged or not. */
+export const isFrame = ({ values }: Row): boolean => values.length >= 11 && values[0] === null && isBoot(values[2])
+
+/** The frame of a row, if the bitstream is the one that was written. A result that is not of this frame is left out. */
+export function frameOf(row: Row, pending: (id: number) => number | undefined): OldFrame | undefined {
+  const [, cam, boot, seq, timeUs, bytes, sha256, model, pinned, result, bits, keySeq] = row.values
+  if (typeof cam !== 'string' || !/^[a-z0-9_-]{1,64}$/.test(cam) || !isBoot(boot) || !isCount(seq)) return undefined
+  if (!isCount(timeUs) || !isCount(row.rowid) || typeof model !== 'string' || !Buffer.isBuffer(bits)) return undefined
+  if (bits.length !== bytes || createHash('sha256').update(bits).digest('hex') !== sha256) return undefined
+  const told = typeof result === 'string' ? partsOf(result, boot, seq) : undefined
+  return {
+    id: row.rowid,
+    cam,
+    boot,
+    seq,
+    timeUs,
+    keySeq: isCount(keySeq) && keySeq <= seq ? keySeq : seq,
+    bits,
+    sha256,
+    model,
+    pinned: pinned === 1 ? 1 : 0,
+    result: told === undefined ? '{}' : (result as string),
+    parts: told === undefined ? 0 : (pending(row.rowid) ?? 0) & told,
+  }
+}
+
+/** What a result has to publish; undefined if it is not of this frame, or none. */
+function partsOf(result: string, boot: string, seq: number): number | undefined {
+  try {
+    const { common, cls, seg } = JSON.parse(result)
+    if (common.boot !== boot || common.seq !== seq) return undefined
+    return Part.bits | (cls ? Part.cls : 0) | (seg ? Part.seg : 0)
+  } catch {
+    return undefined
+  }
+}
+
+const isCount = (value: Value | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isBoot = (value: Value | undefined): value is string => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
