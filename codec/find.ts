@@ -41,7 +41,10 @@ export interface FoundFrame {
 
 const HEAD = Math.max(MAX_HEADER_BYTES, MAX_INDEX_HEAD)
 const WINDOW = 2 ** 16
-/** So many times the length of a file are looked at to tell whether its segments are whole. */
+/**
+ * So many times the length of a file are looked at to tell whether what is claimed is so. Claims that overlap are a forger's:
+ * beyond that they are believed, or passed over by the length that they claim, so that every file costs time in proportion.
+ */
 const PATIENCE = 8
 /** No record is shorter. */
 const LEAST_RECORD = 32
@@ -51,20 +54,20 @@ const LEAST_RECORD = 32
  * is listed may still be damaged inside.
  */
 export function* listSegments(source: ByteSource): Generator<SegmentInfo> {
-  let checked = 0
+  const findSync = syncFinder(source)
+  let spent = 0
   for (let offset = 0; offset < source.length; ) {
     const head = source.read(offset, HEAD)
-    const found = isIndexHead(head, 0)
-      ? fromIndex(source, offset, head)
-      : isKeyHeader(head, 0)
-        ? fromHeaders(source, offset)
-        : undefined
+    const block = isIndexHead(head, 0) ? readIndexLength(head, 0) : 0
+    const found =
+      block > 0 ? fromIndex(source, offset, block) : isKeyHeader(head, 0) ? fromHeaders(source, offset) : undefined
     if (found) yield { ...found.segment, length: Math.min(found.end, source.length) - offset }
-    if (found) checked += costOf(found)
-    // Claims that overlap are a forger's: they are believed before they cost more than a few readings of the file.
-    if (found && (checked > PATIENCE * source.length || isWhole(source, found))) offset = found.end
+    spent += block + (found ? costOf(found) : 0)
+    const patient = spent <= PATIENCE * source.length
+    if (found && (!patient || isWhole(source, found))) offset = found.end
     // The segment is cut, or something else lies here: past its key record, which begins where an index block ends.
-    else offset = findSync(source, found ? found.segment.frames[0].offset + 1 : offset + 1)
+    else if (found) offset = findSync(found.segment.frames[0].offset + 1)
+    else offset = findSync(offset + Math.max(1, patient ? 0 : block))
   }
 }
 
@@ -118,9 +121,9 @@ function isWhole(source: ByteSource, { segment: { frames }, end }: Found): boole
   }
 }
 
-function fromIndex(source: ByteSource, offset: number, head: Uint8Array): Found | undefined {
+function fromIndex(source: ByteSource, offset: number, block: number): Found | undefined {
   try {
-    const index = readIndexAt(source.read(offset, readIndexLength(head, 0)), 0)
+    const index = readIndexAt(source.read(offset, block), 0)
     const { camera, boot, seq, firstTimeUs, lastTimeUs, blockLength, recordsLength } = index
     const first = offset + blockLength
     // Cut right behind the index block: what follows is another segment.
@@ -189,11 +192,22 @@ function nextHeader(source: ByteSource, offset: number): (RecordInfo & { readonl
   }
 }
 
-/** As nextSync, window by window; the length where there is none. */
-function findSync(source: ByteSource, from: number): number {
-  for (let at = from; at < source.length; at += WINDOW) {
-    const found = nextSync(source.read(at, WINDOW + HEAD), 0)
-    if (found >= 0) return at + found
+/**
+ * As nextSync, window by window; the length where there is none. Asked for ever later places: the last window is kept, or
+ * sync points close to each other would each cost one.
+ */
+function syncFinder(source: ByteSource): (from: number) => number {
+  let start = 0
+  let window: Uint8Array = new Uint8Array(0)
+  return (from) => {
+    for (let at = from; at < source.length; at = start + WINDOW) {
+      if (at >= start + Math.min(window.length, WINDOW)) {
+        start = at
+        window = source.read(start, WINDOW + HEAD)
+      }
+      const found = nextSync(window, at - start)
+      if (found >= 0) return start + found
+    }
+    return source.length
   }
-  return source.length
 }

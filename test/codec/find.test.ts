@@ -109,32 +109,8 @@ t.test('records appended behind an index block, of a segment fetched while it gr
   t.equal(findFrame(sourceOf(grown), { camera: info.camera, boot: info.boot, seq: 4 })?.position, 4)
 })
 
-t.test('key headers that all claim the same end cost no more than a few readings of the file', async (t) => {
-  const { ...frame } = info
-  const context = '12'.repeat(8)
-  const key = packKeyRecord({ profile: 'fast', frame, context }, new Uint8Array(0))
-  const head = key.length - 4 // without the payload's CRC
-  const count = 4000
-  const start = count * head + 4
-  const next = {
-    profile: 'fast' as const,
-    boot: info.boot,
-    seq: info.seq + 1,
-    timeUs: info.timeUs,
-    position: 1,
-    chain: 0,
-  }
-  const last = packPredictedRecord(next, new Uint8Array(2 ** 19))
-  last[last.length - 1] ^= 1
-  const file = new Uint8Array(start + last.length)
-  const view = new DataView(file.buffer)
-  for (let i = 0; i < count; i++) {
-    const at = i * head
-    file.set(key.subarray(0, head - 4), at)
-    view.setUint32(at + 8, start - at, true)
-    view.setUint32(at + head - 4, crc32(file, at, at + head - 4), true)
-  }
-  file.set(last, start)
+/** Bytes read to list it, in lengths of the file. */
+function cost(file: Uint8Array): number {
   let read = 0
   const source: ByteSource = {
     length: file.length,
@@ -145,5 +121,89 @@ t.test('key headers that all claim the same end cost no more than a few readings
     },
   }
   for (const _ of listSegments(source));
-  t.ok(read < 40 * file.length, `${(read / file.length).toFixed(1)} times`)
+  return read / file.length
+}
+
+const key = packKeyRecord({ profile: 'fast', frame: info, context: '12'.repeat(8) }, new Uint8Array(0))
+const keyHead = key.length - 4 // without the payload's CRC
+
+/** `count` sound key headers, each claiming to reach to `end(at)`. */
+function keyHeads(count: number, end: (at: number) => number, room = 0): Uint8Array {
+  const file = new Uint8Array(count * keyHead + room)
+  const view = new DataView(file.buffer)
+  for (let i = 0; i < count; i++) {
+    const at = i * keyHead
+    file.set(key.subarray(0, keyHead - 4), at)
+    view.setUint32(at + 8, end(at) - at, true)
+    view.setUint32(at + keyHead - 4, crc32(file, at, at + keyHead - 4), true)
+  }
+  return file
+}
+
+/** As long as the key headers: sound fixed parts of index blocks, each claiming 4096 frames in a block that is none. */
+function indexHeads(count: number): Uint8Array {
+  const [part] = parts
+  const head = 44 + part[5]
+  const file = new Uint8Array(count * (head + 4))
+  const view = new DataView(file.buffer)
+  for (let i = 0; i < count; i++) {
+    const at = i * (head + 4)
+    file.set(part.subarray(0, head), at)
+    view.setUint16(at + 6, 4096, true)
+    view.setUint32(at + 8, head + 8 + 8 * 4096, true)
+    view.setUint32(at + head, crc32(file, at, at + head), true)
+  }
+  return file
+}
+
+/** A chain of empty predicted records behind each of many keys that all end where it begins. */
+function sharedChain(count: number, length: number): Uint8Array {
+  const start = count * keyHead + 4
+  const chain: Uint8Array[] = []
+  let last = 0
+  for (let i = 1; i <= length; i++) {
+    const fields = { boot: info.boot, seq: info.seq + i, timeUs: info.timeUs, position: i, chain: last }
+    const record = packPredictedRecord({ profile: 'fast', ...fields }, new Uint8Array(1))
+    last = new DataView(record.buffer).getUint32(record.length - 4, true)
+    chain.push(record)
+  }
+  const tail = join(new Uint8Array(4), ...chain)
+  const file = keyHeads(count, () => start, tail.length)
+  file.set(tail, count * keyHead)
+  file[file.length - 1] ^= 1
+  return file
+}
+
+t.test('what is forged costs a few readings of the file, however long it is', async (t) => {
+  const magic = (n: number) =>
+    join(...Array.from({ length: n }, () => Uint8Array.of(0xab, 0x42, 0x53, 0x46, 2, 0, 0x74, 0)))
+  const forgeries: [string, (n: number) => Uint8Array][] = [
+    ['index blocks that overlap', (n) => indexHeads(n)],
+    ['keys that reach past the end', (n) => keyHeads(n, () => n * keyHead + 1000)],
+    ['keys that end in the middle of another', (n) => keyHeads(n, (at) => at + 3 * keyHead + 7)],
+    ['keys that share one long record', (n) => keyHeads(n, () => n * keyHead + 4, n * 64)],
+    ['keys that share a chain', (n) => sharedChain(n, Math.min(4000, n))],
+    ['magic numbers alone', magic],
+    [
+      'index blocks before keys',
+      (n) =>
+        join(
+          indexHeads(n),
+          keyHeads(n, () => 2 ** 20),
+        ),
+    ],
+  ]
+  for (const [name, make] of forgeries) {
+    const [small, large] = [250, 2000].map((n) => cost(make(n))) as [number, number]
+    t.ok(large < 40, `${name}: ${large.toFixed(1)} times`)
+    t.ok(large < small * 1.5 + 2, `${name}: ${small.toFixed(1)} times, then ${large.toFixed(1)}`)
+  }
+})
+
+t.test('forged blocks before it do not hide a segment', async (t) => {
+  const list = [...listSegments(sourceOf(join(indexHeads(3000), new Uint8Array(40_000), indexed)))]
+  t.same(
+    list.map(({ seq }) => seq),
+    [0, 5, 10, 15],
+  )
 })
