@@ -10,7 +10,7 @@ import { Camera } from './capture/camera.js'
 import { endOrphans } from './capture/orphans.js'
 import type { LoadedConfig } from './config/load.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
-import { fit } from './fit.js'
+import { fit, noPort } from './fit.js'
 import { Health } from './health.js'
 import { Engine } from './infer/engine.js'
 import type { Log } from './log.js'
@@ -219,7 +219,9 @@ export class Agent {
 
   private async startBroker(): Promise<string> {
     if (this.embedded) return this.embedded.url
-    this.embedded = await startEmbeddedBroker(this.config.mqtt.embeddedPort)
+    this.embedded = await startEmbeddedBroker(this.config.mqtt.embeddedPort).catch((error) => {
+      throw noPort(this.config, error)
+    })
     this.log.info(
       { url: this.embedded.url },
       'no mqtt.url configured: started an embedded broker, reachable from this machine only',

@@ -7,12 +7,21 @@ import { AgentError, ExitCode } from './errors.js'
 import { run } from './service.js'
 import { checkConfig, rebuildArchive } from './verbs.js'
 
-const wholeNumber = (name: string, least: number) => (text: string) => {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least)
-    throw new AgentError('input', `--${name} ${text}: expected a whole number from ${least}`, ExitCode.usage)
-  return value
-}
+/** Of seconds, more would overflow a timer, which then ends at once. */
+const MOST = 1_000_000
+
+const wholeNumber =
+  (name: string, least: number, most = MOST) =>
+  (text: string) => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new AgentError(
+        'input',
+        `--${name} ${text}: expected a whole number from ${least} to ${most}`,
+        ExitCode.usage,
+      )
+    return value
+  }
 
 export function register(program: Command): void {
   program
@@ -21,7 +30,7 @@ export function register(program: Command): void {
     .requiredOption('-c, --config <file>', 'YAML configuration, see config/example.yaml')
     .addHelpText(
       'after',
-      '\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; a second one ends it at once.\nExit codes: 0 stopped, 3 the bundle or the archive cannot be used, 78 the configuration is wrong.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
+      '\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; a second one ends it at once.\nExit codes: 0 stopped, 3 a file of the bundle is damaged, 78 the configuration is wrong, or names what this box has not.\nA second signal ends it at once.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
     )
     .action(run)
 
@@ -38,7 +47,7 @@ export function register(program: Command): void {
     .option('--state-dir <dir>', 'where the archive goes (default: a folder under the temporary directory)')
     .addOption(
       new Option('--threads <n>', 'CPU threads of the networks; 0: one per core')
-        .argParser(wholeNumber('threads', 0))
+        .argParser(wholeNumber('threads', 0, 256))
         .default(0),
     )
     .addHelpText(
@@ -53,7 +62,7 @@ export function register(program: Command): void {
     .requiredOption('-c, --config <file>', 'YAML configuration')
     .addHelpText(
       'after',
-      '\nExit codes: 0 right, 3 the bundle cannot be used, 78 wrong.\n\nExample: blindsight check-config --config config/example.yaml',
+      '\nIt finds what `run` would end with, and starts nothing.\nExit codes: 0 right, 3 a file of the bundle is damaged, 78 wrong.\n\nExample: blindsight check-config --config config/example.yaml',
     )
     .action(checkConfig)
 

@@ -82,3 +82,10 @@ function stateDirFaults({ stateDir }: LoadedConfig): Fault[] {
   const text = `stateDir: ${dir} is a file, not a folder; name a folder, such as /var/lib/blindsight`
   return [{ path: ['stateDir'], text }]
 }
+
+/** Why the embedded broker cannot listen: of a port that is not allowed, what to write instead. */
+export function noPort(config: LoadedConfig, cause: NodeJS.ErrnoException): Error {
+  if (cause.code !== 'EACCES') return cause
+  const text = `mqtt.embeddedPort: port ${config.mqtt.embeddedPort} is not allowed to this user; write one from 1024, such as 1883`
+  return wrongConfig(config, [{ path: ['mqtt', 'embeddedPort'], text }])
+}

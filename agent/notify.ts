@@ -122,7 +122,7 @@ function load(): UnixDgram {
 function watchdogMs(env: NodeJS.ProcessEnv): number | undefined {
   const micros = env.WATCHDOG_USEC ?? ''
   if (!/^[1-9]\d*$/.test(micros)) return undefined
-  if (env.WATCHDOG_PID !== undefined && env.WATCHDOG_PID !== String(process.pid)) return undefined
+  if (env.WATCHDOG_PID && env.WATCHDOG_PID !== String(process.pid)) return undefined
   return Number(micros) / 1000
 }
 

@@ -46,7 +46,7 @@ export function brokerSettings(flags: BrokerFlags, sessionSeconds: number): Brok
     url: flags.broker,
     clientId: randomClientId(),
     username: flags.username,
-    password: flags.password ?? process.env.BLINDSIGHT_MQTT_PASSWORD,
+    password: flags.password ?? (process.env.BLINDSIGHT_MQTT_PASSWORD || undefined),
     ca: pem('--ca', flags.ca),
     cert: pem('--cert', flags.cert),
     key: pem('--key', flags.key),

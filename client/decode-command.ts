@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { Bundles, defaultBundles } from './bundles.js'
 import { exitCodesHelp, Failure } from './failure.js'
-import { positive, printOut, report, runVerb } from './verb.js'
+import { positive, printOut, report, runUntilStopped } from './verb.js'
 
 type DecodeModule = typeof import('./decode/decode.js')
 export type LoadDecode = () => Promise<DecodeModule>
@@ -32,7 +32,7 @@ export function registerDecode(program: Command, load: LoadDecode = () => import
     .option('--bundles <dir>', 'folder of bundles', defaultBundles())
     .addHelpText('after', help)
     .action((files: string[], flags: Flags) =>
-      runVerb(async (signal) => {
+      runUntilStopped(async (signal) => {
         const { out, mp4 } = flags
         if (out === undefined && mp4 === undefined) {
           throw new Failure('usage', 'nowhere to write to, decode, give --out DIR or --mp4 FILE')

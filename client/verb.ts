@@ -1,4 +1,5 @@
 /** What every verb's action does around its work: exit code, the one line of a failure, signals, a closed pipe. */
+import { isoExpected, isoMs } from '../contract/time.js'
 import { asFailure, exitCodes, Failure, failureLine } from './failure.js'
 
 export const printOut = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -10,27 +11,34 @@ export function report(error: unknown): number {
   return exitCodes[failure.code]
 }
 
-/** Runs `work` with a signal for Ctrl-C, and sets the exit code that it returns or fails with. */
-export async function runVerb(work: (signal: AbortSignal) => Promise<number>): Promise<void> {
-  const interrupt = new AbortController()
-  // Once: a second Ctrl-C ends the process the ordinary way.
-  const stop = () => {
-    process.removeListener('SIGINT', stop)
-    process.removeListener('SIGTERM', stop)
-    interrupt.abort()
-  }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+/** Runs `work` and sets the exit code that it returns or fails with. Ctrl-C ends it where it is: files are written whole. */
+export async function runVerb(work: () => Promise<number>): Promise<void> {
   process.stdout.on('error', closedPipe)
   try {
-    process.exitCode = await work(interrupt.signal)
+    process.exitCode = await work()
   } catch (error) {
     process.exitCode = report(error)
   } finally {
-    process.removeListener('SIGINT', stop)
-    process.removeListener('SIGTERM', stop)
     process.stdout.removeListener('error', closedPipe)
   }
+}
+
+/** What is left of it (a connection that is being made) must not keep a verb that was told to end. */
+const LINGER_MS = 500
+
+/** As runVerb, for what has something to say or to put away at its end: Ctrl-C gives it a signal, a second one ends the process. */
+export async function runUntilStopped(work: (signal: AbortSignal) => Promise<number>): Promise<void> {
+  const interrupt = new AbortController()
+  const unheard = () => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, stop)
+  }
+  const stop = () => {
+    unheard()
+    interrupt.abort()
+  }
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop)
+  await runVerb(() => work(interrupt.signal)).finally(unheard)
+  if (interrupt.signal.aborted) setTimeout(() => process.exit(), LINGER_MS).unref()
 }
 
 /** `blindsight subscribe | head` ends quietly. */
@@ -46,18 +54,24 @@ export function wholeNumber(flag: string, text: string | undefined, least: numbe
   throw new Failure('usage', `no number, ${flag} ${text}, expected a whole number from ${least}`)
 }
 
+/** Of seconds, more would overflow a timer, which then ends at once. */
+const mostSeconds = 1e6
+
 /** @throws {Failure} usage */
 export function positive(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const value = Number(text)
-  if (Number.isFinite(value) && value > 0) return value
-  throw new Failure('usage', `no number, ${flag} ${text}, expected a number above 0`)
+  if (value > 0 && value <= mostSeconds) return value
+  throw new Failure('usage', `no number, ${flag} ${text}, expected a number above 0, up to ${mostSeconds}`)
 }
 
-/** UTC with Z, from any ISO 8601 time. @throws {Failure} usage */
+/** UTC with Z, from any ISO 8601 time; one without offset is local, a date alone UTC. @throws {Failure} usage */
 export function isoTime(flag: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  const local = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.,]\d+)?)?)?$/.test(text)
+    ? Date.parse(text.replace(',', '.'))
+    : Number.NaN
+  const time = isoMs(text) ?? local
   if (!Number.isNaN(time)) return new Date(time).toISOString()
-  throw new Failure('usage', `no time, ${flag} ${text}, expected ISO 8601 like 2026-05-01T08:00:00Z`)
+  throw new Failure('usage', `no time, ${flag} ${text}, ${isoExpected}; without an offset it is local time`)
 }

@@ -3,6 +3,7 @@
  * A result is identified by (dev, cam, boot, seq); seq counts from 0 without gaps per camera and boot.
  */
 import { z } from 'zod'
+import { isoExpected, isoMs } from './time.js'
 
 const id = z.string().regex(/^[a-z0-9_-]{1,64}$/)
 const count = z.number().int().nonnegative()
@@ -131,13 +132,17 @@ export const BLOCK_BYTES = bytesLimit
 
 /** Requests, by verb. `transaction` is echoed for clients without MQTT 5 correlation data. */
 const transaction = z.string().max(128).optional()
+const time = z
+  .string()
+  .refine((text) => isoMs(text) !== undefined, { error: isoExpected })
+  .describe('ISO 8601 with an offset')
 const ref = z.string().regex(/^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/, 'expected cam/boot/seq')
 export const requests = {
   list: z.strictObject({
     transaction,
     cam: id.optional(),
-    from: z.iso.datetime().optional(),
-    to: z.iso.datetime().optional(),
+    from: time.optional(),
+    to: time.optional(),
     limit: z.number().int().min(1).max(500).default(100),
     cursor: z.string().regex(/^\d+$/).optional(),
   }),

@@ -41,9 +41,17 @@ export async function demo(options: DemoOptions): Promise<void> {
   const stateDir = options.stateDir ?? temporary ?? join(tmpdir(), `blindsight-demo-${userInfo().username}`)
   try {
     await show(options, stateDir)
+  } catch (error) {
+    throw asOption(error)
   } finally {
     if (temporary) rmSync(temporary, { recursive: true, force: true })
   }
+}
+
+/** Where there is no file, what is wrong with a configuration is wrong with the command line. */
+function asOption(error: unknown): unknown {
+  if (!(error instanceof AgentError) || error.code !== 'config') return error
+  return new AgentError('config', error.message.replaceAll(/^demo options:\d+: /gm, ''), ExitCode.usage)
 }
 
 async function show(options: DemoOptions, stateDir: string): Promise<void> {

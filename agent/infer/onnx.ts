@@ -47,10 +47,10 @@ function hasLibrary(provider: Provider): boolean {
  * native side does not see: call this on the main thread before any session is opened.
  */
 export function prepareTensorRt(cacheDir: string): void {
-  process.env.ORT_TENSORRT_FP16_ENABLE ??= '1'
-  process.env.ORT_TENSORRT_ENGINE_CACHE_ENABLE ??= '1'
-  process.env.ORT_TENSORRT_CACHE_PATH ??= cacheDir
-  process.env.ORT_TENSORRT_TIMING_CACHE_ENABLE ??= '1'
+  process.env.ORT_TENSORRT_FP16_ENABLE ||= '1'
+  process.env.ORT_TENSORRT_ENGINE_CACHE_ENABLE ||= '1'
+  process.env.ORT_TENSORRT_CACHE_PATH ||= cacheDir
+  process.env.ORT_TENSORRT_TIMING_CACHE_ENABLE ||= '1'
 }
 
 export class Graph {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { CodecError, FORMAT, FORMAT_2, packSegment, readArchive } from '../../codec/index.js'
 import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
+import { isoMs } from '../../contract/time.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 
 export interface StoredSummary {
@@ -67,6 +68,8 @@ interface PackedSegment extends Readable {
 
 /** Segments kept between the requests of their transfers: as many as clients fetch at once, and each at most megabytes. */
 const KEPT_SEGMENTS = 8
+/** And their lengths, a few bytes each, for a transfer that comes back after others have taken its place. */
+const KEPT_LENGTHS = 10_000
 
 class Refusal extends Error {
   constructor(
@@ -81,6 +84,8 @@ export class Requests {
   readonly counters = { served: 0, refused: 0 }
   private tokens = BURST
   private readonly segments: PackedSegment[] = []
+  /** How many frames a file had that a transfer began with, by its SHA-256. */
+  private readonly begun = new Map<string, number>()
   private filledAt: number
 
   constructor(
@@ -161,8 +166,8 @@ export class Requests {
     const limit = Math.min(request.limit, Math.max(1, Math.floor(room / LISTED_BYTES)))
     const found = this.store.list({
       ...(request.cam !== undefined && { cam: request.cam }),
-      ...(request.from !== undefined && { fromUs: Date.parse(request.from) * 1000 }),
-      ...(request.to !== undefined && { toUs: Date.parse(request.to) * 1000 + 999 }),
+      ...(request.from !== undefined && { fromUs: isoMs(request.from)! * 1000 }),
+      ...(request.to !== undefined && { toUs: isoMs(request.to)! * 1000 + 999 }),
       cursor: Number(request.cursor ?? 0),
       limit,
     })
@@ -199,9 +204,11 @@ export class Requests {
     const kept = off > 0 && this.segments.findLast(same)
     if (kept) return kept
     if (!this.store.find(cam, boot, keySeq)) throw new Refusal('evicted', `${ref}: its keyframe has been evicted`)
-    const records = soundOnes(this.store.segment(cam, boot, keySeq))
-    if (records.length === 0) throw new Refusal('damaged', `${ref}: the stored keyframe is damaged`)
-    const file = withIndex(records)
+    const sound = soundOnes(this.store.segment(cam, boot, keySeq))
+    if (sound.length === 0) throw new Refusal('damaged', `${ref}: the stored keyframe is damaged`)
+    // What has been added since is left out again: the same records make the same file.
+    const frames = (off > 0 && started !== undefined && this.begun.get(started)) || sound.length
+    const file = withIndex(sound.slice(0, frames))
     const packed = {
       ref,
       total: file.length,
@@ -209,12 +216,20 @@ export class Requests {
       read: (from: number, length: number) => file.subarray(from, from + length),
     }
     if (off > 0 && started !== undefined && started !== packed.sha256)
-      throw new Refusal('changed', `${ref}: has grown since this transfer began, and the copy it began with is gone`)
-    const known = this.segments.findIndex((one) => one.ref === ref && one.sha256 === packed.sha256)
+      throw new Refusal('changed', `${ref}: is not the file any more that this transfer began with`)
+    this.keep(packed, frames)
+    return packed
+  }
+
+  private keep(packed: PackedSegment, frames: number): void {
+    const { ref, sha256 } = packed
+    const known = this.segments.findIndex((one) => one.ref === ref && one.sha256 === sha256)
     if (known >= 0) this.segments.splice(known, 1)
     this.segments.push(packed)
     if (this.segments.length > KEPT_SEGMENTS) this.segments.shift()
-    return packed
+    this.begun.delete(sha256)
+    this.begun.set(sha256, frames)
+    if (this.begun.size > KEPT_LENGTHS) this.begun.delete(this.begun.keys().next().value!)
   }
 
   private look(ref: string): StoredSummary {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { type BrokerFlags, brokerFlags, brokerSettings, checkId } from '../broker.js'
 import { exitCodes, exitCodesHelp } from '../failure.js'
-import { positive, printError, printOut, runVerb, wholeNumber } from '../verb.js'
+import { positive, printError, printOut, runUntilStopped, wholeNumber } from '../verb.js'
 import { type SubscribeOptions, subscribe } from './subscribe.js'
 import { type Summary, summaryLines } from './summary.js'
 
@@ -38,7 +38,7 @@ export function registerSubscribe(program: Command): void {
     .option('--json', 'one result a line as JSON, the summary as JSON too')
     .addHelpText('after', help)
     .action((flags: Flags) =>
-      runVerb(async (signal) => {
+      runUntilStopped(async (signal) => {
         const options = readFlags(flags)
         const summary = await subscribe(options, { out: printOut, warn: printError }, signal)
         printSummary(summary, options.json)

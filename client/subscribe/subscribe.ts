@@ -53,8 +53,8 @@ export async function subscribe(options: SubscribeOptions, output: Output, signa
       ? undefined
       : setTimeout(() => follower.end(timedOut(options, follower.results)), options.timeoutSeconds * 1000)
   try {
-    await link.start()
-    if (signal.aborted) follower.end()
+    // Ctrl-C and --timeout end it while it is still connecting, too.
+    await Promise.race([link.start(), follower.over])
     await follower.over
   } finally {
     clearTimeout(timer)

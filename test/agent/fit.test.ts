@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { bundleDir, DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { parseConfig } from '../../agent/config/load.js'
-import { fit } from '../../agent/fit.js'
+import { fit, noPort } from '../../agent/fit.js'
 import { BundleError } from '../../contract/bundle.js'
 
 const camera = 'cameras:\n  - id: a\n    source: x.mp4\n'
@@ -71,4 +71,12 @@ t.test('every fault is named, not only the first', async (t) => {
 t.test('a bundle that is there and damaged is another matter', async (t) => {
   rmSync(join(poor, 'entropy.json'))
   t.throws(() => fit(parseConfig(`${camera}bundle: ${poor}\n`, 'box.yaml')), BundleError)
+})
+
+t.test('an embedded port that is not allowed', async (t) => {
+  const config = parseConfig(`${camera}mqtt:\n  embeddedPort: 80\n`, 'box.yaml')
+  const denied = Object.assign(new Error('listen EACCES'), { code: 'EACCES' })
+  t.match(noPort(config, denied), { exitCode: 78, message: /^box\.yaml:5: mqtt\.embeddedPort: port 80 .*from 1024/ })
+  const other = new Error('no memory')
+  t.equal(noPort(config, other), other)
 })

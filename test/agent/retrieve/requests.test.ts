@@ -74,7 +74,7 @@ t.test('get: blocks that make the whole again, from any offset', async (t) => {
 
 /** A camera with one segment in the archive, a keyframe and three predicted frames, and a way to add to it. */
 function segment(t: Test) {
-  const all = records(frames(1, 8), 'fast', 8)
+  const all = records(frames(1, 20), 'fast', 20)
   const { archive, ask } = box(t)
   const commit = (seq: number, bits = all[seq]!) => {
     const row = { cam: 'door', boot, seq, keySeq: 0, timeUs: start * 1000 + seq, bits, sha256: 'ab'.repeat(32) }
@@ -241,6 +241,18 @@ t.test('get of a segment that has grown, when the copy of the transfer is gone: 
   for (let seq = 4; seq < 8; seq++) commit(seq)
   t.match(get(10, 'ef'.repeat(32)), { status: 'error', code: 'changed' })
   t.ok(get(10, first.sha256).data, 'one that is still kept goes on')
+})
+
+t.test('get of a segment that grows goes on with its file after others have taken the place of its copy', async (t) => {
+  const { get, commit } = segment(t)
+  const first = get()
+  for (let seq = 4; seq < 20; seq++) {
+    commit(seq)
+    get()
+  }
+  const { data, total, sha256 } = get(10, first.sha256)
+  t.match({ total, sha256 }, { total: first.total, sha256: first.sha256 })
+  t.strictSame(Buffer.from(data, 'base64'), Buffer.from(first.data, 'base64').subarray(10))
 })
 
 t.test('get of a segment whose times no index block can say: its records, without one', async (t) => {
