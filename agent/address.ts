@@ -1,6 +1,166 @@
 /**
- * An address, or a text with addresses in it, as others may see it: without user name and password. Cameras carry theirs
- * in the RTSP address, ffmpeg repeats it in every error, and a camera's state is a retained message.
- * What ffmpeg takes for them ends at the last @ before the path.
+ * An address (rtsp://name:password@host/path), read once into its parts. People put passwords in as they are, with / ? # @
+ * and blanks, which end a part of an address; where only one reading makes sense it is taken, else the character is named.
+ * What leaves this process (retained state, log, doctor) is made of the parts, without those that are secret.
  */
-export const withoutSecrets = (text: string): string => text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#]*@/gi, '$1')
+
+export interface Address {
+  readonly scheme: string
+  readonly username?: string | undefined
+  readonly password?: string | undefined
+  /** With the port, if there is one. */
+  readonly host: string
+  /** Path and query, as they were written. */
+  readonly rest: string
+}
+
+/** Its message holds nothing of the address that is secret. */
+export class AddressError extends Error {
+  override readonly name = 'AddressError'
+}
+
+const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
+const HOST = /^(\[[0-9a-f:.%]+\]|[^\s:/?#@[\]]+)(:\d{1,5})?$/i
+/** A host that nobody takes for a user name. */
+const CLEAR_HOST = /^(\[[0-9a-f:.%]+\]|localhost|[^\s:/?#@]*\.[^\s:/?#@]*)(:\d{1,5})?$/i
+
+export const isAddress = (text: string): boolean => SCHEME.test(text)
+
+/** @throws {AddressError} */
+export function parseAddress(text: string): Address {
+  const scheme = SCHEME.exec(text)?.[1]?.toLowerCase()
+  if (!scheme) throw new AddressError('no address: it begins with scheme://')
+  const body = text.slice(scheme.length + 3)
+  const split = splitLogin(body)
+  const [, host = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(split.after)!
+  if (scheme !== 'file' && !HOST.test(host) && !(host.startsWith(':') || (host.startsWith('@') && scheme === 'udp')))
+    throw new AddressError(host === '' ? 'no host in the address' : 'no host and port that can be read in the address')
+  if (split.login === undefined) return { scheme, host, rest }
+  const colon = split.login.indexOf(':')
+  const [name, password] = colon < 0 ? [split.login] : [split.login.slice(0, colon), split.login.slice(colon + 1)]
+  return {
+    scheme,
+    username: decoded(name!),
+    ...(password !== undefined && { password: decoded(password) }),
+    host,
+    rest,
+  }
+}
+
+/** Where the login ends: at the @ behind which a host stands. */
+function splitLogin(body: string): { login?: string; after: string } {
+  const ends = [...body.matchAll(/@/g)].map(({ index }) => index)
+  const hostAfter = (at: number) => /^[^/?#]*/.exec(body.slice(at + 1))![0]
+  const possible = ends.filter((at) => HOST.test(hostAfter(at)))
+  const authority = /^[^/?#]*/.exec(body)![0]
+  const strict = authority.lastIndexOf('@')
+  if (strict >= 0) {
+    const others = possible.filter((at) => at > strict)
+    // A name of one word before the first / may be the end of a password.
+    if (others.length > 0 && !CLEAR_HOST.test(hostAfter(strict))) throw ambiguous(body, strict, others.at(-1)!)
+    return { login: body.slice(0, strict), after: body.slice(strict + 1) }
+  }
+  const separator = body[authority.length]
+  const credible = HOST.test(authority) && separator !== '#'
+  if (possible.length === 0 || (credible && (!authority.includes(':') || CLEAR_HOST.test(authority))))
+    return { after: body }
+  if (credible) throw ambiguous(body, authority.length - 1, possible[0]!)
+  if (possible.length > 1) {
+    const clear = possible.filter((at) => CLEAR_HOST.test(hostAfter(at)))
+    if (clear.length !== 1) throw ambiguous(body, -1, possible.at(-1)!)
+    return { login: body.slice(0, clear[0]), after: body.slice(clear[0]! + 1) }
+  }
+  return { login: body.slice(0, possible[0]), after: body.slice(possible[0]! + 1) }
+}
+
+function ambiguous(body: string, from: number, to: number): AddressError {
+  const found = /[/?#@]/.exec(body.slice(from + 1, to))?.[0] ?? '@'
+  const code = encodeURIComponent(found)
+  return new AddressError(
+    `can be read in two ways: a ${found} that belongs to the password is written ${code}, an @ behind the host %40 (or use username and password keys)`,
+  )
+}
+
+/** As programs read it: name and password percent-encoded. */
+export function formatAddress({ scheme, username, password, host, rest }: Address): string {
+  const login =
+    username === undefined ? '' : `${encoded(username)}${password === undefined ? '' : `:${encoded(password)}`}@`
+  return `${scheme}://${login}${host}${rest.replaceAll(' ', '%20')}`
+}
+
+/** As others may see it: no login, no values of a query, no stream key, nothing of a path that assigns a value. */
+export function shownAddress({ scheme, host, rest }: Address): string {
+  const [, path = '', query = ''] = /^([^?#]*)(.*)$/s.exec(rest)!
+  const parts = path.split('/')
+  const shown = parts.map((part, i) =>
+    part.includes('=') || (scheme.startsWith('rtmp') && i > 1 && part) ? '…' : part,
+  )
+  return `${scheme}://${host}${shown.join('/')}${query.length > 1 ? '?…' : ''}`
+}
+
+/** A text without the secrets of the addresses in it. Where an address cannot be read, all before its last @ goes. */
+export function withoutSecrets(text: string): string {
+  if (isAddress(text) && readable(text)) return shownAddress(parseAddress(text))
+  return text.replace(/([a-z][a-z0-9+.-]*):\/\/[^\s'"<>]+/gi, (address) => {
+    const [, core = '', end = ''] = /^(.*?)([:,;.)]*)$/s.exec(address)!
+    return shown(core) + end
+  })
+}
+
+function shown(address: string): string {
+  try {
+    return shownAddress(parseAddress(address))
+  } catch {
+    const [scheme, body] = address.split(/:\/\/(.*)/s)
+    return `${scheme}://${body!.slice(body!.lastIndexOf('@') + 1).replace(/\?.*/s, '?…')}`
+  }
+}
+
+function readable(text: string): boolean {
+  try {
+    return parseAddress(text) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** A text that was made by a program that knows `address`: its login, query and keys go wherever they stand in it. */
+export function redactor(address: string): (text: string) => string {
+  if (!readable(address)) return withoutSecrets
+  const parsed = parseAddress(address)
+  const { username, password, rest } = parsed
+  const query = rest.slice(rest.indexOf('?') + 1)
+  const values = rest.includes('?') ? query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1)) : []
+  const key = parsed.scheme.startsWith('rtmp') ? rest.split(/[/?]/).slice(2) : []
+  const login =
+    username === undefined ? [] : [`${username}:${password}@`, `${encoded(username)}:${encoded(password ?? '')}@`]
+  // What is short stands everywhere; within the login, the query and the address it goes all the same.
+  const alone = [password ?? '', ...values, ...key]
+    .flatMap((v) => [v, encoded(v), decoded(v)])
+    .filter((v) => v.length > 3)
+  const secrets = [...new Set([...(rest.includes('?') && query ? [query] : []), ...alone])].sort(
+    (a, b) => b.length - a.length,
+  )
+  return (text) => {
+    let clean = text.replaceAll(address, shownAddress(parsed)).replaceAll(formatAddress(parsed), shownAddress(parsed))
+    for (const part of login) clean = clean.replaceAll(part, '')
+    clean = withoutSecrets(clean)
+    for (const secret of secrets) clean = clean.replaceAll(secret, '…')
+    return clean
+  }
+}
+
+/** Some programs take a ' or a ( for the end of an argument. */
+const encoded = (text: string) =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+
+/** %40 is @; a % that begins no code is just that. */
+function decoded(text: string): string {
+  return text.replace(/(%[0-9a-f]{2})+/gi, (codes) => {
+    try {
+      return decodeURIComponent(codes)
+    } catch {
+      return codes
+    }
+  })
+}

@@ -1,10 +1,13 @@
 /** ffmpeg's arguments for a source. Only options that mean the same in versions 4.4 to 7. */
+import { parseAddress } from '../address.js'
 import type { Source } from './ffmpeg.js'
 import { isStill, kindOf, pathOf, type SourceKind } from './source.js'
 
 export interface Input {
   readonly options: readonly string[]
   readonly url: string
+  /** What ffmpeg reads on its standard input: the address, where it holds what others must not see. */
+  readonly script?: string
 }
 
 /** What a source may lead to: a playlist or a redirect that somebody else wrote must not open local files. */
@@ -28,36 +31,62 @@ const RECORDING = /\.(m3u8|mpd|mp4|m4v|mov|mkv|webm|avi|ts)([?#]|$)/i
  * one frame in two seconds would otherwise take half a minute. `nobuffer` lets go of the frames that were looked at:
  * their time of arrival is lost.
  */
-const LIVE = ['-use_wallclock_as_timestamps', '1', '-fflags', 'nobuffer', '-flags', 'low_delay', '-fpsprobesize', '0']
+const LIVE = ['-use_wallclock_as_timestamps', '1', '-fflags', 'nobuffer', '-fpsprobesize', '0']
 /** RTSP names its streams and their codecs before the first frame; elsewhere the container has to be recognised. */
 const LITTLE = ['-probesize', '32', '-analyzeduration', '1']
 const SOME = ['-probesize', '500000', '-analyzeduration', '500000']
 
-export function inputOf(source: Source): Input {
+export function inputOf(source: Source, hide = true): Input {
   const kind = kindOf(source.source)
+  const open = opened(kind, source)
   const reach = ['-protocol_whitelist', REACHES[kind]]
+  if (kind === 'v4l2') return { options: [...LIVE, '-flags', 'low_delay', ...open], url: pathOf(source.source) }
+  if (kind === 'file') return { options: [...reach, ...open], url: `file:${pathOf(source.source)}` }
+  if (kind === 'sdp') return { options: [...LIVE, ...reach, ...open], url: `file:${pathOf(source.source)}` }
+  const re = kind === 'http' && RECORDING.test(source.source) ? ['-re'] : []
+  const outside = ['-flags', 'low_delay', ...re]
+  if (!hide || !isSecret(source.source))
+    return { options: [...LIVE, ...open, ...reach, ...outside], url: source.source }
+  return {
+    options: [
+      ...['-f', 'concat', '-safe', '0', '-protocol_whitelist', `pipe,${REACHES[kind]}`],
+      ...['-fflags', 'nobuffer', '-fpsprobesize', '0', ...LITTLE, ...outside],
+    ],
+    url: 'pipe:0',
+    script: script(source.source, [...LIVE, ...open]),
+  }
+}
+
+/** How a source is opened; options of the container or protocol. */
+function opened(kind: SourceKind, source: Source): string[] {
   switch (kind) {
     case 'rtsp':
-      return {
-        options: [...LIVE, ...LITTLE, ...reach, ...transport(source), '-allowed_media_types', 'video'],
-        url: source.source,
-      }
-    case 'v4l2':
-      return { options: [...LIVE, ...v4l2(source)], url: pathOf(source.source) }
-    case 'file':
-      return { options: [...reach, ...file(source)], url: `file:${pathOf(source.source)}` }
-    case 'http':
-      return {
-        options: [...LIVE, ...SOME, ...reach, ...(RECORDING.test(source.source) ? ['-re'] : [])],
-        url: source.source,
-      }
+      return [...LITTLE, ...transport(source), '-allowed_media_types', 'video']
     case 'sdp':
-      return { options: [...LIVE, ...LITTLE, ...reach], url: `file:${pathOf(source.source)}` }
+      return [...LITTLE]
+    case 'v4l2':
+      return v4l2(source)
+    case 'file':
+      return file(source)
     case 'udp':
-      return { options: [...LIVE, ...SOME, ...reach, '-overrun_nonfatal', '1'], url: source.source }
+      return [...SOME, '-overrun_nonfatal', '1']
     default:
-      return { options: [...LIVE, ...SOME, ...reach], url: source.source }
+      return [...SOME]
   }
+}
+
+/** Everybody on the machine can read a process's arguments, and nobody else's pipe. */
+const isSecret = (source: string): boolean => {
+  const { username, rest, scheme } = parseAddress(source)
+  return username !== undefined || /[?=]/.test(rest) || scheme.startsWith('rtmp')
+}
+
+/** A list of one address for ffmpeg's concat demuxer, which opens it with the options given. */
+function script(url: string, options: readonly string[]): string {
+  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
+  const lines = ['ffconcat version 1.0', `file ${quoted(url)}`]
+  for (let i = 0; i < options.length; i += 2) lines.push(`option ${options[i]!.slice(1)} ${quoted(options[i + 1]!)}`)
+  return `${lines.join('\n')}\n`
 }
 
 function transport({ transport = 'tcp' }: Source): string[] {

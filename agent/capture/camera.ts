@@ -36,6 +36,8 @@ const SPARE_BUFFERS = 4
 const PATIENCE = 4
 /** A camera that was online for less has not recovered: the next wait is longer still. */
 const STEADY_MS = 10_000
+/** A file of a moment is not read more often than that. */
+const LOOP_MS = 1000
 /** An arrival longer ago than this is a wall clock that was set meanwhile. */
 const OLDEST_MS = 120_000
 /** Cameras lock an account after a few wrong passwords, often for half an hour. */
@@ -56,6 +58,7 @@ export class Camera {
   private seenFrame = false
   private lastFrameMs = 0
   private onlineMs = 0
+  private launchedMs = 0
   private patience = 1
   /** The longest time between two frames of this connection. */
   private gapMs = 0
@@ -114,6 +117,7 @@ export class Camera {
     const mine = () => generation === this.generation
     const arrivals = new Arrivals()
     this.file = isFile(this.config.source)
+    this.launchedMs = performance.now()
     const cutter = new FrameCutter(
       this.frameBytes,
       () => new Uint8Array(this.spare.pop() ?? new ArrayBuffer(this.frameBytes)),
@@ -183,7 +187,12 @@ export class Camera {
   private ended(reason: string, login: boolean): void {
     if (!this.running) return
     this.grabber = undefined // nothing runs that could stall until the next attempt
-    const wholeFile = this.file && !this.config.loop && this.seenFrame && reason === 'the stream ended'
+    const wholeFile = this.file && this.seenFrame && reason === 'the stream ended'
+    if (wholeFile && this.config.loop) {
+      // Of a raw stream ffmpeg cannot find the beginning again.
+      this.retryTimer = setTimeout(() => this.launch(), Math.max(0, this.launchedMs + LOOP_MS - performance.now()))
+      return
+    }
     this.setState('offline', reason)
     if (wholeFile) {
       this.events.finished?.(this)

@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
-import { withoutSecrets } from '../address.js'
+import { redactor } from '../address.js'
 import { inputOf, outputOf } from './arguments.js'
 import { markChildren } from './orphans.js'
 import { type Ended, NOT_INSTALLED, reasonOf } from './reason.js'
@@ -40,7 +40,7 @@ const LINES = 60
 const LINE_CHARS = 500
 
 /** Options that some version of a program refused, so that the next attempt does without. */
-const without = { deathSignal: false, vsync: false }
+const without = { deathSignal: false, vsync: false, script: false }
 
 /**
  * `ended` is called exactly once, with the reason, however the process ends. `logged` gets the lines of ffmpeg's log.
@@ -57,14 +57,15 @@ export function startFfmpeg(
     queueMicrotask(() => ended(refusal!))
     return { stop: async () => {} }
   }
-  const command = commandOf(source, program)
+  const { command, script } = commandOf(source, program)
+  const redacted = redactor(source.source)
   let finished = false
   let stopping = false
   let child: ChildProcess | undefined
   const finish = ({ reason, fault }: Ended) => {
     if (finished) return
     finished = true
-    ended(withoutSecrets(reason), fault)
+    ended(redacted(reason), fault)
   }
   const end = () => {
     child?.kill('SIGTERM') // lets ffmpeg say goodbye to an RTSP server
@@ -78,6 +79,8 @@ export function startFfmpeg(
   })
   command.on('start', () => {
     child = (command as unknown as { ffmpegProc: ChildProcess }).ffmpegProc
+    child.stdin?.on('error', () => {}) // it may have ended already
+    child.stdin?.end(script ?? '')
     if (stopping) end()
   })
   command.on('end', () => {
@@ -89,6 +92,7 @@ export function startFfmpeg(
   command.on('error', (error: Error) => {
     if (lines.some((line) => /unrecognized option.*pdeathsig/i.test(line))) without.deathSignal = true
     if (lines.some((line) => /unrecognized option 'vsync'/i.test(line))) without.vsync = true
+    if (lines.some((line) => /unknown keyword.*option/i.test(line))) without.script = true
     finish(reasonOf(source.source, error, lines))
   })
   command.pipe(sink, { end: true })
@@ -106,11 +110,11 @@ export function startFfmpeg(
   }
 }
 
-function commandOf(source: Source, program: string): ffmpeg.FfmpegCommand {
+function commandOf(source: Source, program: string): { command: ffmpeg.FfmpegCommand; script: string | undefined } {
   markChildren()
   // The kernel ends ffmpeg with the agent, however that one dies; what is left without it is swept at the next start.
   const setpriv = without.deathSignal ? undefined : find('setpriv')
-  const { options, url } = inputOf(source)
+  const { options, url, script } = inputOf(source, !without.script)
   const output = outputOf(source)
   const command = ffmpeg({ logger: undefined, niceness: 0, stdoutLines: LINES })
     .setFfmpegPath(setpriv ?? program)
@@ -123,10 +127,11 @@ function commandOf(source: Source, program: string): ffmpeg.FfmpegCommand {
     .noAudio()
     .outputOptions(without.vsync ? output.map((option) => (option === '-vsync' ? '-fps_mode' : option)) : output)
   // Else it asks the program for its formats and encoders first, two more processes at every start, and setpriv has none.
-  return Object.assign(command, {
+  Object.assign(command, {
     _checkCapabilities: (done: () => void) => done(),
     availableEncoders: (done: (error: undefined, encoders: object) => void) => done(undefined, {}),
   })
+  return { command, script }
 }
 
 function localFault(source: string): string | undefined {

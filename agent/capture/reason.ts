@@ -8,16 +8,18 @@ export interface Ended {
 }
 
 const ANSWERS: [RegExp, (source: string, found: RegExpExecArray) => string | Ended][] = [
-  [/401|unauthori[sz]ed|auth(entication|orization) (failed|required)/i, refused],
-  [/403|forbidden/i, () => 'the camera forbids it (403); may this user see the stream?'],
-  [/404|not found/i, () => 'the camera has no such stream (404); check the path in the address'],
+  [/not on whitelist|not in allowed_extensions/i, () => 'the source leads to something that a camera may not lead to'],
+  [/moov atom not found/i, (source) => notVideo(source, 'not a whole video: its end is missing (invalid data)')],
+  [/\b401\b|unauthori[sz]ed|auth(entication|orization) (failed|required)/i, refused],
+  [/\b403\b|forbidden/i, () => 'the camera forbids it (403); may this user see the stream?'],
+  [/\b404\b|stream not found/i, () => 'the camera has no such stream (404); check the path in the address'],
   [
     /461|unsupported transport|nonmatching transport/i,
     () => 'the camera does not offer this transport; set `transport: auto`',
   ],
-  [/453|not enough bandwidth/i, () => 'the camera has no room for another viewer (453)'],
+  [/\b453\b|not enough bandwidth/i, () => 'the camera has no room for another viewer (453)'],
   [
-    /\b(5\d\d) ([A-Z][A-Za-z ]+)|server returned 5(XX)/,
+    /\b(5\d\d) [A-Z][a-z]+|server returned (5XX)/i,
     (_, found) => `the camera answered with an error of its own (${found[1] ?? '5xx'})`,
   ],
   [/connection refused/i, () => 'connection refused; is the camera on, and the port right?'],
@@ -26,15 +28,14 @@ const ANSWERS: [RegExp, (source: string, found: RegExpExecArray) => string | End
   [/timed out/i, () => 'timed out: the camera does not answer'],
   [/connection reset|broken pipe|end of file/i, () => 'the camera closed the connection'],
   [/certificate|tls|handshake|gnutls|openssl/i, () => 'no secure connection (TLS) could be made'],
-  [/not on whitelist|not in allowed_extensions/i, () => 'the source leads to something that a camera may not lead to'],
   [/protocol not found|unknown input format/i, (source) => `this ffmpeg was built without ${kindOf(source)}`],
   [/does not contain any stream|matches no streams|no streams/i, () => 'no video in it (sound only?)'],
   [/device or resource busy/i, () => 'in use by another program'],
-  [/not a video capture device|inappropriate ioctl/i, () => 'not a camera'],
+  [/not a video capture device|inappropriate ioctl/i, (source) => `${pathOf(source)}: not a camera`],
   [/no such device/i, () => 'no such device'],
   [/permission denied|operation not permitted/i, () => 'permission denied'],
   [/cannot allocate memory|out of memory/i, () => 'ffmpeg ran out of memory'],
-  [/moov atom not found/i, () => 'not a whole video: the file ends too early (invalid data)'],
+  [/input\/output error/i, () => 'no connection (input/output error)'],
   [/invalid data|could not find codec|unknown format/i, (source) => notVideo(source)],
 ]
 
@@ -69,11 +70,10 @@ function refused(source: string): Ended {
   }
 }
 
-function notVideo(source: string): string {
+function notVideo(source: string, otherwise = 'not a video that ffmpeg can read (invalid data)'): string {
   if (kindOf(source) !== 'file') return 'what comes is no video that ffmpeg can read (invalid data)'
-  return isText(pathOf(source))
-    ? 'a text file, not a video (invalid data)'
-    : 'not a video that ffmpeg can read (invalid data)'
+  const path = pathOf(source)
+  return `${path}: ${isText(path) ? 'a text file, not a video (invalid data)' : otherwise}`
 }
 
 /** Without what differs from one run to the next: pointers, process numbers, addresses of the other side's port. */

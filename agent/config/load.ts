@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { isAddress } from '../address.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { certificateFaults } from './certificates.js'
 import { type Fault, faultsOf } from './faults.js'
+import { brokerOf, sourceOf } from './login.js'
 import { Config } from './schema.js'
-import { readSecret, readText } from './text.js'
+import { readText } from './text.js'
 import { type Path, readYaml, type Yaml, YamlFault } from './yaml.js'
 
 export type { Fault }
@@ -38,7 +40,7 @@ export function parseConfig(text: string, path: string): LoadedConfig {
   const result = Config.safeParse(yaml.value, { reportInput: true })
   const at = (keys: Path, fault: string) => `${path}:${yaml.lineOf(keys)}: ${fault}`
   if (!result.success) throw configError(faultsOf(result.error.issues, Config, yaml).map((f) => at(f.path, f.text)))
-  const config = freeze(checked(result.data, at))
+  const config = freeze(checked(result.data, yaml, at))
   sources.set(config, { path, yaml })
   return config
 }
@@ -52,7 +54,7 @@ export function wrongConfig(config: LoadedConfig, faults: readonly Fault[]): Age
 }
 
 /** What a schema cannot say: relations between keys, and secrets from files and the environment. */
-function checked(config: Config, at: (keys: Path, text: string) => string): LoadedConfig {
+function checked(config: Config, yaml: Yaml, at: (keys: Path, text: string) => string): LoadedConfig {
   const faults: string[] = []
   const seen = new Set<string>()
   for (const [i, camera] of config.cameras.entries()) {
@@ -61,44 +63,22 @@ function checked(config: Config, at: (keys: Path, text: string) => string): Load
   }
   const { mqtt } = config
   for (const { key, text } of certificateFaults(mqtt)) faults.push(at(['mqtt', key], `mqtt.${key}: ${text}`))
-  const fromFile =
-    mqtt.passwordFile && secretOf(mqtt.passwordFile, (text) => faults.push(at(['mqtt', 'passwordFile'], text)))
+  const broker = brokerOf(mqtt, process.env, (key, text) => faults.push(at(['mqtt', key], `mqtt.${key}: ${text}`)))
+  const cameras = config.cameras.map((camera, i) => {
+    const fault = (key: string, text: string) => faults.push(at(['cameras', i, key], `cameras.${i}.${key}: ${text}`))
+    if (cutOff(camera.source, yaml.comment(['cameras', i, 'source'])))
+      fault('source', 'what follows a # behind a blank is a comment in YAML; put the address in quotes')
+    const { username, usernameFile, password, passwordFile, ...rest } = camera
+    return { ...rest, source: sourceOf(camera, process.env, fault) }
+  })
   if (faults.length > 0) throw configError(faults)
-  const password = process.env.BLINDSIGHT_MQTT_PASSWORD || fromFile || mqtt.password
-  const address = apart(mqtt.url)
-  const login = { username: mqtt.username ?? address.username, password: password ?? address.password }
-  return { ...config, device: config.device ?? deviceId(), mqtt: { ...mqtt, url: address.url, ...login } }
+  const password = process.env.BLINDSIGHT_MQTT_PASSWORD || broker.password
+  return { ...config, cameras, device: config.device ?? deviceId(), mqtt: { ...mqtt, ...broker, password } }
 }
 
-/** mqtt://name:password@host in its parts: the address goes into logs and to the service manager, the rest must not. */
-function apart(address: string | undefined): { url?: string | undefined; username?: string; password?: string } {
-  const inside = address && /^(\w+:\/\/)([^/?#]*)@(.*)$/s.exec(address)
-  if (!inside) return { url: address }
-  const [, scheme, login, rest] = inside as unknown as [string, string, string, string]
-  const [, name = '', , password] = /^([^:]*)(:(.*))?$/s.exec(login)!
-  return {
-    url: scheme + rest,
-    ...(name && { username: decoded(name) }),
-    ...(password !== undefined && { password: decoded(password) }),
-  }
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text // a % that is just that
-  }
-}
-
-function secretOf(file: string, fault: (text: string) => void): string | undefined {
-  try {
-    return readSecret(file)
-  } catch (cause) {
-    fault(`mqtt.passwordFile: ${file} ${messageOf(cause)}`)
-    return undefined
-  }
-}
+/** A password with a blank and a # in it ends there, and so does the address. */
+const cutOff = (source: string, comment: string | undefined): boolean =>
+  comment?.includes('@') === true && isAddress(source) && !source.includes('@')
 
 /** Two boxes from one disk image would share a host name, so the machine id comes first. */
 function deviceId(): string {

@@ -20,7 +20,11 @@ const CameraKeys = z.strictObject({
         error: `expected ${SOURCES}`,
       },
     )
-    .describe(SOURCES),
+    .describe(`${SOURCES}; \${NAME} in it is taken from the environment`),
+  username: text().optional().describe('of the camera; instead of rtsp://username:password@… ; may be $NAME in braces'),
+  usernameFile: file().optional().describe('a file that holds the username'),
+  password: text().optional().describe('of the camera, as it is, nothing encoded; may be $NAME in braces'),
+  passwordFile: file().optional().describe('a file that holds the password'),
   transport: z
     .enum(['auto', 'tcp', 'udp'])
     .default('auto')
@@ -82,9 +86,6 @@ const Mqtt = z.strictObject({
   url: z
     .string()
     .regex(/^(mqtts?|wss?):\/\//, 'expected mqtt://host:port or mqtts://host:port')
-    .refine((url) => !/\s/.test(url) && URL.canParse(url) && new URL(url).hostname !== '', {
-      error: 'no host and port that can be read; expected mqtt://host:port or mqtts://host:port',
-    })
     .optional()
     .describe('absent: an embedded broker on the loopback interface'),
   base: z
@@ -93,7 +94,12 @@ const Mqtt = z.strictObject({
     .regex(/^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/, 'use levels of a-z 0-9 _ - with / between them, like blindsight')
     .default('blindsight'),
   username: text().optional(),
-  password: text().optional().describe('better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment'),
+  usernameFile: file().optional(),
+  password: text()
+    .optional()
+    .describe(
+      'may be $NAME in braces, from the environment; better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment',
+    ),
   passwordFile: file().optional(),
   caFile: file().optional(),
   certFile: file().optional(),

@@ -192,6 +192,47 @@ t.test(
   },
 )
 
+t.test('a raw stream begins again at its end, and is online all the time', { timeout: 60_000 }, async (t) => {
+  const source = join(t.testdir(), 'short.h264')
+  execFileSync('ffmpeg', ['-v', 'error', '-t', '0.5', '-i', clip, '-c', 'copy', '-bsf:v', 'h264_mp4toannexb', source])
+  const { frames, states } = capture(t, { source, fps: 20 })
+  await until('more frames than the file has', () => frames.length >= 25)
+  t.strictSame(states, ['online'])
+})
+
+t.test('transport, interlacing, another size in mid-stream, a wrong password', { timeout: 120_000 }, async (t) => {
+  const size = { width: 160, height: 96, stallSeconds: 60 }
+  const server = await startRtspServer({ transports: ['udp'] })
+  t.teardown(() => server.close())
+  const udp = capture(t, { ...size, source: server.url })
+  await until('frames over UDP', () => udp.frames.length >= 2)
+  await udp.camera.stop()
+
+  server.set({ encode: ['-flags', '+ildct+ilme', '-x264opts', 'tff=1'] })
+  const fields = capture(t, { ...size, source: server.url })
+  await until('frames, and yadif', () => fields.frames.length >= 2 && /yadif/.test(ffmpegs()[0]?.args ?? ''))
+  t.strictSame(fields.states, ['online'], 'the second start is not a fault')
+  await fields.camera.stop()
+
+  server.set({ changes: { after: 15, size: '320x240' } })
+  const sent = server.sent.length
+  const change = capture(t, { ...size, source: server.url })
+  await until('frames after it', () => server.sent.length > sent + 15 && change.frames.length >= 15)
+  t.strictSame(change.states, ['online'])
+  await change.camera.stop()
+
+  server.set({ login: { user: 'u', password: 'right', scheme: 'digest' } })
+  const asked = server.requests.length
+  const wrong = capture(t, { ...size, source: server.url.replace('://', '://u:wr%2Fong@') })
+  await until('the refusal', () => wrong.states.length > 0)
+  t.match(wrong.states[0], /^offline: the camera refuses the user name or password/)
+  t.notMatch(wrong.states[0], /wr/)
+  t.ok(
+    server.requests.slice(asked).filter((verb) => verb === 'DESCRIBE').length <= 2,
+    'once without, once with the password',
+  )
+})
+
 t.test('nobody takes the frames: the newest waits, the others are counted', { timeout: 60_000 }, async (t) => {
   const { camera } = capture(t, { fps: 25 }, () => {})
   await until('frames', () => camera.framesIn >= 8)

@@ -1,0 +1,105 @@
+/**
+ * User names and passwords of cameras and brokers: in the address, in keys of their own, in files (usernameFile,
+ * passwordFile), or in the environment (${NAME}), and one address with all of it in the end.
+ */
+import { AddressError, formatAddress, isAddress, parseAddress } from '../address.js'
+import { messageOf } from '../errors.js'
+import { readSecret } from './text.js'
+
+export interface LoginKeys {
+  readonly username?: string | undefined
+  readonly usernameFile?: string | undefined
+  readonly password?: string | undefined
+  readonly passwordFile?: string | undefined
+}
+
+export interface Login {
+  readonly username?: string
+  readonly password?: string
+}
+
+type Fault = (key: string, text: string) => void
+const NAME = /\$\{(\w+)\}/g
+
+/** ${NAME} as the environment has it; in an address, percent-encoded where a login stands. */
+export function fromEnvironment(text: string, env: NodeJS.ProcessEnv, missing: (name: string) => void): string {
+  const loginEnd = isAddress(text) ? text.lastIndexOf('@') : -1
+  return text.replace(NAME, (_, name: string, at: number) => {
+    const value = env[name]
+    if (!value) missing(name)
+    return at < loginEnd ? encodeURIComponent(value ?? '') : (value ?? '')
+  })
+}
+
+/** The keys' name and password; a file's content wins over what is written in the configuration. */
+export function loginOf(keys: LoginKeys, env: NodeJS.ProcessEnv, fault: Fault): Login {
+  const one = (key: 'username' | 'password'): string | undefined => {
+    const file = keys[`${key}File`]
+    if (file !== undefined) {
+      if (keys[key] !== undefined) fault(`${key}File`, `${key} and ${key}File: keep one of them`)
+      try {
+        return readSecret(file)
+      } catch (cause) {
+        fault(`${key}File`, `${file} ${messageOf(cause)}`)
+      }
+    }
+    const text = keys[key]
+    return text === undefined ? undefined : fromEnvironment(text, env, unset(key, fault))
+  }
+  const username = one('username')
+  const password = one('password')
+  return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
+}
+
+/** A source with its login in it, percent-encoded, whatever it was written like. */
+export function sourceOf(
+  camera: LoginKeys & { readonly source: string },
+  env: NodeJS.ProcessEnv,
+  fault: Fault,
+): string {
+  const source = fromEnvironment(camera.source, env, unset('source', fault))
+  const login = loginOf(camera, env, fault)
+  if (!isAddress(source) || /^file:/i.test(source)) {
+    if (login.username ?? login.password) fault('username', 'a file or video device has no login')
+    return source
+  }
+  try {
+    const address = parseAddress(source)
+    const both = { ...address, ...login }
+    if (both.password !== undefined && both.username === undefined) fault('password', 'a password needs a username')
+    return formatAddress(both)
+  } catch (cause) {
+    if (!(cause instanceof AddressError)) throw cause
+    fault('source', cause.message)
+    return source
+  }
+}
+
+/** A broker's address in its parts: the url goes into logs and to the service manager, the rest must not. */
+export function brokerOf(
+  mqtt: LoginKeys & { readonly url?: string | undefined },
+  env: NodeJS.ProcessEnv,
+  fault: Fault,
+) {
+  const login = loginOf(mqtt, env, fault)
+  if (mqtt.url === undefined) return { url: undefined, ...login }
+  try {
+    const { username, password, ...address } = parseAddress(fromEnvironment(mqtt.url, env, unset('url', fault)))
+    const url = formatAddress(address)
+    if (!URL.canParse(url) || new URL(url).hostname === '')
+      fault('url', 'no host and port that can be read; expected mqtt://host:port or mqtts://host:port')
+    return {
+      url,
+      ...(username && { username }),
+      ...(password !== undefined && { password }),
+      ...login,
+    }
+  } catch (cause) {
+    if (!(cause instanceof AddressError)) throw cause
+    fault('url', cause.message)
+    return { url: undefined, ...login }
+  }
+}
+
+const unset = (key: string, fault: Fault) => (name: string) =>
+  fault(key, `\${${name}} is not set in the environment, or empty`)

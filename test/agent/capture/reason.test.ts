@@ -1,0 +1,33 @@
+import t from 'tap'
+import { reasonOf } from '../../../agent/capture/reason.js'
+
+const exited = new Error('ffmpeg exited with code 1')
+const say = (...lines: string[]) => reasonOf('rtsp://u:p@cam/1', exited, lines)
+
+t.test('the same fault in the same words, without pointers', async (t) => {
+  const line = (pointer: string) => `[rtsp @ 0x${pointer}] [error] method DESCRIBE failed: 401 Unauthorized`
+  t.strictSame(say(line('55d0c0')), say(line('7fa112')))
+  t.match(say(line('55d0c0')), { fault: 'login', reason: /refuses the user name or password/ })
+  t.match(say('[whatever @ 0x55d0] [error] something at 0x77 that nobody knows'), {
+    reason: 'something at that nobody knows',
+  })
+})
+
+t.test('the cause, not what ffmpeg says last', async (t) => {
+  const cases: [string, RegExp][] = [
+    ['[tcp @ 0x1] [error] Connection to tcp://cam:554?timeout=0 failed: Connection refused', /connection refused/],
+    ['[rtsp @ 0x1] [error] method SETUP failed: 461 Unsupported Transport', /transport: auto/],
+    ['[rtsp @ 0x1] [error] method DESCRIBE failed: 404 Not Found', /404/],
+    ['[https @ 0x1] [error] HTTP error 503 Service Unavailable', /503/],
+    ["[hls @ 0x1] [error] Protocol 'file' not on whitelist 'http,tls'!", /may not lead to/],
+    ['[tcp @ 0x1] [error] Failed to resolve hostname cam: Name or service not known', /host name/],
+    ['[error] Output file #0 does not contain any stream', /no video/],
+  ]
+  for (const [line, reason] of cases) t.match(say(line, '[error] cam: Input/output error').reason, reason)
+})
+
+t.test('killed, and not there', async (t) => {
+  t.match(reasonOf('x', new Error('ffmpeg was killed with signal SIGKILL'), []).reason, /SIGKILL.*memory/)
+  t.match(reasonOf('x', new Error('spawn ffmpeg ENOENT'), []).reason, /apt-get install ffmpeg/)
+  t.equal(reasonOf('x', exited, ['[info] all is well']).reason, 'ffmpeg failed')
+})
