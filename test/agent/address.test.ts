@@ -1,11 +1,5 @@
 import t from 'tap'
-import {
-  formatAddress,
-  parseAddress,
-  redactor,
-  shownAddress,
-  withoutSecrets,
-} from '../../agent/address.js'
+import { formatAddress, parseAddress, redactor, shownAddress, withoutSecrets } from '../../agent/address.js'
 
 t.test('a password as it is: taken apart, and encoded for programs', async (t) => {
   const passwords: [string, string][] = [
