@@ -10,8 +10,9 @@ import { Camera } from './capture/camera.js'
 import { endOrphans } from './capture/orphans.js'
 import type { LoadedConfig } from './config/load.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
+import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
-import { Health } from './health.js'
+import { type Around, Health, type HealthReport } from './health.js'
 import { Engine } from './infer/engine.js'
 import type { Log } from './log.js'
 import type { Notifier } from './notify.js'
@@ -40,6 +41,8 @@ const PROGRESS_MS = 30_000
 /** One step of the start, such as TensorRT's engine for one network, may take this long. */
 const STEP_MS = 3_600_000
 const HAND_OVER_DRAIN_MS = 1000
+/** Of the last distinct faults, so many are in health. */
+const FAULTS = 10
 /** Nobody waits longer for an answer. */
 const ANSWER_EXPIRY_SECONDS = 60
 
@@ -57,12 +60,14 @@ export class Agent {
   /** What runs here, in one line. */
   summary = ''
   private engine: Engine | undefined
-  private health!: Health
+  private health: Health | undefined
+  private deviceState: { state: DeviceState; reason?: string | undefined } = { state: 'starting' }
   private requests!: Requests
   private readonly limits: ArchiveLimits
   private readonly encoded = new Map<string, number>()
   private readonly lost = { inference: 0, commit: 0 }
   private timers: NodeJS.Timeout[] = []
+  private readonly madeAt = performance.now()
   private stepAt = performance.now()
   private running = false
   /** When the first frame came in that was not followed by a commit yet; a slow camera is no stuck pipeline. */
@@ -170,7 +175,8 @@ export class Agent {
         ),
     })
     const { archive, publisher, requests, stages, encoded, lost, cameras, limits } = this
-    this.health = new Health({ cameras, archive, publisher, requests, stages, encoded, lost, limits })
+    const around = () => this.around()
+    this.health = new Health({ cameras, archive, publisher, requests, stages, encoded, lost, limits, around })
     this.announceInfo({})
     this.setState('starting')
     for (const camera of this.cameras) this.announceCamera(camera)
@@ -213,6 +219,7 @@ export class Agent {
       'running',
     )
     this.every(UPKEEP_MS, () => this.archive.upkeep())
+    this.every(UPKEEP_MS, () => this.health?.sample())
     this.every(config.healthSeconds * 1000, () => this.announceHealth())
     this.announceHealth()
   }
@@ -319,6 +326,7 @@ export class Agent {
   }
 
   private setState(state: DeviceState, reason?: string): void {
+    this.deviceState = { state, reason }
     this.presence.setState(state, reason)
   }
 
@@ -328,12 +336,44 @@ export class Agent {
     if (this.running) this.setState(reason === undefined ? 'online' : 'degraded', reason && `archive: ${reason}`)
   }
 
-  private announceHealth(): void {
+  private around(): Around {
+    const { connectedSince, connects, lastError } = this.presence
+    const broker = { connected: connectedSince !== undefined, connects, ...(lastError && { reason: lastError }) }
+    return { ...this.deviceState, broker, faults: this.log.faults?.latest(FAULTS) ?? [] }
+  }
+
+  /** For whoever asks this box, and not the broker. */
+  facts(): Omit<Facts, 'config' | 'pid'> {
+    const { config, deviceState, bundle } = this
+    const cameras = this.cameras.map(({ config: { id }, state }) => ({ id, ...state }))
+    return {
+      v: 1,
+      ...progress(this.phase, deviceState.reason ?? '', cameras),
+      ...deviceState,
+      device: config.device,
+      version,
+      boot: this.boot,
+      uptime_s: Math.round((performance.now() - this.madeAt) / 1000),
+      state_dir: config.stateDir,
+      bundle: bundle.manifest.id,
+      providers: this.providers,
+      broker_url: this.brokerUrl,
+      health: this.healthReport(),
+    }
+  }
+
+  private healthReport(): HealthReport | null {
     try {
-      this.presence.announce(this.topics.health(), this.health.report(), 0)
+      return this.health?.report() ?? null
     } catch (error) {
       this.log.warn({ reason: messageOf(error) }, 'no health report')
+      return null
     }
+  }
+
+  private announceHealth(): void {
+    const report = this.healthReport()
+    if (report) this.presence.announce(this.topics.health(), report, 0)
   }
 
   /** starting: the networks are being opened. stuck: frames come in, and none has come out for long, or no step of the start is done. */

@@ -5,6 +5,7 @@ import { demo } from './demo/demo.js'
 import { doctor } from './doctor.js'
 import { AgentError, ExitCode } from './errors.js'
 import { run } from './service.js'
+import { status } from './status/status.js'
 import { checkConfig, rebuildArchive } from './verbs.js'
 
 /** Of seconds, more would overflow a timer, which then ends at once. */
@@ -76,6 +77,18 @@ export function register(program: Command): void {
       '\nClass results and masks are in no bitstream: they do not come back. The agent must not be running.\nExit codes: 0 done, 3 a file or the archive cannot be used.\n\nExample: blindsight rebuild --state-dir /var/lib/blindsight backup',
     )
     .action(rebuildArchive)
+
+  program
+    .command('status')
+    .description('one screen of the box that runs here: cameras, rates, archive, broker, last faults')
+    .option('-c, --config <file>', 'its configuration, which says where it is asked', '/etc/blindsight/config.yaml')
+    .option('--state-dir <dir>', 'its stateDir, instead of a configuration')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nAsks the running agent through a socket in its state directory; needs no broker.\nExit codes: 0 online, 1 something is wrong, 3 not running.\n\nExample: sudo blindsight status',
+    )
+    .action(status)
 
   program
     .command('doctor')

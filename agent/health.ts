@@ -1,9 +1,12 @@
 /** What the health topic says, every minute: is work being done, what is dropped and why, how long will the disk last. */
 import { existsSync, readFileSync } from 'node:fs'
+import type { DeviceState } from '../contract/messages.js'
 import type { Archive, ArchiveLimits } from './archive/archive.js'
 import type { Keeper } from './archive/keeper.js'
 import type { Camera } from './capture/camera.js'
+import type { Fault } from './faults.js'
 import type { Publisher } from './publish/publisher.js'
+import { Rates } from './rates.js'
 import type { Requests } from './retrieve/requests.js'
 import type { Stages } from './stages.js'
 
@@ -16,34 +19,63 @@ export interface HealthSources {
   readonly stages: Stages
   readonly encoded: ReadonlyMap<string, number>
   readonly lost: { readonly inference: number; readonly commit: number }
+  /** State of the device, and what else the composition knows. */
+  readonly around: () => Around
 }
+
+export interface Around {
+  readonly state: DeviceState
+  readonly reason?: string | undefined
+  readonly broker: { readonly connected: boolean; readonly connects: number; readonly reason?: string }
+  readonly faults: readonly Fault[]
+}
+
+export type HealthReport = ReturnType<Health['report']>
 
 const DAY_MS = 86_400_000
 
 export class Health {
-  private last = { at: performance.now(), in: new Map<string, number>(), encoded: new Map<string, number>() }
+  private readonly rates = new Rates()
+  private readonly startedAt = performance.now()
 
   constructor(private readonly sources: HealthSources) {}
 
+  /** To be called every few seconds: what rates are made of. */
+  sample(): void {
+    const { cameras, encoded } = this.sources
+    const counts = cameras.flatMap(({ config: { id }, framesIn }): [string, number][] => [
+      [`in ${id}`, framesIn],
+      [`encoded ${id}`, encoded.get(id) ?? 0],
+    ])
+    this.rates.sample(new Map(counts))
+  }
+
+  /** Asking changes nothing: the message, /metrics and `status` all come from it. */
   report(nowMs = Date.now()) {
     const { cameras, archive, publisher, requests, stages, encoded, lost } = this.sources
-    const at = performance.now()
-    const seconds = Math.max(0.001, (at - this.last.at) / 1000)
+    const around = this.sources.around()
     const stats = archive.stats
     const cams = cameras.map((camera) => {
       const id = camera.config.id
       return {
         id,
         state: camera.state.state,
-        fps_in: rate(camera.framesIn - (this.last.in.get(id) ?? 0), seconds),
-        fps_encoded: rate((encoded.get(id) ?? 0) - (this.last.encoded.get(id) ?? 0), seconds),
+        reason: camera.state.reason,
+        since: camera.state.since,
+        fps_in: this.rates.of(`in ${id}`, camera.framesIn),
+        fps_encoded: this.rates.of(`encoded ${id}`, encoded.get(id) ?? 0),
+        frames_in: camera.framesIn,
+        frames_encoded: encoded.get(id) ?? 0,
         dropped: camera.dropped,
       }
     })
-    this.last = { at, in: new Map(cameras.map((c) => [c.config.id, c.framesIn])), encoded: new Map(encoded) }
     return {
       v: 1,
       ts: new Date(nowMs).toISOString(),
+      state: around.state,
+      ...(around.reason && { reason: around.reason }),
+      uptime_s: Math.round((performance.now() - this.startedAt) / 1000),
+      broker: around.broker,
       cams,
       drops: {
         latest_wins: cameras.reduce((n, c) => n + c.dropped, 0),
@@ -73,6 +105,7 @@ export class Health {
       ms: stages.medians(),
       rss_mb: Math.round(process.memoryUsage.rss() / 1e6),
       temp_c: temperature(),
+      faults: around.faults,
     }
   }
 
@@ -87,8 +120,6 @@ export class Health {
     return Number(((Math.max(0, room) / stats.bytes) * (age / DAY_MS)).toFixed(2))
   }
 }
-
-const rate = (n: number, seconds: number) => Number((n / seconds).toFixed(2))
 
 function temperature(): number | null {
   const zone = '/sys/class/thermal/thermal_zone0/temp'

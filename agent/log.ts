@@ -10,12 +10,12 @@ export interface Log {
   info(fields: object, text: string): void
   warn(fields: object, text: string): void
   error(fields: object, text: string): void
+  /** Warnings and errors so far, whatever the level. */
+  readonly faults?: Faults
 }
 
 export interface ProcessLog extends Log {
   level: string
-  /** Warnings and errors so far, whatever the level. */
-  readonly faults: Faults
 }
 
 const SETTLE_MS = 10_000

@@ -6,11 +6,15 @@ import { Agent } from './agent.js'
 import { changes, type Snapshot, snapshot } from './changes.js'
 import { type LoadedConfig, loadConfig } from './config/load.js'
 import { messageOf } from './errors.js'
+import type { Facts } from './facts.js'
 import { fit } from './fit.js'
+import { Listener } from './http/listener.js'
+import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
 import { Notifier } from './notify.js'
 import type { EmbeddedBroker } from './publish/embedded.js'
 import { stopSignal } from './signals.js'
+import { socketPaths } from './sockets.js'
 
 /** How often the service manager hears of us, if it does not ask for more, and how much time a start asks for each time. */
 const BEAT_MS = 5000
@@ -41,6 +45,9 @@ export async function run({ config: file }: { config: string }): Promise<void> {
 
 export class Service {
   private agent: Agent | undefined
+  /** Of `status`; and of /metrics and /healthz, where the configuration has them. */
+  private readonly socket: Listener
+  private http: Listener | undefined
   private readonly notifier: Notifier
   private reloading: Promise<void> | undefined
   private askedAgain = false
@@ -57,7 +64,15 @@ export class Service {
   ) {
     this.notifier = new Notifier(process.env, (text) => log.warn({}, text))
     this.failed.catch(() => {}) // reported where it is awaited
+    const paths = socketPaths(current.config.stateDir, process.env.RUNTIME_DIRECTORY)
+    this.socket = new Listener(
+      paths.map((path) => ({ path })),
+      this.routes,
+      log,
+    )
   }
+
+  private readonly routes = routes(() => this.facts())
 
   /** Until `signal`. @throws what the agent cannot go on with */
   async run(signal: Promise<string>): Promise<void> {
@@ -66,6 +81,7 @@ export class Service {
     try {
       // A start that fails later, because it was told to end, is no error.
       const started = this.start(this.current)
+      void this.socket.start() // the state directory is there now
       started.catch(() => {})
       const name = await Promise.race([started.then(() => signal), signal, this.failed])
       this.log.info({ signal: name }, 'stopping')
@@ -73,6 +89,7 @@ export class Service {
       this.stopping = true
       this.notifier.stopping()
       await this.stop()
+      await Promise.all([this.socket.stop(), this.http?.stop()])
       clearInterval(beat)
       this.notifier.close()
     }
@@ -154,9 +171,24 @@ export class Service {
   private async start(usable: Usable, broker?: EmbeddedBroker): Promise<void> {
     if (this.stopping) return broker?.stop()
     const events = { failed: (error: Error) => this.fail(error) }
+    const agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
+    const http = JSON.stringify(usable.config.http)
+    const same = this.agent && http === JSON.stringify(this.current.config.http)
     this.current = usable
-    this.agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
-    await this.agent.start()
+    this.agent = agent
+    const started = agent.start()
+    if (!same) await Promise.all([this.serve(usable.config.http), started])
+    await started
+  }
+
+  private async serve(http: LoadedConfig['http']): Promise<void> {
+    await this.http?.stop()
+    this.http = http && new Listener([http], this.routes, this.log)
+    void this.http?.start()
+  }
+
+  private facts(): Facts {
+    return { ...(this.agent as Agent).facts(), config: this.file, pid: process.pid }
   }
 
   private beat(): void {

@@ -89,15 +89,26 @@ export const InfoMessage = z.object({
   cameras: z.array(z.object({ id, width: count, height: count, fps: z.number(), heads: z.array(z.string()) })),
 })
 
+/** What boxes of an earlier version leave out is optional. */
 export const HealthMessage = z.object({
   v: z.literal(1),
   ts: z.iso.datetime(),
+  state: DeviceStateMessage.shape.state.optional(),
+  reason: z.string().optional().describe('of a state that is not online'),
+  uptime_s: count.optional().describe('since the agent started with this configuration'),
+  broker: z
+    .object({ connected: z.boolean(), connects: count, reason: z.string().optional().describe('why not connected') })
+    .optional(),
   cams: z.array(
     z.object({
       id,
       state: CameraStateMessage.shape.state,
-      fps_in: z.number(),
+      reason: z.string().optional(),
+      since: z.iso.datetime().optional(),
+      fps_in: z.number().describe('over the last half minute'),
       fps_encoded: z.number(),
+      frames_in: count.optional().describe('since the agent started'),
+      frames_encoded: count.optional(),
       dropped: count,
     }),
   ),
@@ -125,6 +136,10 @@ export const HealthMessage = z.object({
   ms: z.record(z.string(), z.number()).describe('median per stage'),
   rss_mb: count,
   temp_c: z.number().nullable(),
+  faults: z
+    .array(z.object({ text: z.string(), count, first: z.iso.datetime(), last: z.iso.datetime() }))
+    .optional()
+    .describe('the last distinct warnings and errors of the log, latest first'),
 })
 
 const bytesLimit = 65536

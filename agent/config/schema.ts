@@ -128,6 +128,13 @@ const Outbox = z.strictObject({
     .describe('thin: results stay, bitstream pushes go'),
 })
 
+const Http = z.strictObject({
+  port: whole(0, 65_535).describe('of /metrics and /healthz; 0: any free one, said in the log'),
+  host: text()
+    .default('127.0.0.1')
+    .describe('another address than this machine only where asked for: there is no password'),
+})
+
 export const provider = z.enum(['tensorrt', 'cuda', 'cpu'])
 export type Provider = z.infer<typeof provider>
 
@@ -143,6 +150,7 @@ export const Config = z.strictObject({
   healthSeconds: seconds(1).default(60),
   cameras: z.array(Camera).min(1).max(64),
   mqtt: Mqtt.prefault({}),
+  http: Http.optional().describe('absent: nothing is served'),
   archive: Archive.prefault({}),
   outbox: Outbox.prefault({}),
 })

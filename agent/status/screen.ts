@@ -1,0 +1,75 @@
+/** One screen for a person: how the box is, and what is wrong with it. */
+import type { Facts } from '../facts.js'
+
+const FAULTS_SHOWN = 6
+const WIDTH = 100
+
+/** What keeps the box from being all right, a line each. */
+export function wrongs({ state, reason, ok, why, health }: Facts): string[] {
+  const found: string[] = []
+  if (!ok || /not all/.test(why)) found.push(why)
+  if (state !== 'online' && state !== 'starting') found.push(`${state}${reason ? `: ${reason}` : ''}`)
+  if (health && !health.broker.connected)
+    found.push(
+      `the broker is away${health.broker.reason ? `: ${health.broker.reason}` : ''}; results wait in the outbox`,
+    )
+  return found
+}
+
+export function screen(facts: Facts, nowMs = Date.now()): string {
+  const { device, version, state, bundle, providers, uptime_s, pid, config, state_dir, broker_url, health } = facts
+  const lines = [
+    `${device}  ${state}  for ${duration(uptime_s)}`,
+    `blindsight ${version}, ${bundle} on ${providers.encoder ?? '-'}, pid ${pid}, ${config}`,
+    ...wrongs(facts).map((wrong) => `! ${wrong}`),
+  ]
+  if (health) {
+    const { cams, broker, outbox, archive, drops, rss_mb, temp_c, faults } = health
+    lines.push('', ...table(cams.map((cam) => cameraRow(cam, nowMs))), '')
+    const age = outbox.frames > 0 ? `, the oldest ${duration(outbox.oldest_s)} old` : ''
+    const left = archive.days_left === null ? 'days left not known yet' : `${archive.days_left} days left`
+    const lost = Object.entries(drops).filter(([, count]) => count > 0)
+    lines.push(
+      `broker   ${broker_url}  ${broker.connected ? 'connected' : 'away'}, ${broker.connects} connections`,
+      `outbox   ${outbox.frames} frames, ${size(outbox.bytes)}${age}`,
+      `archive  ${archive.frames} frames, ${size(archive.bytes)}, ${left}, ${archive.evicted} evicted; ${state_dir}`,
+      `dropped  ${lost.map(([reason, count]) => `${reason} ${count}`).join(', ') || 'nothing'}`,
+      `memory   ${rss_mb} MB${temp_c === null ? '' : `, ${temp_c} °C`}`,
+      `faults   ${faults.length === 0 ? 'none' : ''}`.trimEnd(),
+      ...faults
+        .slice(0, FAULTS_SHOWN)
+        .map(({ text, count, last }) => cut(`  ${ago(last, nowMs)}  ${count > 1 ? `${count}x ` : ''}${text}`)),
+    )
+  }
+  return lines.join('\n')
+}
+
+type Cam = NonNullable<Facts['health']>['cams'][number]
+
+function cameraRow({ id, state, since, fps_in, fps_encoded, dropped, reason }: Cam, nowMs: number): string[] {
+  const rates = state === 'online' ? `${fps_in} in, ${fps_encoded} encoded /s, ${dropped} dropped` : reason
+  return [id, state, ago(since, nowMs), rates]
+}
+
+function table(rows: readonly string[][]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows.map((row) =>
+    cut(
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    ),
+  )
+}
+
+const cut = (line: string) => (line.length > WIDTH ? `${line.slice(0, WIDTH - 1)}…` : line)
+const size = (bytes: number) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`)
+const ago = (iso: string, nowMs: number) => `${duration(Math.max(0, (nowMs - Date.parse(iso)) / 1000))} ago`
+
+function duration(seconds: number): string {
+  if (seconds < 100) return `${Math.round(seconds)} s`
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`
+  if (seconds < 360_000) return `${Math.round(seconds / 3600)} h`
+  return `${Math.round(seconds / 86_400)} days`
+}

@@ -1,0 +1,57 @@
+/** `status`: one screen, from the running box itself, also when its broker, its disk or its configuration is not as it should be. */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { type LoadedConfig, loadConfig } from '../config/load.js'
+import { AgentError, ExitCode, messageOf } from '../errors.js'
+import { RUN_DIR, socketPaths } from '../sockets.js'
+import { ask, type Place } from './ask.js'
+import { screen, wrongs } from './screen.js'
+
+export interface StatusOptions {
+  readonly config: string
+  readonly stateDir?: string
+  readonly json?: boolean
+}
+
+/** Where to look, as far as the configuration tells; one that is wrong by now is a wrong to show, and no reason not to look. */
+function find(options: StatusOptions): { stateDir: string; http?: LoadedConfig['http']; wrong?: string } {
+  if (options.stateDir !== undefined) return { stateDir: resolve(options.stateDir) }
+  try {
+    const { stateDir, http } = loadConfig(options.config)
+    return { stateDir, ...(http && { http }) }
+  } catch (error) {
+    const wrong = `the configuration that the next start or reload would take: ${messageOf(error)}`
+    return { stateDir: stateDirIn(options.config) ?? '/var/lib/blindsight', wrong }
+  }
+}
+
+function stateDirIn(file: string): string | undefined {
+  try {
+    return /^\s*"?stateDir"?\s*:\s*["']?([^"'#,\n]+?)["']?\s*(?:[#,].*)?$/m.exec(readFileSync(file, 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+export async function status(options: StatusOptions): Promise<void> {
+  const { stateDir, http, wrong } = find(options)
+  const sockets: Place[] = socketPaths(stateDir, RUN_DIR).map((socketPath) => ({ socketPath }))
+  const places = http?.port ? [...sockets, { host: http.host, port: http.port }] : sockets
+  const answer = await ask(places, stateDir)
+  if (!('facts' in answer)) {
+    const { failure, reason } = answer
+    const hints = {
+      absent: 'not running; why it ended: systemctl status blindsight, journalctl -u blindsight -n 50',
+      denied: 'this user may not ask: sudo blindsight status, or become a member of the group blindsight',
+      silent: 'it runs and does not answer; systemd restarts it after WatchdogSec',
+    }
+    if (options.json) console.log(JSON.stringify({ v: 1, ok: false, why: failure, reason }))
+    const code = failure === 'absent' ? ExitCode.input : ExitCode.unexpected
+    throw new AgentError('input', [`${reason}`, hints[failure], wrong].filter(Boolean).join('\n'), code)
+  }
+  const { facts } = answer
+  const found = [...wrongs(facts), ...(wrong ? [wrong] : [])]
+  if (options.json) console.log(JSON.stringify({ ...facts, wrong: found }))
+  else console.log(screen(facts) + (wrong ? `\n\n! ${wrong}` : ''))
+  process.exitCode = found.length === 0 && facts.state === 'online' ? ExitCode.ok : ExitCode.unexpected
+}

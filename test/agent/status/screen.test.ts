@@ -1,0 +1,40 @@
+import t from 'tap'
+import { screen, wrongs } from '../../../agent/status/screen.js'
+import { nowMs, sample } from '../http/sample.js'
+
+t.test('one screen', async (t) => {
+  const text = screen(sample, nowMs)
+  t.equal(
+    text,
+    `gate-1  online  for 2 h
+blindsight 0.1.0, lean-5 on cpu, pid 4711, /etc/blindsight/config.yaml
+! frames go through, but not all: yard offline (connection refused)
+! the broker is away: connection refused; results wait in the outbox
+
+street  online   2 min ago  10 in, 9.5 encoded /s, 3600 dropped
+yard    offline  2 min ago  connection refused
+
+broker   mqtt://broker.local  away, 3 connections
+outbox   12 frames, 34.0 MB, the oldest 90 s old
+archive  68404 frames, 1.2 GB, 12.5 days left, 7 evicted; /var/lib/blindsight
+dropped  latest_wins 3601, commit 2
+memory   250 MB
+faults
+  2 min ago  31x capture ended, will start again (yard; connection refused)`,
+  )
+})
+
+t.test('it stays one screen, however many faults there are', async (t) => {
+  const fault = { text: 'x'.repeat(500), count: 1, first: sample.health!.ts, last: sample.health!.ts }
+  const health = { ...sample.health!, faults: Array(20).fill(fault) }
+  const lines = screen({ ...sample, health }, nowMs).split('\n')
+  t.ok(lines.length <= 24)
+  t.ok(lines.every((line) => line.length <= 100))
+})
+
+t.test('what is wrong', async (t) => {
+  const health = { ...sample.health!, broker: { connected: true, connects: 1 } }
+  t.strictSame(wrongs({ ...sample, why: 'frames go through', health }), [])
+  t.strictSame(wrongs({ ...sample, ok: false, why: 'starting', state: 'starting', health: null }), ['starting'])
+  t.match(wrongs({ ...sample, state: 'degraded', reason: 'archive: disk full', health })[1], /^degraded: archive: disk/)
+})
