@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
+import { reach } from '../../../agent/sockets.js'
 import { freePort } from '../../client/mosquitto.js'
 import { blindsight, Program } from '../../e2e/program.js'
 import { camera, configFile } from '../../e2e/setting.js'
@@ -54,7 +55,7 @@ t.test('a box, its broker away, its configuration spoilt, killed', { timeout: 60
 t.test('somebody is there and does not answer', { timeout: 120_000 }, async (t) => {
   const dir = t.testdir()
   mkdirSync(join(dir, 'state'))
-  const server = createServer().listen(join(dir, 'state', 'status.sock'))
+  const server = createServer().listen(reach(join(dir, 'state', 'status.sock')).path)
   t.teardown(() => server.close())
   const { code, err } = await blindsight(['status', '--state-dir', join(dir, 'state')])
   t.equal(code, 1)
