@@ -67,7 +67,7 @@ t.test('figures that cannot be had are an error of their own', async (t) => {
   t.equal((await fetch(`${listener.address}/status`)).status, 500)
 })
 
-t.test('clients that say nothing are hung up on, and others are served', { timeout: 120_000 }, async (t) => {
+t.test('clients that say nothing are hung up on, and others are served', async (t) => {
   const listener = await serve(t, [local])
   const silent = Array.from({ length: 20 }, () => connect(portOf(listener), '127.0.0.1').on('error', () => {}))
   t.teardown(() => {
@@ -80,7 +80,7 @@ t.test('clients that say nothing are hung up on, and others are served', { timeo
   await Promise.all(silent.map((socket) => socket.closed || once(socket, 'close')))
 })
 
-t.test('a flood is turned away, and the server is there after it', { timeout: 120_000 }, async (t) => {
+t.test('a flood is turned away, and the server is there after it', async (t) => {
   const listener = await serve(t, [local])
   const many = Array.from({ length: 200 }, () => connect(portOf(listener), '127.0.0.1').on('error', () => {}))
   await until('some to be turned away', () => many.filter((socket) => socket.resume().closed).length >= 100)

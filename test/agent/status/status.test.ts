@@ -11,7 +11,7 @@ import { until } from '../../e2e/until.js'
 
 const small = { width: 64, height: 64, fps: 5, heads: ['classify'], coding: 'static' }
 
-t.test('a box, its broker away, its configuration spoilt, killed', { timeout: 600_000 }, async (t) => {
+t.test('a box, its broker away, its configuration spoilt, killed', async (t) => {
   const dir = t.testdir()
   const broker = `mqtt://127.0.0.1:${await freePort()}`
   const http = { port: await freePort() }
@@ -52,7 +52,7 @@ t.test('a box, its broker away, its configuration spoilt, killed', { timeout: 60
   t.equal((await blindsight(['status', '--state-dir', join(dir, 'state')])).code, 3)
 })
 
-t.test('somebody is there and does not answer', { timeout: 120_000 }, async (t) => {
+t.test('somebody is there and does not answer', async (t) => {
   const dir = t.testdir()
   mkdirSync(join(dir, 'state'))
   const server = createServer().listen(reach(join(dir, 'state', 'status.sock')).path)
