@@ -6,6 +6,7 @@ import type { DeviceState } from '../contract/messages.js'
 import { Topics } from '../contract/topics.js'
 import type { ArchiveLimits } from './archive/archive.js'
 import { Keeper } from './archive/keeper.js'
+import { unmetLimits } from './archive/room.js'
 import { Camera } from './capture/camera.js'
 import { endOrphans } from './capture/orphans.js'
 import type { LoadedConfig } from './config/load.js'
@@ -69,6 +70,8 @@ export class Agent {
   private timers: NodeJS.Timeout[] = []
   private readonly madeAt = performance.now()
   private stepAt = performance.now()
+  /** A limit that the disk is too small for. */
+  private unmet: string | undefined
   private running = false
   /** When the first frame came in that was not followed by a commit yet; a slow camera is no stuck pipeline. */
   private waitingSince: number | undefined
@@ -147,6 +150,10 @@ export class Agent {
   private async run(): Promise<void> {
     const { config, log } = this
     this.archive.start()
+    for (const { text, hopeless } of unmetLimits(this.limits, config.stateDir)) {
+      log.warn({ reason: text }, 'a limit of the archive cannot be met')
+      if (hopeless) this.unmet = text
+    }
     const url = config.mqtt.url ?? (await this.startBroker())
     this.brokerUrl = url
     this.publisher = new Publisher(
@@ -251,6 +258,7 @@ export class Agent {
         threads: config.threads,
         heads: [...new Set(enabled.flatMap((c) => c.heads))],
         sizes: [...new Map(enabled.map(({ width, height }) => [`${width}x${height}`, { width, height }])).values()],
+        writable: config.stateDir,
       },
       join(config.stateDir, 'engines'),
       (text) => {
@@ -332,7 +340,7 @@ export class Agent {
 
   /** As it is, once the start is over. */
   private showState(): void {
-    const { reason } = this.archive
+    const reason = this.archive.reason ?? this.unmet
     if (this.running) this.setState(reason === undefined ? 'online' : 'degraded', reason && `archive: ${reason}`)
   }
 

@@ -1,12 +1,12 @@
 /** `doctor`: tries everything the agent needs, and says what to do about what does not work. */
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { accessSync, constants, existsSync, readdirSync, rmSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Bundle } from '../contract/bundle.js'
 import { Topics } from '../contract/topics.js'
 import { withoutSecrets } from './address.js'
+import { setAsideFiles, unmetLimits } from './archive/room.js'
 import { Camera } from './capture/camera.js'
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
 import type { Camera as CameraConfig } from './config/schema.js'
@@ -17,6 +17,7 @@ import { Engine } from './infer/engine.js'
 import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
 import { Link } from './publish/mqtt.js'
+import { scratchFolder } from './scratch.js'
 
 interface Check {
   readonly name: string
@@ -65,20 +66,37 @@ async function checkParts(
   await check('providers', async () => (bundle ? tryProviders(config, bundle) : 'no bundle to run'))
   for (const camera of config.cameras.filter((c) => c.enabled))
     await check(`camera ${camera.id}`, () => firstFrame(camera))
-  await check('disk', () => {
-    // Nothing is made here: doctor may run as another user than the service.
-    let dir = config.stateDir
-    while (!existsSync(dir)) dir = dirname(dir)
-    accessSync(dir, constants.W_OK)
-    const { bavail, bsize } = statfsSync(dir)
-    const free = (bavail * bsize) / 1e6
-    if (free < config.archive.minFreeMegabytes)
-      throw new Error(
-        `${config.stateDir}: ${free.toFixed(0)} MB free, archive.minFreeMegabytes is ${config.archive.minFreeMegabytes}`,
-      )
-    return `${config.stateDir}: writable, ${(free / 1000).toFixed(1)} GB free`
-  })
+  await check('disk', () => disk(config))
+  await check('archive', () => archive(config))
   await check('broker', () => tryBroker(config))
+}
+
+/** Nothing is made here: doctor may run as another user than the service. */
+function disk(config: LoadedConfig): string {
+  let dir = config.stateDir
+  while (!existsSync(dir)) dir = dirname(dir)
+  accessSync(dir, constants.W_OK)
+  const { bavail, bsize } = statfsSync(dir)
+  const free = (bavail * bsize) / 1e6
+  const { minFreeMegabytes, maxMegabytes } = config.archive
+  const [unmet] = unmetLimits({ maxBytes: maxMegabytes * 1e6, minFreeBytes: minFreeMegabytes * 1e6 }, config.stateDir)
+  if (unmet?.hopeless) throw new Error(unmet.text)
+  if (free < minFreeMegabytes)
+    throw new Error(
+      `${config.stateDir}: ${free.toFixed(0)} MB free, archive.minFreeMegabytes is ${minFreeMegabytes}; make room, or the oldest frames go`,
+    )
+  return `${config.stateDir}: writable, ${(free / 1000).toFixed(1)} GB free${unmet ? `; ${unmet.text}` : ''}`
+}
+
+function archive({ stateDir }: LoadedConfig): string {
+  const owner = statSync(stateDir, { throwIfNoEntry: false })?.uid
+  const names = owner === undefined ? [] : readdirSync(stateDir).filter((name) => /^(lock|archive\.sqlite)/.test(name))
+  const strange = names.filter((name) => statSync(join(stateDir, name)).uid !== owner)
+  if (strange.length > 0)
+    throw new Error(
+      `${strange.join(', ')} in ${stateDir} belong to another user than the directory, which locks the service out: sudo chown -R --reference=${stateDir} ${stateDir}`,
+    )
+  return setAsideFiles(stateDir).join('; ') || (names.length > 0 ? 'nothing was set aside' : 'none yet')
 }
 
 async function ffmpegVersion(): Promise<string> {
@@ -145,7 +163,8 @@ async function tryBroker(config: LoadedConfig): Promise<string> {
 }
 
 function sampleConfig(): LoadedConfig {
-  const stateDir = mkdtempSync(join(tmpdir(), 'blindsight-doctor-'))
-  process.once('exit', () => rmSync(stateDir, { recursive: true, force: true }))
+  const stateDir = scratchFolder('blindsight-doctor-') ?? '/var/lib/blindsight'
+  if (stateDir.includes('blindsight-doctor-'))
+    process.once('exit', () => rmSync(stateDir, { recursive: true, force: true }))
   return parseConfig(JSON.stringify({ stateDir, cameras: [{ id: 'demo', source: demoClip() }] }), 'doctor')
 }

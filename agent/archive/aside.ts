@@ -37,6 +37,15 @@ export function finishAside(stateDir: string): void {
   for (const piece of ['-wal', '-shm']) if (existsSync(path + piece)) renameSync(path + piece, aside + piece)
 }
 
+/** A journal that is no file keeps SQLite from a sound database. Called with the lock held: nobody else uses it. */
+export function moveStrangers(stateDir: string): void {
+  const path = realPath(databasePath(stateDir))
+  for (const piece of ['-wal', '-shm']) {
+    const found = lstatSync(path + piece, { throwIfNoEntry: false })
+    if (found && !found.isFile()) renameSync(path + piece, `${path}${piece}.unusable-${Date.now()}`)
+  }
+}
+
 /** Databases set aside, the oldest first. */
 export function damagedFiles(stateDir: string): string[] {
   const dir = dirname(realPath(databasePath(stateDir)))

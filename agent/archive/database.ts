@@ -7,7 +7,7 @@ import { chownSync, closeSync, existsSync, mkdirSync, openSync, statSync, trunca
 import { dirname, join } from 'node:path'
 import Database from 'better-sqlite3'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
-import { databasePath, finishAside } from './aside.js'
+import { databasePath, finishAside, moveStrangers } from './aside.js'
 import { inWords, isDamage } from './faults.js'
 import { MIGRATIONS, SCHEMA, SCHEMA_VERSION } from './schema.js'
 
@@ -42,6 +42,7 @@ export function openDatabase(stateDir: string): { db: Db; lock: Db } {
     mkdirSync(stateDir, { recursive: true })
     lock = lockDir(stateDir)
     finishAside(stateDir)
+    moveStrangers(stateDir)
     keepOwner(path)
     db = new Database(path)
     prepare(db)

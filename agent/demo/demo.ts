@@ -1,5 +1,5 @@
 /** `demo`: the whole agent on the clip that comes with the project, and what it does in one line a second. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { withoutSecrets } from '../address.js'
@@ -13,6 +13,7 @@ import { AgentError, ExitCode } from '../errors.js'
 import { createLog, silentLog } from '../log.js'
 import { Notifier } from '../notify.js'
 import type { Committed } from '../pipeline.js'
+import { scratchDir, scratchFolder } from '../scratch.js'
 import { stopSignal } from '../signals.js'
 import { stageNames } from '../stages.js'
 import { Meter } from './meter.js'
@@ -37,8 +38,8 @@ const DRAIN_MS = 10_000
 const PATIENCE_MS = 4_000
 
 export async function demo(options: DemoOptions): Promise<void> {
-  const temporary = options.frames && !options.stateDir ? mkdtempSync(join(tmpdir(), 'blindsight-')) : undefined
-  const stateDir = options.stateDir ?? temporary ?? join(tmpdir(), `blindsight-demo-${userInfo().username}`)
+  const temporary = options.frames && !options.stateDir ? scratchFolder('blindsight-') : undefined
+  const stateDir = options.stateDir ?? temporary ?? join(kept(), `blindsight-demo-${userInfo().username}`)
   try {
     await show(options, stateDir)
   } catch (error) {
@@ -52,6 +53,13 @@ export async function demo(options: DemoOptions): Promise<void> {
 function asOption(error: unknown): unknown {
   if (!(error instanceof AgentError) || error.code !== 'config') return error
   return new AgentError('config', error.message.replaceAll(/^demo options:\d+: /gm, ''), ExitCode.usage)
+}
+
+/** Where a demo's archive stays for the next one. */
+function kept(): string {
+  const dir = scratchDir() ?? tmpdir()
+  if (dir !== tmpdir()) console.error(`blindsight: ${tmpdir()} takes no files; the demo's archive is under ${dir}`)
+  return dir
 }
 
 async function show(options: DemoOptions, stateDir: string): Promise<void> {

@@ -11,6 +11,8 @@ export interface WorkerSetup {
   readonly threads: number
   readonly heads: readonly Head[]
   readonly sizes: readonly FrameSize[]
+  /** A folder for passing files, if the temporary one takes none. */
+  readonly writable?: string
 }
 
 /** What inference needs to know of a camera. */

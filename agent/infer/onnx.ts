@@ -3,12 +3,12 @@
  * and finds out from ONNX Runtime's profile which provider really ran its nodes.
  */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import type { Provider } from '../config/schema.js'
+import { scratchFolder } from '../scratch.js'
 
 export type Tensor = { readonly data: Uint8Array | Float32Array; readonly dims: readonly number[] }
 
@@ -22,6 +22,8 @@ export interface GraphOptions {
   readonly providers: readonly Provider[]
   /** CPU threads; 0 is one per core. */
   readonly threads: number
+  /** A folder for passing files, if the temporary one takes none. */
+  readonly writable?: string
   /** Told of every provider that was tried in vain, and of slow steps. */
   readonly note: (text: string) => void
 }
@@ -92,7 +94,8 @@ export class Graph {
     options: GraphOptions,
     warmUp: readonly Tensor[],
   ): Promise<Graph> {
-    const profileDir = mkdtempSync(join(tmpdir(), 'blindsight-profile-'))
+    // Where no folder takes it, the provider that was asked for is named.
+    const profileDir = scratchFolder('blindsight-profile-', options.writable ? [options.writable] : [])
     try {
       const session = await ort.InferenceSession.create(path, {
         executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
@@ -102,16 +105,16 @@ export class Graph {
         // Each session has threads of its own, and after a run they spin for a while: with two sessions or more, those of the
         // one that has finished take the cores from the one that runs. Measured on two cores: 28 ms a frame against 13.
         extra: { session: { intra_op: { allow_spinning: '0' } } },
-        enableProfiling: true,
-        profileFilePrefix: join(profileDir, 'run'),
+        ...(profileDir && { enableProfiling: true, profileFilePrefix: join(profileDir, 'run') }),
         logSeverityLevel: 3,
       })
       const graph = new Graph(session, provider)
       for (const input of warmUp) await graph.run(input)
+      if (!profileDir) return graph
       session.endProfiling()
       return new Graph(session, ranMostly(profileDir) ?? provider)
     } finally {
-      rmSync(profileDir, { recursive: true, force: true })
+      if (profileDir) rmSync(profileDir, { recursive: true, force: true })
     }
   }
 
@@ -143,12 +146,21 @@ function ranMostly(profileDir: string): Provider | undefined {
   const file = readdirFirst(profileDir)
   if (!file) return undefined
   const counts = new Map<string, number>()
-  for (const event of JSON.parse(readFileSync(file, 'utf8')) as { args?: { provider?: string } }[]) {
+  for (const event of eventsIn(file)) {
     const name = event.args?.provider
     if (name) counts.set(name, (counts.get(name) ?? 0) + 1)
   }
   const [most] = [...counts].sort((a, b) => b[1] - a[1])
   return most && (Object.keys(names) as Provider[]).find((p) => names[p] === most[0])
+}
+
+/** Of a profile that the disk may have had no room for. */
+function eventsIn(file: string): { args?: { provider?: string } }[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return []
+  }
 }
 
 function readdirFirst(dir: string): string | undefined {

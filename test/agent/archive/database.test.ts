@@ -51,3 +51,10 @@ t.test('its page cache is small, however large the archive gets', async (t: Test
   db.close()
   lock.close()
 })
+
+t.test('a directory where the journal goes', async (t) => {
+  const dir = t.testdir()
+  opened(dir)
+  for (const piece of ['-wal', '-shm']) mkdirSync(databasePath(dir) + piece)
+  opened(dir)
+})
