@@ -65,6 +65,8 @@ def main():
         args.left_out = len(data.left_out)
     for name in [args.part] if args.part else parts:
         train, knobs = parts[name]
+        if args.steps is not None and args.minutes is None:
+            knobs.pop("minutes", None)
         for key in ("steps", "minutes"):
             if getattr(args, key) is not None:
                 knobs[key] = getattr(args, key)
@@ -87,7 +89,7 @@ def parse_args():
     p.add_argument("--data", type=Path, required=True, help="where unpack.sh put the data sets")
     p.add_argument("--out", type=Path, help="default: models/runs/<config's group or name>")
     p.add_argument("--minutes", type=float, help="time budget of this part, over all resumed runs")
-    p.add_argument("--steps", type=int)
+    p.add_argument("--steps", type=int, help="step budget of this part, over all resumed runs; without --minutes the only one")
     p.add_argument("--limit", type=int, help="use at most this many pictures per folder or class (smoke runs)")
     p.add_argument("--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them")
     p.add_argument("--threads", type=int, help="CPU threads; two runs side by side with one each do more than one with two")
