@@ -50,8 +50,7 @@ async function work(): Promise<void> {
 /** What a test file said on stdout and stderr, and what is wrong with its end, if anything. */
 async function ended(file: string): Promise<{ said: string; wrong: string | undefined }> {
   const node = ['--import', typescript, '--enable-source-maps', file]
-  const env = { ...process.env, TAP_TIMEOUT: `${mostMinutes * 60}` }
-  const child = spawn(process.execPath, node, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {

@@ -2,3 +2,6 @@
 import { register } from 'node:module'
 
 register('./typescript-hooks.mjs', import.meta.url)
+
+// tap would end a test file after 30 s, which a slow machine needs for some; test/run.ts ends what hangs.
+process.env.TAP_TIMEOUT ??= '86400'

@@ -22,7 +22,7 @@ t.test('all that works here', async (t) => {
 
 t.test('what does not work says what to do, and the rest is still tried', async (t) => {
   const cameras = [
-    { id: 'good', source: clip, width: 64, height: 64 },
+    { id: 'good', source: clip, width: 64, height: 64, stallSeconds: 600 },
     { id: 'gone', source: '/no/such.mp4', width: 64, height: 64 },
   ]
   const config = await configFile(t.testdir(), { broker: 'mqtt://127.0.0.1:9', top: { cameras } })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { Notifier } from '../../agent/notify.js'
+import { until } from '../e2e/until.js'
 
 const unix = createRequire(import.meta.url)('unix-dgram') as {
   createSocket(
@@ -22,7 +23,7 @@ class Manager {
     this.#socket.bind(this.path)
   }
   async saw(count: number): Promise<string[]> {
-    for (let i = 0; i < 200 && this.received.length < count; i++) await new Promise((done) => setTimeout(done, 10))
+    await until(`${count} messages`, () => this.received.length >= count)
     return this.received
   }
   close(): void {

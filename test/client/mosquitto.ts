@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { until } from '../e2e/until.js'
 import { tool } from '../tool.js'
 
 export interface BrokerOptions {
@@ -51,11 +51,7 @@ export class Mosquitto {
 
   async up(): Promise<void> {
     this.child = spawn(tool('mosquitto'), ['-c', join(this.dir, 'mosquitto.conf')], { stdio: 'ignore' })
-    for (let attempt = 0; attempt < 100; attempt++) {
-      if (await answers(this.port)) return
-      await wait(50)
-    }
-    throw new Error(`mosquitto does not listen on port ${this.port}`)
+    await until(`mosquitto to listen on port ${this.port}`, () => answers(this.port))
   }
 
   /** SIGSTOP: what is sent still gets into its socket, and nothing is acknowledged any more. */

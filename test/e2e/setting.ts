@@ -34,7 +34,8 @@ export async function configFile(dir: string, wishes: Wishes = {}): Promise<stri
     bundle,
     stateDir: join(dir, 'state'),
     threads: 1,
-    cameras: [{ id: camera, source: clip, width, height, fps: 10, ...wishes.camera }],
+    // However slow the machine: a clip does not stall.
+    cameras: [{ id: camera, source: clip, width, height, fps: 10, stallSeconds: 600, ...wishes.camera }],
     mqtt: { ...mqtt, ...wishes.mqtt },
     archive: { minFreeMegabytes: 1 },
     ...wishes.top,
