@@ -20,8 +20,10 @@ import type { Notifier } from './notify.js'
 import type { NewFrame } from './outbox.js'
 import { type Committed, type Fate, Pipeline } from './pipeline.js'
 import { type EmbeddedBroker, startEmbeddedBroker } from './publish/embedded.js'
+import { addressOf, type Incoming, type Link } from './publish/mqtt.js'
 import { Presence } from './publish/presence.js'
 import { Publisher } from './publish/publisher.js'
+import { Service } from './publish/service.js'
 import { Requests } from './retrieve/requests.js'
 import { Stages } from './stages.js'
 import { version } from './version.js'
@@ -62,7 +64,6 @@ export class Agent {
   summary = ''
   private engine: Engine | undefined
   private health: Health | undefined
-  private deviceState: { state: DeviceState; reason?: string | undefined } = { state: 'starting' }
   private requests!: Requests
   private readonly limits: ArchiveLimits
   private readonly encoded = new Map<string, number>()
@@ -156,31 +157,30 @@ export class Agent {
     }
     const url = config.mqtt.url ?? (await this.startBroker())
     this.brokerUrl = url
+    const service = new Service(log)
     this.publisher = new Publisher(
       this.archive,
       { topics: this.topics, historyPerSecond: config.mqtt.historyPerSecond },
       log,
+      service,
     )
     this.publisher.onAcked = (ms) => this.stages.add({ publish: ms })
     this.requests = new Requests(this.archive, this.topics, (cam) => this.askKeyframes(cam))
-    this.presence = new Presence({ ...config.mqtt, url }, this.topics, log, {
-      connected: (link) => {
-        this.publisher.attach(link)
-        this.askKeyframes() // who listened before has missed some, and who listens from now on has none
+    this.presence = new Presence(
+      { ...config.mqtt, url },
+      this.topics,
+      log,
+      {
+        connected: (link) => {
+          this.publisher.attach(link)
+          this.askKeyframes() // who listened before has missed some, and who listens from now on has none
+        },
+        lost: (loss) => this.publisher.detach(loss),
+        request: (message, link) => this.answer(message, link),
       },
-      lost: () => this.publisher.detach(),
-      request: (message, link) =>
-        this.requests.handle(
-          message,
-          (topic, payload, correlationData) => {
-            const properties = { expirySeconds: ANSWER_EXPIRY_SECONDS, ...(correlationData && { correlationData }) }
-            link
-              .publish(topic, payload, { qos: 1, properties })
-              .catch((error) => log.warn({ topic, reason: messageOf(error) }, 'answer not delivered'))
-          },
-          link.maximumPacketSize,
-        ),
-    })
+      { clientId: config.mqtt.clientId, announcedFile: join(config.stateDir, 'announced.json') },
+      service,
+    )
     const { archive, publisher, requests, stages, encoded, lost, cameras, limits } = this
     const around = () => this.around()
     this.health = new Health({ cameras, archive, publisher, requests, stages, encoded, lost, limits, around })
@@ -213,14 +213,14 @@ export class Agent {
     this.announceInfo(engine.providers)
     this.running = true
     this.showState()
-    this.summary = `${this.cameras.length} camera(s), ${this.bundle.manifest.id} on ${engine.providers.encoder}, broker ${url}`
+    this.summary = `${this.cameras.length} camera(s), ${this.bundle.manifest.id} on ${engine.providers.encoder}, broker ${addressOf(url)}`
     this.notifier.ready(this.summary)
     log.info(
       {
         device: config.device,
         boot: this.boot,
         providers: engine.providers,
-        broker: url,
+        broker: addressOf(url),
         archive: archive.path ?? 'none',
       },
       'running',
@@ -287,6 +287,19 @@ export class Agent {
     return this.publisher.sendUnstored(frame) ? 'sent' : 'lost'
   }
 
+  private answer(message: Incoming, link: Link): void {
+    this.requests.handle(
+      message,
+      (topic, payload, correlationData) => {
+        const properties = { expirySeconds: ANSWER_EXPIRY_SECONDS, ...(correlationData && { correlationData }) }
+        link
+          .publish(topic, payload, { qos: 1, properties })
+          .catch((error) => this.log.warn({ topic, reason: messageOf(error) }, 'answer not delivered'))
+      },
+      link.maximumPacketSize,
+    )
+  }
+
   private askKeyframes(cam?: string): void {
     for (const { config } of this.cameras)
       if (cam === undefined || config.id === cam) this.pipeline?.keyframes.ask(config.id)
@@ -334,7 +347,6 @@ export class Agent {
   }
 
   private setState(state: DeviceState, reason?: string): void {
-    this.deviceState = { state, reason }
     this.presence.setState(state, reason)
   }
 
@@ -345,14 +357,17 @@ export class Agent {
   }
 
   private around(): Around {
-    const { connectedSince, connects, lastError } = this.presence
-    const broker = { connected: connectedSince !== undefined, connects, ...(lastError && { reason: lastError }) }
-    return { ...this.deviceState, broker, faults: this.log.faults?.latest(FAULTS) ?? [] }
+    const { connectedSince, connects, reason, shown } = this.presence
+    const broker = { connected: connectedSince !== undefined, connects, ...(reason && { reason }) }
+    return { ...shown, broker, faults: this.log.faults?.latest(FAULTS) ?? [] }
   }
 
   /** For whoever asks this box, and not the broker. */
   facts(): Omit<Facts, 'config' | 'pid'> {
-    const { config, deviceState, bundle } = this
+    const { config, bundle } = this
+    const deviceState: { state: DeviceState; reason?: string | undefined } = this.presence?.shown ?? {
+      state: 'starting',
+    }
     const cameras = this.cameras.map(({ config: { id }, state }) => ({ id, ...state }))
     return {
       v: 1,

@@ -16,7 +16,7 @@ import { fit } from './fit.js'
 import { Engine } from './infer/engine.js'
 import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
-import { Link } from './publish/mqtt.js'
+import { addressOf, Link } from './publish/mqtt.js'
 import { scratchFolder } from './scratch.js'
 
 interface Check {
@@ -157,9 +157,13 @@ async function tryBroker(config: LoadedConfig): Promise<string> {
   if (!config.mqtt.url) return `none configured: the agent starts one inside, on 127.0.0.1:${config.mqtt.embeddedPort}`
   const topics = new Topics(config.mqtt.base, config.device)
   const will = { topic: `${topics.health()}/doctor`, payload: '', delaySeconds: 0 }
-  const link = await Link.connect({ ...config.mqtt, url: config.mqtt.url }, `blindsight-doctor-${process.pid}`, will)
+  const link = await Link.connect(
+    { ...config.mqtt, url: config.mqtt.url },
+    `${config.mqtt.clientId ?? 'blindsight'}-doctor-${process.pid}`,
+    will,
+  )
   await link.end()
-  return `${config.mqtt.url}: connected with MQTT ${link.protocol === 5 ? '5' : '3.1.1'}`
+  return `${addressOf(config.mqtt.url)}: connected with MQTT ${link.protocol === 5 ? '5' : '3.1.1'}`
 }
 
 function sampleConfig(): LoadedConfig {

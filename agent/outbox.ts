@@ -31,11 +31,18 @@ export interface OldFrame extends StoredFrame {
   readonly pinned: number
 }
 
+/** Messages of a frame that are done with. */
+export interface Settled {
+  readonly id: number
+  /** Part bits. */
+  readonly parts: number
+}
+
 export interface Outbox {
-  /** Frames to publish with id in (after, upTo], oldest first. */
-  unpublished(after: number, upTo: number, limit: number): StoredFrame[]
+  /** Frames to publish with id in (after, upTo], oldest first, that have one of the parts. */
+  unpublished(after: number, upTo: number, limit: number, parts?: number): StoredFrame[]
   /** The newest unpublished frame taken before the given time; 0 if there is none. */
   lastUnpublishedBefore(timeUs: number): number
-  /** Forgets frames whose messages the broker has acknowledged. */
-  acknowledge(ids: readonly number[]): void
+  /** Forgets messages that the broker has acknowledged or will never take; a frame goes with its last one. */
+  settle(settled: readonly Settled[]): void
 }

@@ -4,7 +4,7 @@
  */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { NewFrame, OldFrame, StoredFrame } from '../outbox.js'
+import type { NewFrame, OldFrame, Settled, StoredFrame } from '../outbox.js'
 import { databasePath } from './aside.js'
 import { asArchiveError, type Db, openDatabase, type Statement } from './database.js'
 import { type OutboxLimits, OutboxTable } from './outbox-table.js'
@@ -116,9 +116,9 @@ export class Archive {
     return fresh.length
   }
 
-  /** Frames to publish with id in (after, upTo], oldest first. */
-  unpublished(after: number, upTo: number, limit: number): StoredFrame[] {
-    return this.outbox.unpublished(after, upTo, limit)
+  /** Frames to publish with id in (after, upTo], oldest first, that have one of the parts. */
+  unpublished(after: number, upTo: number, limit: number, parts?: number): StoredFrame[] {
+    return this.outbox.unpublished(after, upTo, limit, parts)
   }
 
   /** The newest outbox row taken before the given time; 0 if there is none. */
@@ -126,9 +126,9 @@ export class Archive {
     return this.outbox.lastBefore(timeUs)
   }
 
-  /** Removes the outbox rows of frames whose messages the broker has acknowledged. */
-  acknowledge(ids: readonly number[]): void {
-    this.outbox.remove(ids)
+  /** Takes messages out of the outbox, and a frame's row with its last one. */
+  settle(settled: readonly Settled[]): void {
+    this.outbox.settle(settled)
   }
 
   find(cam: string, boot: string, seq: number): Summary | undefined {

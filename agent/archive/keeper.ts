@@ -7,7 +7,7 @@ import { statSync } from 'node:fs'
 import { Backoff } from '../backoff.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
-import type { NewFrame, Outbox, StoredFrame } from '../outbox.js'
+import type { NewFrame, Outbox, Settled, StoredFrame } from '../outbox.js'
 import { Archive, type ArchiveLimits } from './archive.js'
 import { damagedFiles, setAside } from './aside.js'
 import { ArchiveError } from './database.js'
@@ -133,8 +133,8 @@ export class Keeper implements Outbox {
     return this.quietly((archive) => archive.lastUnpublishedBefore(timeUs), 0)
   }
 
-  acknowledge(ids: readonly number[]): void {
-    this.use((archive) => archive.acknowledge(ids))
+  settle(settled: readonly Settled[]): void {
+    this.use((archive) => archive.settle(settled))
   }
 
   find: Archive['find'] = (...of) => this.use((archive) => archive.find(...of))

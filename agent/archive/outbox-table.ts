@@ -1,5 +1,5 @@
 /** The outbox: which frames still have messages to go out, within its limits. */
-import { type NewFrame, Part, type StoredFrame } from '../outbox.js'
+import { type NewFrame, Part, type Settled, type StoredFrame } from '../outbox.js'
 import type { Db, Statement } from './database.js'
 import { KEY_SEQ, ROW_OVERHEAD } from './schema.js'
 
@@ -37,15 +37,15 @@ export class OutboxTable {
     this.totals.rows++
   }
 
-  /** Frames to publish with id in (after, upTo], oldest first. */
-  unpublished(after: number, upTo: number, limit: number): StoredFrame[] {
+  /** Frames to publish with id in (after, upTo], oldest first, that have one of the parts. */
+  unpublished(after: number, upTo: number, limit: number, parts = -1): StoredFrame[] {
     return this.db
       .prepare(
         `SELECT f.id, cam, boot, seq, f.time_us AS timeUs, ${KEY_SEQ} AS keySeq, bits, sha256, model, result, o.parts
          FROM outbox o JOIN frames f ON f.id = o.frame_id
-         WHERE o.frame_id > ? AND o.frame_id <= ? ORDER BY o.frame_id LIMIT ?`,
+         WHERE o.frame_id > ? AND o.frame_id <= ? AND o.parts & ? ORDER BY o.frame_id LIMIT ?`,
       )
-      .all(after, upTo, limit) as StoredFrame[]
+      .all(after, upTo, parts, limit) as StoredFrame[]
   }
 
   /** The newest row taken before the given time; 0 if there is none. */
@@ -64,6 +64,21 @@ export class OutboxTable {
   remove(ids: readonly number[]): void {
     if (ids.length === 0) return
     this.forget(this.db.transaction(() => ids.flatMap((id) => this.delete(id)))())
+  }
+
+  /** Takes messages out, and a row with its last one. */
+  settle(settled: readonly Settled[]): void {
+    if (settled.length === 0) return
+    const last = this.db.prepare('DELETE FROM outbox WHERE frame_id = @id AND parts & ~@parts = 0 RETURNING bytes')
+    const some = this.db.prepare('UPDATE outbox SET parts = parts & ~@parts WHERE frame_id = @id')
+    const gone = this.db.transaction(() =>
+      settled.flatMap((one) => {
+        const rows = last.all(one) as { bytes: number }[]
+        if (rows.length === 0) some.run(one)
+        return rows
+      }),
+    )()
+    this.forget(gone)
   }
 
   /** Inside a transaction; `forget` what it returns. */

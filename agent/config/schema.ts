@@ -101,6 +101,11 @@ const Mqtt = z.strictObject({
       'may be $NAME in braces, from the environment; better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment',
     ),
   passwordFile: file().optional(),
+  clientId: text()
+    .max(128)
+    .regex(/^\S+$/, 'a client id has no spaces')
+    .optional()
+    .describe('default: blindsight-DEVICE; for brokers that want a certain one, or a prefix'),
   caFile: file().optional(),
   certFile: file().optional(),
   keyFile: file().optional(),

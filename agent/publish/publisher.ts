@@ -1,234 +1,473 @@
 /**
- * Empties the outbox into the broker: newest work first, history behind it at a limited rate. A frame leaves the outbox
- * after the last PUBACK of its messages; whatever a lost connection leaves unacknowledged goes again on the next one
- * (at least once; subscribers de-duplicate by dev, cam, boot, seq).
+ * Empties the outbox into the broker: newest work first, history behind it at a limited rate. Every message is settled by
+ * itself, with its PUBACK or a refusal that is final; whatever a lost connection leaves unsettled goes again on the next one
+ * (at least once; subscribers de-duplicate by dev, cam, boot, seq), and nothing else does.
  */
-import type { Topics } from '../../contract/topics.js'
+import type { ResultKind, Topics } from '../../contract/topics.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import { type NewFrame, type Outbox, Part, type StoredFrame } from '../outbox.js'
-import type { Link, LinkError } from './mqtt.js'
-import { messagesOf } from './results.js'
+import { Branches, type Waits } from './branches.js'
+import { type Link, LinkError, type Loss, sizeOf } from './mqtt.js'
+import { type Message, messagesOf } from './results.js'
+import { Service } from './service.js'
+import { type Suspect, Suspects } from './suspects.js'
 
-/** Frames unacknowledged at once; three messages each. Enough to fill a long link, little to send again. */
-const WINDOW_FRAMES = 16
+/** Messages unacknowledged at once, and their bytes. Enough to fill a long link, little to send again. */
+const WINDOW_MESSAGES = 48
+const WINDOW_BYTES = 4e6
+const MESSAGES_OF_A_FRAME = 3
 /** A frame this old when the connection comes is history: it goes to hist/ and never overwrites "now". */
 const HISTORY_AGE_MS = 10_000
-/** Reason codes of a PUBACK that will be the same the next time: bad topic name, bad payload format, packet too large. */
-const FINAL = new Set([0x90, 0x99, 0x95])
-/** A frame that was not taken (quota, access rights that somebody will mend) is tried again after this long. */
-const REFUSED_RETRY_MS = 10_000
-/** Connections that may be lost with a frame under way before it goes alone, and before it is given up. */
-const SUSPECT_LOSSES = 3
-const POISON_LOSSES = 5
-/** Acknowledged frames are removed together: one short transaction instead of one per frame. */
-const ACK_FLUSH_MS = 50
+const HISTORY_TICK_MS = 20
+/** Between two passes over what waits for refused topics. */
+const SWEEP_MS = 1000
+/** Late messages wait for a live one to find out whether a refused topic is open again; for so long, if none comes. */
+const NOBODY_TRIED_MS = 10_000
+/** A size that a broker hung up on is believed for so long. */
+const SIZE_REMEMBERED_MS = 3_600_000
+/** Reason codes of a PUBACK that will be the same for this message the next time: packet too large, bad payload format. */
+const FINAL = new Set([0x95, 0x99])
+/** Settled messages are written together: one short transaction instead of one per message. */
+const SETTLE_FLUSH_MS = 50
+const ALL_PARTS = Part.cls | Part.seg | Part.bits
+/** The limit's name in log and health. */
+const SIZE = 'message size'
+const KINDS = Object.keys(Part) as ResultKind[]
 
 export interface PublisherOptions {
   readonly topics: Topics
   readonly historyPerSecond: number
+  /** Of a topic that the broker refuses. */
+  readonly refusedWaits?: Waits
+}
+
+/** A frame with messages under way, or settled and not yet written. */
+interface Row {
+  left: number
+  busy: number
+  unwritten: number
+  readonly started: number
+  given: boolean
+}
+
+interface Flight extends Suspect {
+  readonly epoch: number
+  readonly frame: StoredFrame
+  readonly message: Message
+  readonly row: Row
 }
 
 export class Publisher {
-  readonly counters = { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0 }
+  /** Frames, but `messages` (handed over) and `refused` (by the broker, to be tried later). */
+  readonly counters = { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0, messages: 0, refused: 0 }
   /** Told how long each frame took from hand-over to its last PUBACK, milliseconds. */
   onAcked: ((ms: number) => void) | undefined
   private link: Link | undefined
   private generation = 0
-  private inFlight = 0
+  /** Of the outbox. */
+  private epoch = 0
+  private readonly branches: Branches
+  private readonly suspects = new Suspects()
+  private readonly rows = new Map<number, Row>()
+  /** Under way, in the order of sending. */
+  private readonly flights = new Set<Flight>()
+  private flightBytes = 0
+  /** Goes when nothing else is under way, and nothing goes beside it: the broker may hang up on it. */
+  private probe: Flight | undefined
+  private alone = false
+  /** In a row, with messages under way; so many are then sent with nothing beside them. */
+  private hangUps = 0
+  private oneByOne = 0
   private liveCursor = 0
   private historyCursor = 0
   private historyEnd = 0
+  private historyDue = 0
+  private historySaid = 0
   private historyTimer: NodeJS.Timeout | undefined
   private flushTimer: NodeJS.Timeout | undefined
-  private acked: number[] = []
-  /** Frames that were under way when connections were lost, and how often: one that the broker hangs up on is among them. */
-  private readonly losses = new Map<number, number>()
-  private alone = false
-  /** When the broker last refused a message that it may take later; 0: never. */
-  refusedAt = 0
-  private refusedTimer: NodeJS.Timeout | undefined
+  private retryTimer: NodeJS.Timeout | undefined
+  private readonly cams = new Set<string>()
+  /** What the broker was found to take, by its hanging up or its refusals; it may not have said so. */
+  private largestTaken = 0
+  private tooLarge = Number.POSITIVE_INFINITY
+  private tooLargeUntil = 0
+  /** Rows with a message that was given up. */
+  private readonly lost = new WeakSet<Row>()
 
   constructor(
     private readonly outbox: Outbox,
     private readonly options: PublisherOptions,
     private readonly log: Log,
-  ) {}
+    private readonly service = new Service(log),
+  ) {
+    this.branches = new Branches(options.refusedWaits)
+  }
 
   /** A connection is there. */
   attach(link: Link, nowMs = Date.now()): void {
     this.detach()
     this.link = link
-    this.historyCursor = 0
-    this.historyEnd = this.outbox.lastUnpublishedBefore((nowMs - HISTORY_AGE_MS) * 1000)
-    this.liveCursor = this.historyEnd
-    if (this.historyEnd > 0) {
-      this.log.info({ upTo: this.historyEnd }, 'back-filling what was not published before')
-      this.historyTimer = setInterval(() => this.sendHistory(), 1000 / this.options.historyPerSecond)
+    this.branches.connected()
+    if (performance.now() > this.tooLargeUntil) this.tooLarge = Number.POSITIVE_INFINITY
+    const historyEnd = this.outbox.lastUnpublishedBefore((nowMs - HISTORY_AGE_MS) * 1000)
+    this.liveCursor = historyEnd
+    if (historyEnd > 0) {
+      this.log.info({ upTo: historyEnd }, 'back-filling what was not published before')
+      this.sweep()
     }
+    this.askSuspect(historyEnd)
     this.wake()
   }
 
   /** Another outbox is there, or one that was not to be had: what waits in it is history. */
   again(): void {
+    // Ids of the one before say nothing in this one.
+    this.epoch++
+    this.flights.clear()
+    this.rows.clear()
+    this.suspects.current = undefined
     if (this.link) this.attach(this.link)
   }
 
   /** The connection is gone; what was under way goes again on the next one. */
-  detach(): void {
+  detach(loss?: Loss): void {
+    const [first] = this.flights
+    if (first && first.id > 0 && loss?.hungUp) {
+      // Some brokers hang up without the acknowledgements of what came before: then it shows only one by one.
+      this.hangUps++
+      if (this.hangUps > 1) this.oneByOne = WINDOW_MESSAGES
+      this.strike(first, loss.reason)
+    }
     this.generation++
     this.link = undefined
-    this.inFlight = 0
-    clearInterval(this.historyTimer)
-    clearTimeout(this.refusedTimer)
-    this.refusedTimer = undefined
+    this.flights.clear()
+    this.flightBytes = 0
+    this.probe = undefined
     this.alone = false
+    clearInterval(this.historyTimer)
+    clearTimeout(this.retryTimer)
+    this.historyTimer = undefined
+    for (const [id, row] of this.rows) {
+      row.busy = 0
+      if (!row.unwritten) this.rows.delete(id)
+    }
     this.flush()
   }
 
   /** Frames have been committed: sends them as far as the window allows. */
   wake(): void {
-    const room = this.window - this.inFlight
-    if (!this.link || room <= 0 || this.alone) return
-    for (const frame of this.outbox.unpublished(this.liveCursor, Number.MAX_SAFE_INTEGER, room)) {
-      const suspect = this.isSuspect(frame)
-      if (suspect && this.inFlight > 0) return
-      this.liveCursor = frame.id
-      this.alone = suspect
-      void this.send(this.link, frame, false)
-      if (suspect) return
+    while (this.free) {
+      const frames = this.read(this.liveCursor, Number.MAX_SAFE_INTEGER, Math.ceil(this.room / MESSAGES_OF_A_FRAME))
+      if (frames.length === 0) return
+      for (const frame of frames) {
+        if (!this.free) return
+        this.liveCursor = frame.id
+        this.send(frame, false)
+        if (!this.probe && !this.alone) continue
+        this.liveCursor = frame.id - 1 // the rest of it goes when the one that goes alone is done
+        return
+      }
     }
   }
 
   /**
    * Publishes the results of a frame that the archive could not take, once, without its bitstream.
-   * @returns false when nobody would get them: no connection, or a full window
+   * @returns false when nobody would get them: no connection, a full window, or topics that the broker refuses
    */
   sendUnstored(frame: NewFrame): boolean {
-    const results = { ...frame, id: 0, parts: frame.parts & ~Part.bits }
-    if (!this.link || this.inFlight >= this.window || results.parts === 0) return false
-    this.counters.unstored++
-    const generation = this.generation
-    const link = this.link
-    this.inFlight++
-    const messages = messagesOf(results, this.options.topics, false, Date.now())
-    void Promise.allSettled(
-      messages.map(({ topic, payload, properties }) => link.publish(topic, payload, { qos: 1, properties })),
-    ).then(() => {
-      if (generation !== this.generation) return
-      this.inFlight--
-      this.wake()
-    })
-    return true
+    if (!this.free) return false
+    const sent = this.send({ ...frame, id: 0, parts: frame.parts & ~Part.bits }, false)
+    if (sent) this.counters.unstored++
+    return sent
   }
 
-  /** Writes the acknowledgements that wait for their turn. */
+  /** Writes what is settled and waits for its turn. */
   flush(): void {
     clearTimeout(this.flushTimer)
     this.flushTimer = undefined
-    const ids = this.acked
-    this.acked = []
+    const rows = [...this.rows].filter(([, row]) => row.unwritten)
+    if (rows.length === 0) return
     try {
-      this.outbox.acknowledge(ids)
+      this.outbox.settle(rows.map(([id, { unwritten }]) => ({ id, parts: unwritten })))
     } catch (error) {
-      // A full disk: forgotten with the next ones; until then a new connection may send them again.
-      this.acked = ids
-      this.log.warn({ reason: messageOf(error) }, 'acknowledged frames could not be taken out of the outbox')
+      // A full disk: written with the next ones; until then a restart may send them again.
+      this.log.warn({ reason: messageOf(error) }, 'acknowledged messages could not be taken out of the outbox')
+      return
+    }
+    for (const [id, row] of rows) {
+      row.unwritten = 0
+      if (!row.busy) this.rows.delete(id)
     }
   }
 
-  private get window(): number {
-    return Math.max(1, Math.min(WINDOW_FRAMES, Math.floor((this.link?.receiveMaximum ?? 1) / 3)))
+  /** Messages that may still be handed over; at least one, whatever its size. */
+  private get room(): number {
+    if (this.flightBytes >= WINDOW_BYTES) return 0
+    if (this.oneByOne > 0) return 1 - this.flights.size
+    return Math.min(WINDOW_MESSAGES, this.link?.receiveMaximum ?? 0) - this.flights.size
+  }
+
+  private get free(): boolean {
+    return this.link !== undefined && !this.probe && !this.alone && this.room > 0
+  }
+
+  /** Unpublished frames, without those that only wait for topics that are refused. */
+  private read(after: number, upTo: number, limit: number): StoredFrame[] {
+    const held = KINDS.filter(
+      (kind) =>
+        this.cams.size > 0 && [...this.cams].every((cam) => this.branches.state(this.topic(kind, cam)) === 'held'),
+    )
+    const parts = held.reduce((mask, kind) => mask & ~Part[kind], ALL_PARTS)
+    try {
+      return parts ? this.outbox.unpublished(after, upTo, limit, parts) : []
+    } catch (error) {
+      this.log.warn({ reason: messageOf(error) }, 'the outbox cannot be read; tried again with the next frame')
+      return []
+    }
+  }
+
+  private topic(kind: ResultKind, cam: string, hist = false): string {
+    return this.options.topics.result(kind, cam, hist)
+  }
+
+  /** @returns whether anything of it is under way now */
+  private send(frame: StoredFrame, hist: boolean, only: number = ALL_PARTS): boolean {
+    this.cams.add(frame.cam)
+    const known = this.rows.get(frame.id)
+    const row: Row = known ?? { left: frame.parts, busy: 0, unwritten: 0, started: performance.now(), given: false }
+    const parts = row.left & ~row.busy & only
+    if (parts === 0) return false
+    let messages: Message[]
+    try {
+      messages = messagesOf({ ...frame, parts }, this.options.topics, hist, Date.now())
+    } catch (error) {
+      this.deadLetter(
+        frame,
+        row,
+        parts,
+        'outbox',
+        `the result of ${frame.cam}/${frame.boot}/${frame.seq} cannot be read (${messageOf(error)})`,
+      )
+      return false
+    }
+    const made = messages.reduce((mask, { kind }) => mask | Part[kind], 0)
+    if (parts & ~made && frame.id) this.settle(frame.id, row, parts & ~made)
+    let sent = 0
+    const { epoch } = this
+    for (const message of messages) {
+      const bytes = sizeOf(message.topic, message.payload, message.properties)
+      const flight = { id: frame.id, part: Part[message.kind], topic: message.topic, bytes, frame, message, row, epoch }
+      if (this.mayGo(flight, hist)) sent += Number(this.deliver(flight))
+      if (this.probe || this.alone) break
+    }
+    if (sent && !row.given && frame.id) {
+      row.given = true
+      this.counters.published++
+      if (hist) this.counters.backfilled++
+    }
+    return sent > 0
+  }
+
+  private mayGo(flight: Flight, hist: boolean): boolean {
+    const { topic, frame, message } = flight
+    // What waits for its own topic does not slip out under hist/.
+    const live = this.topic(message.kind, frame.cam)
+    if (hist && this.branches.state(live) !== 'open' && this.branches.overdueMs(live) < NOBODY_TRIED_MS) return false
+    const state = this.branches.state(topic)
+    const suspect = this.suspects.isSuspect(flight)
+    if (state === 'held' || (state === 'due' && suspect)) return false
+    if (suspect || (state === 'due' && this.branches.hangsUp(topic))) {
+      if (frame.id && !this.probe && !this.alone) this.askAlone(flight)
+      return false
+    }
+    if (state === 'due') this.branches.trying(topic)
+    return true
+  }
+
+  private askAlone(flight: Flight): void {
+    this.probe = flight
+    if (this.flights.size === 0) this.startProbe()
+  }
+
+  private startProbe(): void {
+    const { probe } = this
+    this.probe = undefined
+    if (!probe) return
+    this.branches.trying(probe.topic)
+    this.alone = this.deliver(probe)
+    if (!this.alone) this.wake()
+  }
+
+  /** The message that was first under way when the last connection ended. */
+  private askSuspect(historyEnd: number): void {
+    const { current } = this.suspects
+    if (!current || this.branches.state(current.topic) === 'held') return
+    const [frame] = this.outbox.unpublished(current.id - 1, current.id, 1)
+    if (frame && frame.parts & current.part) this.send(frame, frame.id <= historyEnd, current.part)
+    else this.suspects.current = undefined
+  }
+
+  private deliver(flight: Flight): boolean {
+    const { link } = this
+    const { frame, message, row, bytes, topic } = flight
+    if (!link) return false
+    if (bytes >= this.tooLarge) {
+      this.deadLetter(
+        frame,
+        row,
+        flight.part,
+        SIZE,
+        `${topic}: ${bytes} bytes, and the broker did not take ${this.tooLarge}`,
+      )
+      return false
+    }
+    const { generation } = this
+    row.busy |= flight.part
+    if (frame.id) this.rows.set(frame.id, row)
+    this.flights.add(flight)
+    this.flightBytes += bytes
+    this.counters.messages++
+    const { payload, properties } = message
+    link.publish(topic, payload, { qos: 1, properties }).then(
+      () => this.landed(flight, generation),
+      (error) => this.landed(flight, generation, error),
+    )
+    return true
+  }
+
+  private landed(flight: Flight, generation: number, error?: LinkError): void {
+    const { frame, row, part } = flight
+    const stale = generation !== this.generation
+    // Acknowledged just before the connection went: still done, and not to be sent again.
+    if (!error) this.taken(flight)
+    if (stale) return
+    this.flights.delete(flight)
+    this.flightBytes -= flight.bytes
+    if (this.flights.size === 0) this.alone = false
+    row.busy &= ~part
+    if (error instanceof LinkError && error.code === 'lost') return
+    if (error) this.notTaken(flight, error)
+    if (!row.busy && !row.unwritten) this.rows.delete(frame.id)
+    if (this.probe && this.flights.size === 0) this.startProbe()
+    else this.wake()
+  }
+
+  private taken(flight: Flight): void {
+    const { frame, row, part, topic, bytes } = flight
+    this.largestTaken = Math.max(this.largestTaken, bytes)
+    this.suspects.taken(flight)
+    if (this.oneByOne > 0) this.oneByOne--
+    else if (!this.alone) this.hangUps = 0
+    if (this.branches.taken(topic)) {
+      this.service.restored(topic)
+      if (this.link) this.sweep()
+    }
+    if (frame.id === 0 || flight.epoch !== this.epoch) return
+    this.settle(frame.id, row, part)
+    if (row.left || this.lost.has(row)) return
+    this.counters.acked++
+    this.onAcked?.(performance.now() - row.started)
+  }
+
+  private notTaken(flight: Flight, error: LinkError): void {
+    const { frame, row, part, topic, bytes } = flight
+    if (error.reason === 0x95) this.tooLarge = Math.min(this.tooLarge, bytes)
+    if (error.code === 'too_large' || FINAL.has(error.reason ?? 0)) {
+      this.deadLetter(frame, row, part, error.reason === 0x99 ? topic : SIZE, error.message)
+      return
+    }
+    this.counters.refused++
+    this.branches.refused(topic, error.reason ?? 0)
+    this.service.reduced(topic, error.message)
+    this.retryLater()
+  }
+
+  private retryLater(): void {
+    clearTimeout(this.retryTimer)
+    const wait = this.branches.nextMs
+    if (wait === undefined || !this.link) return
+    this.retryTimer = setTimeout(
+      () => {
+        this.sweep()
+        this.retryLater()
+      },
+      Math.max(SWEEP_MS, wait + 1),
+    )
+  }
+
+  private strike(flight: Flight, reason?: number): void {
+    const { frame, row, topic, bytes } = flight
+    if (this.alone && this.branches.hangsUp(topic) && !this.suspects.isSuspect(flight)) {
+      this.branches.refused(topic, 'hang_up')
+      return
+    }
+    const verdict = this.suspects.strike({ id: flight.id, part: flight.part, topic, bytes }, reason)
+    if (verdict?.kind === 'topic') {
+      this.branches.refused(topic, 'hang_up')
+      this.service.reduced(
+        topic,
+        `the broker hangs up on messages of this topic; allow this box's user to write it, or look into the broker's log`,
+      )
+    }
+    if (verdict?.kind === 'message') {
+      const large = bytes > this.largestTaken
+      if (large) {
+        this.tooLarge = Math.min(this.tooLarge, bytes)
+        this.tooLargeUntil = performance.now() + SIZE_REMEMBERED_MS
+      }
+      const key = large ? SIZE : `${topic} (one message)`
+      this.deadLetter(frame, row, flight.part, key, `${topic}: the broker hangs up on a message of ${bytes} bytes`)
+    }
+  }
+
+  private deadLetter({ id }: StoredFrame, row: Row, parts: number, key: string, reason: string): void {
+    if (!this.lost.has(row)) this.counters.deadLetters++
+    this.lost.add(row)
+    const rest = 'what it does not take stays in the archive and is not tried again'
+    const todo = key === SIZE ? 'raise its limit, or make frames smaller (fps, size, publishBitstreams: false); ' : ''
+    this.service.reduced(key, `${reason}; ${todo}${rest}`, { fades: true })
+    if (id) this.settle(id, row, parts)
+  }
+
+  private settle(id: number, row: Row, parts: number): void {
+    row.left &= ~parts
+    row.unwritten |= parts
+    this.rows.set(id, row)
+    if (!this.flushTimer) this.flushTimer = setTimeout(() => this.flush(), SETTLE_FLUSH_MS)
+  }
+
+  /** Goes once over all that is still in the outbox behind the live frames, at the rate of history. */
+  private sweep(): void {
+    if (!this.link) return
+    this.historyCursor = 0
+    this.historyEnd = this.liveCursor
+    this.historyDue = 1
+    this.historySaid = this.counters.backfilled
+    if (!this.historyTimer) this.historyTimer = setInterval(() => this.sendHistory(), HISTORY_TICK_MS)
   }
 
   private sendHistory(): void {
-    // Live frames have the first half of the window to themselves.
-    if (!this.link || this.alone || this.inFlight >= this.window / 2) return
-    const [frame] = this.outbox.unpublished(this.historyCursor, this.historyEnd, 1)
-    if (!frame) {
-      clearInterval(this.historyTimer)
-      this.log.info({ frames: this.counters.backfilled }, 'history is back-filled')
-      return
-    }
-    const suspect = this.isSuspect(frame)
-    if (suspect && this.inFlight > 0) return
-    this.alone = suspect
-    this.historyCursor = frame.id
-    this.counters.backfilled++
-    void this.send(this.link, frame, true)
-  }
-
-  private isSuspect({ id }: StoredFrame): boolean {
-    return (this.losses.get(id) ?? 0) >= SUSPECT_LOSSES
-  }
-
-  private async send(link: Link, frame: StoredFrame, hist: boolean): Promise<void> {
-    const generation = this.generation
-    const started = performance.now()
-    const { alone } = this
-    this.inFlight++
-    this.counters.published++
-    const messages = messagesOf(frame, this.options.topics, hist, Date.now())
-    const outcomes = await Promise.allSettled(
-      messages.map(({ topic, payload, properties }) => link.publish(topic, payload, { qos: 1, properties })),
+    this.historyDue = Math.min(
+      WINDOW_MESSAGES,
+      this.historyDue + (this.options.historyPerSecond * HISTORY_TICK_MS) / 1000,
     )
-    const failures = outcomes.flatMap((o) => (o.status === 'rejected' ? [o.reason as LinkError] : []))
-    if (failures.some(({ code }) => code === 'lost')) this.lost(frame, alone)
-    if (generation !== this.generation) {
-      // Acknowledged just before the connection went: still done, and not to be sent again.
-      if (failures.length === 0) this.done(frame)
+    while (this.historyDue >= 1) {
+      // Live frames have the first half of the window to themselves.
+      if (!this.free || this.room < (this.flights.size + this.room) / 2) return
+      const found = this.read(this.historyCursor, this.historyEnd, 1)
+      for (const frame of found) {
+        this.historyCursor = frame.id
+        this.send(frame, true)
+        if (this.probe || this.alone) this.historyCursor = frame.id - 1
+      }
+      this.historyDue--
+      if (found.length > 0) continue
+      clearInterval(this.historyTimer)
+      this.historyTimer = undefined
+      const frames = this.counters.backfilled - this.historySaid
+      if (frames > 0) this.log.info({ frames }, 'history is back-filled')
       return
     }
-    this.inFlight--
-    if (alone) this.alone = false
-    const final = failures.filter(({ code, reason }) => code === 'too_large' || FINAL.has(reason ?? 0))
-    if (failures.length > final.length) {
-      const refused = failures.find(({ code }) => code === 'rejected')
-      if (refused) this.tryAgain(frame, refused.message)
-      return // the frame stays in the outbox
-    }
-    if (final[0]) {
-      this.deadLetter(frame, final[0].message)
-    } else {
-      this.onAcked?.(performance.now() - started)
-      this.done(frame)
-    }
-    this.wake()
-  }
-
-  /** A broker may hang up on a message that it does not like. Which one it was shows when it goes alone. */
-  private lost(frame: StoredFrame, alone: boolean): void {
-    const losses = (this.losses.get(frame.id) ?? 0) + 1
-    this.losses.set(frame.id, losses)
-    if (!alone || losses < POISON_LOSSES) return
-    this.deadLetter(frame, `${frame.cam}/${frame.boot}/${frame.seq}: the broker hung up on it ${losses} times`)
-  }
-
-  private tryAgain(frame: StoredFrame, reason: string): void {
-    this.refusedAt = performance.now()
-    if (this.refusedTimer) return
-    this.log.error({ reason, retryMs: REFUSED_RETRY_MS }, 'the broker did not take a message; it stays in the outbox')
-    this.refusedTimer = setTimeout(() => {
-      this.refusedTimer = undefined
-      this.liveCursor = Math.min(this.liveCursor, frame.id - 1)
-      this.wake()
-    }, REFUSED_RETRY_MS)
-  }
-
-  private deadLetter(frame: StoredFrame, reason: string): void {
-    if (this.counters.deadLetters++ === 0)
-      this.log.error({ reason }, 'a message cannot be delivered; its frame stays in the archive and is not tried again')
-    this.forget(frame)
-  }
-
-  private done(frame: StoredFrame): void {
-    this.counters.acked++
-    this.forget(frame)
-  }
-
-  private forget(frame: StoredFrame): void {
-    this.losses.delete(frame.id)
-    this.acked.push(frame.id)
-    if (!this.flushTimer) this.flushTimer = setTimeout(() => this.flush(), ACK_FLUSH_MS)
   }
 }

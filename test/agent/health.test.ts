@@ -91,7 +91,7 @@ t.test('how old the oldest unpublished frame is', async (t) => {
   const id = commit(0, 7200_000)
   commit(1, 60_000)
   t.match(health.report(now).outbox, { frames: 2, oldest_s: 7200 })
-  archive.acknowledge([id])
+  archive.settle([{ id, parts: 7 }])
   t.match(health.report(now).outbox, { frames: 1, oldest_s: 60 })
   t.equal(health.report(now - day).outbox.oldest_s, 0, 'a wall clock that went back')
 })

@@ -53,7 +53,7 @@ t.test('a frame and its outbox row come together, and the row goes when it is ac
   )
   t.match(rows[1], { cam: 'street', boot, timeUs: (nowMs + 1000) * 1000, model: 'lean-1', result: '{}', parts: 5 })
   t.ok(Buffer.from(rows[1]!.bits).equals(Buffer.alloc(bytes, 1)))
-  archive.acknowledge([rows[0]!.id, rows[2]!.id])
+  archive.settle([rows[0]!, rows[2]!].map(({ id, parts }) => ({ id, parts })))
   t.strictSame(
     waiting(archive).map(({ seq }) => seq),
     [1],

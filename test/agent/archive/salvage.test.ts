@@ -17,7 +17,7 @@ function old(t: Test): { dir: string; file: string } {
   const archive = Archive.open(join(dir, 'old'))
   for (let seq = 0; seq < FRAMES; seq++) archive.commit(frame(seq, { size: seq % 50 === 0 ? 9000 : 600 }))
   const half = archive.unpublished(0, Number.MAX_SAFE_INTEGER, FRAMES / 2)
-  archive.acknowledge(half.map(({ id }) => id))
+  archive.settle(half.map(({ id, parts }) => ({ id, parts })))
   archive.pin(1, true)
   archive.close()
   return { dir, file: join(dir, 'old', 'archive.sqlite') }

@@ -7,9 +7,9 @@ import { Aedes } from 'aedes'
 import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { silentLog } from '../../../agent/log.js'
-import { type NewFrame, Part } from '../../../agent/outbox.js'
+import { type NewFrame, Part, type Settled } from '../../../agent/outbox.js'
 import { Link, LinkError } from '../../../agent/publish/mqtt.js'
-import { Publisher } from '../../../agent/publish/publisher.js'
+import { Publisher, type PublisherOptions } from '../../../agent/publish/publisher.js'
 import { Topics } from '../../../contract/topics.js'
 import { Mosquitto } from '../../client/mosquitto.js'
 import { Subscriber } from '../../e2e/subscriber.js'
@@ -115,14 +115,14 @@ t.test('a frame that could not be stored: its results go now, or it is lost', as
 })
 
 t.test('acknowledgements that a full disk refuses are written later', async (t) => {
-  const written: number[][] = []
+  const written: Settled[] = []
   let full = true
   const outbox = {
     unpublished: (after: number) => (after < 1 ? [{ ...frame(0, Date.now()), id: 1 }] : []),
     lastUnpublishedBefore: () => 0,
-    acknowledge: (ids: readonly number[]) => {
+    settle: (settled: readonly Settled[]) => {
       if (full) throw new Error('database or disk is full')
-      if (ids.length > 0) written.push([...ids])
+      written.push(...settled)
     },
   }
   const publisher = new Publisher(outbox, { topics, historyPerSecond: 1 }, silentLog)
@@ -132,30 +132,30 @@ t.test('acknowledgements that a full disk refuses are written later', async (t) 
   t.strictSame(written, [])
   full = false
   publisher.flush()
-  t.strictSame(written, [[1]])
+  t.strictSame(written, [{ id: 1, parts: Part.cls | Part.bits }])
   publisher.detach()
 })
 
 /** A connection whose PUBACKs come when the test says so. */
 function heldLink(receiveMaximum = 65_535) {
-  const sent: { topic: string; ack(error?: Error): Promise<void> }[] = []
-  const publish = (topic: string) =>
+  const sent: { topic: string; bytes: number; ack(error?: Error): Promise<void> }[] = []
+  const publish = (topic: string, payload: string | Uint8Array) =>
     new Promise<void>((resolve, reject) => {
       const ack = async (error?: Error) => {
         if (error) reject(error)
         else resolve()
         await new Promise(setImmediate)
       }
-      sent.push({ topic, ack })
+      sent.push({ topic, bytes: payload.length, ack })
     })
   return { sent, link: { receiveMaximum, publish } as unknown as Link }
 }
 
-function stored(t: Test, frames: number) {
+function stored(t: Test, frames: number, more: Partial<PublisherOptions> = {}) {
   const archive = Archive.open(t.testdir())
   t.teardown(() => archive.close())
   for (const seq of range(0, frames)) archive.commit(frame(seq, Date.now()))
-  const publisher = new Publisher(archive, { topics, historyPerSecond: 1 }, silentLog)
+  const publisher = new Publisher(archive, { topics, historyPerSecond: 1000, ...more }, silentLog)
   t.teardown(() => publisher.detach())
   return { archive, publisher }
 }
@@ -174,35 +174,135 @@ t.test('a frame leaves the outbox with the last PUBACK of its messages, not befo
 })
 
 t.test('no more is under way than a window, and no more than the broker takes', async (t) => {
-  const { publisher } = stored(t, 40)
+  const { publisher } = stored(t, 60)
   const wide = heldLink()
   publisher.attach(wide.link)
   publisher.wake()
-  t.equal(wide.sent.length, 16 * 2)
+  t.equal(wide.sent.length, 48)
   const narrow = heldLink(6)
   publisher.attach(narrow.link)
   publisher.wake()
-  t.equal(narrow.sent.length, 2 * 2)
+  t.equal(narrow.sent.length, 6)
   for (const { ack } of [...narrow.sent]) await ack()
-  t.equal(narrow.sent.length, 4 * 2, 'each PUBACK makes room for the next')
+  t.equal(narrow.sent.length, 12, 'each PUBACK makes room for the next')
 })
 
-t.test('a connection that goes: the acknowledged half goes, the other half goes again', async (t) => {
+t.test('what is under way is bounded in bytes, too', async (t) => {
+  const { archive, publisher } = stored(t, 0)
+  for (const seq of range(0, 10)) archive.commit({ ...frame(seq, Date.now()), bits: new Uint8Array(3e6) })
+  const { sent, link } = heldLink()
+  publisher.attach(link)
+  t.equal(sent.length, 4, 'two frames of 3 MB')
+  for (const { ack } of [...sent]) await ack()
+  t.equal(sent.length, 8)
+})
+
+t.test('a connection that goes: each message that was acknowledged is done with, the others go again', async (t) => {
   const { archive, publisher } = stored(t, 2)
   const first = heldLink()
   publisher.attach(first.link)
   publisher.detach()
   await first.sent[0]!.ack()
   await first.sent[1]!.ack()
-  for (const { ack } of first.sent.slice(2)) await ack(new LinkError('lost', 'gone'))
+  await first.sent[2]!.ack()
+  for (const { ack } of first.sent.slice(3)) await ack(new LinkError('lost', 'gone'))
   publisher.flush()
   const again = heldLink()
   publisher.attach(again.link)
-  t.equal(again.sent.length, 2)
   t.strictSame(
-    archive.unpublished(0, 99, 99).map(({ seq }) => seq),
-    [1],
+    again.sent.map(({ topic }) => topic),
+    [topics.result('bits', 'street')],
   )
+  t.match(archive.unpublished(0, 99, 99), [{ seq: 1, parts: Part.bits }])
+})
+
+const refusal = (topic: string, reason: number) => new LinkError('rejected', `${topic}: no`, reason)
+
+t.test('a topic that is refused is tried by one message at a time; the rest flows, and none goes twice', async (t) => {
+  const { archive, publisher } = stored(t, 100, { refusedWaits: { firstMs: 1e6, mostMs: 1e6 } })
+  const { sent, link } = heldLink()
+  let allowed = false
+  const seen: string[] = []
+  const answer = async () => {
+    for (let one = sent.shift(); one; one = sent.shift()) {
+      seen.push(one.topic)
+      await one.ack(one.topic.includes('/bits') && !allowed ? refusal(one.topic, 0x87) : undefined)
+    }
+  }
+  const count = (topic: string) => seen.filter((one) => one === topic).length
+  publisher.attach(link)
+  await answer()
+  t.equal(count(topics.result('cls', 'street')), 100)
+  const tried = count(topics.result('bits', 'street'))
+  t.ok(tried <= 25, `${tried}: those under way with the first`)
+  publisher.flush()
+  t.equal(archive.stats.outboxRows, 100, 'they wait')
+  t.match(publisher.counters, { deadLetters: 0, acked: 0, refused: tried })
+
+  publisher.attach(link) // another connection: one message may try again
+  for (const seq of range(100, 110)) archive.commit(frame(seq, Date.now()))
+  publisher.wake()
+  await answer()
+  t.equal(count(topics.result('cls', 'street')), 110)
+  t.equal(count(topics.result('bits', 'street')), tried + 1)
+
+  allowed = true
+  publisher.attach(link)
+  archive.commit(frame(110, Date.now()))
+  publisher.wake()
+  await until('what waited to go', async () => {
+    await answer()
+    publisher.flush()
+    return archive.stats.outboxRows === 0
+  })
+  t.match(publisher.counters, { acked: 111, refused: tried + 1, messages: 2 * 111 + tried + 1 })
+})
+
+t.test('a quota that is used up is waited for', async (t) => {
+  const { archive, publisher } = stored(t, 3)
+  const { sent, link } = heldLink()
+  publisher.attach(link)
+  let full = true
+  for (const one of sent.splice(0)) await one.ack(full ? refusal(one.topic, 0x97) : undefined)
+  t.equal(publisher.counters.refused, 6)
+  full = false
+  await until('all', async () => {
+    for (const one of sent.splice(0)) await one.ack()
+    if (archive.stats.frames < 4) archive.commit(frame(3, Date.now()))
+    publisher.wake()
+    publisher.flush()
+    return archive.stats.outboxRows === 0
+  })
+})
+
+t.test('too large without a limit that was named: counted once, and nothing of that size is sent again', async (t) => {
+  const { archive, publisher } = stored(t, 0)
+  for (const seq of range(0, 20))
+    archive.commit({ ...frame(seq, Date.now()), bits: new Uint8Array(seq % 2 ? 9000 : 50) })
+  const { sent, link } = heldLink(2)
+  publisher.attach(link)
+  let large = 0
+  for (let one = sent.shift(); one; one = sent.shift()) {
+    const tooLarge = one.bytes > 5000
+    large += Number(tooLarge)
+    await one.ack(tooLarge ? refusal(one.topic, 0x95) : undefined)
+  }
+  publisher.flush()
+  t.equal(large, 1)
+  t.equal(archive.stats.outboxRows, 0)
+  t.match(publisher.counters, { deadLetters: 10, acked: 10, refused: 0 })
+})
+
+t.test('another outbox: acknowledgements of the one before touch nothing in it', async (t) => {
+  const { archive, publisher } = stored(t, 2)
+  const { sent, link } = heldLink()
+  publisher.attach(link)
+  const before = sent.splice(0)
+  publisher.again()
+  for (const one of before) await one.ack()
+  publisher.flush()
+  t.equal(archive.stats.outboxRows, 2)
+  t.equal(sent.length, 4)
 })
 
 t.test(
@@ -219,15 +319,16 @@ t.test(
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
     const archive = Archive.open(t.testdir())
-    const publisher = new Publisher(archive, { topics, historyPerSecond: 200 }, silentLog)
+    const refusedWaits = { firstMs: 200, mostMs: 1000 }
+    const publisher = new Publisher(archive, { topics, historyPerSecond: 200, refusedWaits }, silentLog)
     const will = { topic: topics.state(), payload: '{}', delaySeconds: 15 }
     let running = true
     let connects = 0
     const connect = async () => {
       const link = await Link.connect({ url: `mqtt://127.0.0.1:${port}`, keepaliveSeconds: 30 }, 'box', will)
       connects++
-      link.onLost(() => {
-        publisher.detach()
+      link.onLost((_, loss) => {
+        publisher.detach(loss)
         if (running) void connect()
       })
       publisher.attach(link)
@@ -241,9 +342,15 @@ t.test(
     })
     for (const seq of range(0, 8)) archive.commit(frame(seq, Date.now()))
     await connect()
-    await until('an empty outbox', () => archive.stats.outboxRows === 0)
-    t.match(publisher.counters, { deadLetters: 1, acked: 7 })
-    t.ok(connects <= 7, `${connects} connections`)
+    let seq = 8
+    await until('an empty outbox', () => {
+      if (archive.stats.outboxRows === 0) return true
+      archive.commit(frame(seq++, Date.now()))
+      publisher.wake()
+      return false
+    })
+    t.match(publisher.counters, { deadLetters: 1, acked: seq - 1 })
+    t.ok(connects <= 9, `${connects} connections`)
   },
 )
 
@@ -254,7 +361,7 @@ t.test('what the broker refuses for now stays in the outbox', async (t) => {
   archive.commit(frame(0, Date.now()))
   const connection = await link()
   publisher.attach(connection)
-  await until('the refusal', () => publisher.refusedAt > 0)
+  await until('the refusal', () => publisher.counters.refused > 0)
   t.match(publisher.counters, { published: 1, acked: 0, deadLetters: 0 })
   t.equal(archive.stats.outboxRows, 1)
   await connection.end()
