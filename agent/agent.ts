@@ -9,12 +9,14 @@ import { Keeper } from './archive/keeper.js'
 import { unmetLimits } from './archive/room.js'
 import { Camera } from './capture/camera.js'
 import { endOrphans } from './capture/orphans.js'
+import { Clock } from './clock.js'
 import type { LoadedConfig } from './config/load.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
 import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
 import { type Around, Health, type HealthReport } from './health.js'
 import { Engine } from './infer/engine.js'
+import { limitsOf } from './limits.js'
 import type { Log } from './log.js'
 import type { Notifier } from './notify.js'
 import type { NewFrame } from './outbox.js'
@@ -26,6 +28,7 @@ import { Publisher } from './publish/publisher.js'
 import { Service } from './publish/service.js'
 import { Requests } from './retrieve/requests.js'
 import { Stages } from './stages.js'
+import { Upkeep } from './upkeep.js'
 import { version } from './version.js'
 
 export interface AgentEvents {
@@ -37,8 +40,9 @@ export interface AgentEvents {
   failed?(error: Error): void
 }
 
-const MB = 1e6
 const UPKEEP_MS = 5000
+/** Steps of the clock are seen this soon while no frames come. */
+const CLOCK_MS = 1000
 /** A stuck pipeline stops feeding the watchdog: frames come in, none is committed for this long. */
 const PROGRESS_MS = 30_000
 /** One step of the start, such as TensorRT's engine for one network, may take this long. */
@@ -66,6 +70,8 @@ export class Agent {
   private health: Health | undefined
   private requests!: Requests
   private readonly limits: ArchiveLimits
+  private readonly clock: Clock
+  private readonly upkeep: Upkeep
   private readonly encoded = new Map<string, number>()
   private readonly lost = { inference: 0, commit: 0 }
   private timers: NodeJS.Timeout[] = []
@@ -94,29 +100,34 @@ export class Agent {
   ) {
     this.bundle = fit(config)
     this.topics = new Topics(config.mqtt.base, config.device)
-    this.limits = {
-      maxBytes: config.archive.maxMegabytes * MB,
-      maxAgeMs: config.archive.maxDays * 86_400_000,
-      minFreeBytes: config.archive.minFreeMegabytes * MB,
-      outboxMaxBytes: config.outbox.maxMegabytes * MB,
-      outboxMaxAgeMs: config.outbox.maxHours * 3_600_000,
-      onFull: config.outbox.onFull,
-    }
-    this.archive = new Keeper(config.stateDir, this.limits, log, {
-      changed: () => this.showState(),
-      opened: () => this.publisher?.again(),
-    })
-    this.cameras = config.cameras.map(
-      (camera) =>
-        new Camera(camera, log, {
-          frameReady: () => {
-            this.waitingSince ??= performance.now()
-            this.pipeline?.wake()
-          },
-          stateChanged: (changed) => this.cameraChanged(changed),
-          finished: (done) => events.finished?.(done.config.id),
-        }),
+    this.limits = limitsOf(config)
+    this.clock = new Clock(config.clock.trust)
+    this.archive = new Keeper(
+      config.stateDir,
+      this.limits,
+      log,
+      {
+        changed: () => this.showState(),
+        opened: () => {
+          this.upkeep?.opened()
+          this.publisher?.again()
+        },
+      },
+      () => this.clock.now(),
     )
+    this.upkeep = new Upkeep(this.archive, this.clock, this.limits, log, {
+      timeChanged: () => this.askKeyframes(), // a segment of its own for what is timed otherwise
+      troubled: () => this.showState(),
+    })
+    const cameraEvents = {
+      frameReady: () => {
+        this.waitingSince ??= performance.now()
+        this.pipeline?.wake()
+      },
+      stateChanged: (changed: Camera) => this.cameraChanged(changed),
+      finished: (done: Camera) => events.finished?.(done.config.id),
+    }
+    this.cameras = config.cameras.map((camera) => new Camera(camera, log, cameraEvents, this.clock))
   }
 
   start(): Promise<void> {
@@ -155,12 +166,13 @@ export class Agent {
       log.warn({ reason: text }, 'a limit of the archive cannot be met')
       if (hopeless) this.unmet = text
     }
+    await this.upkeep.begin()
     const url = config.mqtt.url ?? (await this.startBroker())
     this.brokerUrl = url
     const service = new Service(log)
     this.publisher = new Publisher(
       this.archive,
-      { topics: this.topics, historyPerSecond: config.mqtt.historyPerSecond },
+      { topics: this.topics, historyPerSecond: config.mqtt.historyPerSecond, nowMs: () => this.clock.now().timeMs },
       log,
       service,
     )
@@ -181,9 +193,10 @@ export class Agent {
       { clientId: config.mqtt.clientId, announcedFile: join(config.stateDir, 'announced.json') },
       service,
     )
-    const { archive, publisher, requests, stages, encoded, lost, cameras, limits } = this
+    const { archive, publisher, requests, stages, encoded, lost, cameras, limits, clock, upkeep } = this
     const around = () => this.around()
-    this.health = new Health({ cameras, archive, publisher, requests, stages, encoded, lost, limits, around })
+    const sources = { cameras, archive, publisher, requests, stages, encoded, lost, limits, clock, upkeep, around }
+    this.health = new Health(sources)
     this.announceInfo({})
     this.setState('starting')
     for (const camera of this.cameras) this.announceCamera(camera)
@@ -194,6 +207,7 @@ export class Agent {
       {
         cameras: this.cameras,
         infer: (rgb, cam, key) => engine.infer(rgb, cam, key),
+        timed: (stamp) => this.clock.again(stamp),
         commit: (frame) => this.commit(frame),
         committed: (result) => this.afterCommit(result),
         failed: (cam, error) => this.inferenceFailed(cam, error),
@@ -225,7 +239,8 @@ export class Agent {
       },
       'running',
     )
-    this.every(UPKEEP_MS, () => this.archive.upkeep())
+    this.every(UPKEEP_MS, () => this.upkeep.run())
+    this.every(CLOCK_MS, () => void this.clock.watch())
     this.every(UPKEEP_MS, () => this.health?.sample())
     this.every(config.healthSeconds * 1000, () => this.announceHealth())
     this.announceHealth()
@@ -352,7 +367,7 @@ export class Agent {
 
   /** As it is, once the start is over. */
   private showState(): void {
-    const reason = this.archive.reason ?? this.unmet
+    const reason = this.archive.reason ?? this.unmet ?? (this.upkeep.trouble || undefined)
     if (this.running) this.setState(reason === undefined ? 'online' : 'degraded', reason && `archive: ${reason}`)
   }
 
@@ -429,6 +444,7 @@ export class Agent {
       await this.presence.stop(...goodbye)
       this.publisher.detach()
     }
+    this.upkeep.end()
     this.archive.stop()
   }
 }

@@ -4,20 +4,24 @@ import type { DeviceState } from '../contract/messages.js'
 import type { Archive, ArchiveLimits } from './archive/archive.js'
 import type { Keeper } from './archive/keeper.js'
 import type { Camera } from './capture/camera.js'
+import type { Clock } from './clock.js'
 import type { Fault } from './faults.js'
 import type { Publisher } from './publish/publisher.js'
 import { Rates } from './rates.js'
 import type { Requests } from './retrieve/requests.js'
 import type { Stages } from './stages.js'
+import type { Upkeep } from './upkeep.js'
 
 export interface HealthSources {
   readonly cameras: readonly Camera[]
-  readonly archive: Pick<Keeper, 'stats' | 'counters' | 'freeBytes' | 'reason' | 'takingOver'>
+  readonly archive: Pick<Keeper, 'stats' | 'counters' | 'freeBytes' | 'reason' | 'takingOver' | 'lagMs'>
   readonly limits: ArchiveLimits
   readonly publisher: Publisher
   readonly requests: Requests
   readonly stages: Stages
   readonly encoded: ReadonlyMap<string, number>
+  readonly clock: Pick<Clock, 'now' | 'why'>
+  readonly upkeep: Pick<Upkeep, 'lastEviction' | 'evicted'>
   readonly lost: { readonly inference: number; readonly commit: number }
   /** State of the device, and what else the composition knows. */
   readonly around: () => Around
@@ -36,9 +40,14 @@ const DAY_MS = 86_400_000
 
 export class Health {
   private readonly rates = new Rates()
-  private readonly startedAt = performance.now()
+  private readonly startedMs: number
 
-  constructor(private readonly sources: HealthSources) {}
+  constructor(
+    private readonly sources: HealthSources,
+    private readonly monoMs = () => performance.now(),
+  ) {
+    this.startedMs = monoMs()
+  }
 
   /** To be called every few seconds: what rates are made of. */
   sample(): void {
@@ -51,7 +60,8 @@ export class Health {
   }
 
   /** Asking changes nothing: the message, /metrics and `status` all come from it. */
-  report(nowMs = Date.now()) {
+  report() {
+    const { timeMs: nowMs, known } = this.sources.clock.now()
     const { cameras, archive, publisher, requests, stages, encoded, lost } = this.sources
     const around = this.sources.around()
     const stats = archive.stats
@@ -74,8 +84,9 @@ export class Health {
       ts: new Date(nowMs).toISOString(),
       state: around.state,
       ...(around.reason && { reason: around.reason }),
-      uptime_s: Math.round((performance.now() - this.startedAt) / 1000),
+      uptime_s: Math.round((this.monoMs() - this.startedMs) / 1000),
       broker: around.broker,
+      clock: { known, reason: this.sources.clock.why },
       cams,
       drops: {
         latest_wins: cameras.reduce((n, c) => n + c.dropped, 0),
@@ -96,7 +107,11 @@ export class Health {
         frames: stats.frames,
         bytes: stats.bytes,
         evicted: archive.counters.evicted,
-        days_left: this.daysLeft(stats, nowMs),
+        evictions: { ...this.sources.upkeep.evicted },
+        last_eviction: this.lastEviction(),
+        restamped: archive.counters.restamped,
+        age_limits_lag_s: Math.round(archive.lagMs / 1000),
+        days_left: this.daysLeft(stats, nowMs, known),
         ...(archive.reason !== undefined && { reason: archive.reason }),
         ...(archive.takingOver && { taking_over: archive.takingOver }),
       },
@@ -109,15 +124,23 @@ export class Health {
     }
   }
 
-  /** Days until the archive starts to evict, at the mean rate so far; null until that can be said. */
-  private daysLeft(stats: Archive['stats'], nowMs: number): number | null {
-    const age = stats.oldestUs === null ? 0 : nowMs - stats.oldestUs / 1000
-    if (age < 60_000 || stats.bytes === 0) return null
-    const room = Math.min(
-      this.sources.limits.maxBytes - stats.bytes,
-      this.sources.archive.freeBytes() - this.sources.limits.minFreeBytes,
-    )
-    return Number(((Math.max(0, room) / stats.bytes) * (age / DAY_MS)).toFixed(2))
+  private lastEviction() {
+    const last = this.sources.upkeep.lastEviction
+    if (!last) return null
+    const { why, frames, fromUs, toUs } = last
+    return { why, frames, from: new Date(fromUs / 1000).toISOString(), to: new Date(toUs / 1000).toISOString() }
+  }
+
+  /** Days until the archive starts to evict: at the rate of this run by bytes, by age if the time is known; null until that can be said. */
+  private daysLeft(stats: Archive['stats'], nowMs: number, known: boolean): number | null {
+    const { archive, limits } = this.sources
+    const runMs = this.monoMs() - this.startedMs
+    const bytes = archive.counters.archivedBytes
+    if (runMs < 60_000 || bytes === 0 || stats.oldestUs === null) return null
+    const room = Math.min(limits.maxBytes - stats.bytes, archive.freeBytes() - limits.minFreeBytes)
+    const byBytes = (Math.max(0, room) / bytes) * runMs
+    const byAge = known ? Math.max(0, limits.maxAgeMs - (nowMs - stats.oldestUs / 1000)) : byBytes
+    return Number((Math.min(byBytes, byAge) / DAY_MS).toFixed(2))
   }
 }
 

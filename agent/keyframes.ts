@@ -4,25 +4,24 @@ interface Camera {
   wanted: boolean
   /** A frame is missing: until the next keyframe nothing that was predicted can be decoded. */
   broken: boolean
-  /** Capture time of the last keyframe, microseconds. */
-  lastUs: number
+  /** When the last keyframe was taken, by the clock that no one sets. */
+  lastMs: number
 }
 
 /** Whoever asks, and however often: a camera has no more keyframes than this for it. */
-const ASKED_US = 1_000_000
+const ASKED_MS = 1000
 
 export class Keyframes {
   private readonly cameras = new Map<string, Camera>()
 
   /** Whether the frame about to be coded is to be one. */
-  due(cam: string, timeUs: number, everySeconds: number): boolean {
+  due(cam: string, bootMs: number, everySeconds: number): boolean {
     const camera = this.of(cam)
-    // A clock that was set back must not keep keyframes away.
-    const late = timeUs < camera.lastUs || timeUs - camera.lastUs >= everySeconds * 1e6
-    const wanted = camera.wanted && timeUs - camera.lastUs >= ASKED_US
+    const late = bootMs - camera.lastMs >= everySeconds * 1000
+    const wanted = camera.wanted && bootMs - camera.lastMs >= ASKED_MS
     if (!wanted && !camera.broken && !late) return false
     camera.wanted = false
-    camera.lastUs = timeUs
+    camera.lastMs = bootMs
     return true
   }
 
@@ -36,11 +35,11 @@ export class Keyframes {
     this.of(cam).broken = true
   }
 
-  stored(cam: string, key: boolean, timeUs: number): void {
+  stored(cam: string, key: boolean, bootMs: number): void {
     if (!key) return
     const camera = this.of(cam)
     camera.broken = false
-    camera.lastUs = Math.max(camera.lastUs, timeUs)
+    camera.lastMs = Math.max(camera.lastMs, bootMs)
   }
 
   /** Whether a predicted frame has all that it was predicted from. */
@@ -51,7 +50,7 @@ export class Keyframes {
   private of(cam: string): Camera {
     let camera = this.cameras.get(cam)
     if (!camera) {
-      camera = { wanted: true, broken: false, lastUs: 0 }
+      camera = { wanted: true, broken: false, lastMs: Number.NEGATIVE_INFINITY }
       this.cameras.set(cam, camera)
     }
     return camera

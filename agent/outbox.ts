@@ -1,5 +1,7 @@
 /** What the archive and the publisher agree on: a frame, and which of its messages still have to go out. */
 
+import type { ClockState } from './clock.js'
+
 /** Messages of a frame, as a bit mask in the outbox. */
 export const Part = { cls: 1, seg: 2, bits: 4 } as const
 
@@ -24,6 +26,8 @@ export interface NewFrame {
 export interface StoredFrame extends NewFrame {
   /** 0: the archive could not take it. */
   readonly id: number
+  /** Whether timeUs is known by now; null: as the result says. */
+  readonly clk?: ClockState | null
 }
 
 /** As another database had it. */

@@ -7,6 +7,7 @@ import { FORMAT_2, type FrameInfo, Packer } from '../codec/index.js'
 import type { Bundle } from '../contract/bundle.js'
 import { shortHash } from '../contract/hex.js'
 import type { CapturedFrame } from './capture/camera.js'
+import type { Stamp } from './clock.js'
 import type { Encoded, InferCamera } from './infer/messages.js'
 import { Keyframes } from './keyframes.js'
 import { type NewFrame, Part } from './outbox.js'
@@ -24,6 +25,8 @@ export interface PipelineParts {
     recycle(buffer: ArrayBuffer): void
   }[]
   infer(rgb: Uint8Array<ArrayBuffer>, cam: InferCamera, key: boolean): Promise<Encoded>
+  /** A stamp by what is known of time now. */
+  timed(stamp: Stamp): Stamp
   /** Commits one frame, or does with it what can be done when the archive takes nothing (the disk is full). */
   commit(frame: NewFrame): Fate
   committed(result: Committed): void
@@ -106,7 +109,7 @@ export class Pipeline {
   private async process(camera: PipelineParts['cameras'][number], frame: CapturedFrame): Promise<void> {
     try {
       const { cam } = frame
-      const key = this.keyframes.due(cam.id, frame.timeUs, cam.keyframeSeconds)
+      const key = this.keyframes.due(cam.id, frame.bootMs, cam.keyframeSeconds)
       const encoded = await this.parts.infer(frame.rgb, cam, key)
       camera.recycle(encoded.buffer)
       this.store(frame, encoded, camera.dropped)
@@ -125,6 +128,8 @@ export class Pipeline {
     const started = performance.now()
     const { bundle, boot } = this.options
     const { width, height, id } = frame.cam
+    // The clock may have been set since it was taken; the archive keeps one time line.
+    const { timeUs, clk } = this.parts.timed(frame)
     const { channels, levels, stride } = bundle.manifest.latent
     const seq = this.seq.get(id) ?? 0
     const info: FrameInfo = {
@@ -134,7 +139,7 @@ export class Pipeline {
       camera: id,
       boot,
       seq,
-      timeUs: frame.timeUs,
+      timeUs,
       width,
       height,
       channels,
@@ -154,9 +159,9 @@ export class Pipeline {
         cam: id,
         boot,
         seq,
-        ts: new Date(frame.timeUs / 1000).toISOString(),
+        ts: new Date(timeUs / 1000).toISOString(),
         mono_ns: String(frame.monoNs),
-        clk: frame.clk,
+        clk,
         frame: { w: width, h: height },
         model: { id: bundle.manifest.id, sha256: bundle.sha256, ep: this.options.providers.encoder ?? 'cpu' },
         lat: { shape: [channels, height / stride, width / stride], bpp: round(bpp, 4) },
@@ -181,7 +186,7 @@ export class Pipeline {
       cam: id,
       boot,
       seq,
-      timeUs: frame.timeUs,
+      timeUs,
       keySeq,
       bits,
       sha256,
@@ -189,7 +194,7 @@ export class Pipeline {
       result: JSON.stringify(record),
       parts,
     })
-    if (fate === 'stored') this.keyframes.stored(id, key, frame.timeUs)
+    if (fate === 'stored') this.keyframes.stored(id, key, frame.bootMs)
     else this.keyframes.lost(id)
     if (fate !== 'stored') this.taken--
     if (fate === 'lost') return

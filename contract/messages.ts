@@ -99,6 +99,10 @@ export const HealthMessage = z.object({
   broker: z
     .object({ connected: z.boolean(), connects: count, reason: z.string().optional().describe('why not connected') })
     .optional(),
+  clock: z
+    .object({ known: z.boolean().describe('age limits apply only then'), reason: z.string() })
+    .optional()
+    .describe('absent: a box of an earlier version'),
   cams: z.array(
     z.object({
       id,
@@ -118,6 +122,16 @@ export const HealthMessage = z.object({
     frames: count,
     bytes: count,
     evicted: count,
+    evictions: z
+      .record(z.string(), count)
+      .optional()
+      .describe('frames since the agent started, by age, bytes, free_space, disk_full, outbox_age, outbox_bytes'),
+    last_eviction: z
+      .object({ why: z.string(), frames: count, from: z.iso.datetime(), to: z.iso.datetime() })
+      .nullable()
+      .optional(),
+    restamped: count.optional().describe('frames moved to their right time since the agent started'),
+    age_limits_lag_s: count.optional().describe('by how much age limits have still to catch up with the clock'),
     days_left: z.number().nullable().describe('until the oldest frames are evicted'),
     reason: z.string().optional().describe('there while no frame is archived: why'),
     taking_over: z

@@ -4,12 +4,17 @@
  */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Line, Moment, Past } from '../clock.js'
+import { systemBoot } from '../clock-sync.js'
 import type { NewFrame, OldFrame, Settled, StoredFrame } from '../outbox.js'
 import { databasePath } from './aside.js'
 import { asArchiveError, type Db, openDatabase, type Statement } from './database.js'
-import { type OutboxLimits, OutboxTable } from './outbox-table.js'
+import { type Evicted, Evictions } from './evictions.js'
+import { Horizon, type Stored } from './horizon.js'
+import { type OutboxLimits, OutboxTable, weigh } from './outbox-table.js'
 import { EVICT_ROWS, Retention } from './retention.js'
-import { IN_SEGMENT, KEY_SEQ, type SegmentName } from './schema.js'
+import { IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
+import { Stretches } from './stretches.js'
 
 export interface Summary {
   readonly id: number
@@ -30,12 +35,20 @@ export interface ArchiveLimits extends OutboxLimits {
   readonly maxBytes: number
   readonly maxAgeMs: number
   readonly minFreeBytes: number
+  /** So much of what came last is kept even where that leaves less free than it should, or nothing. */
+  readonly keepNewestMs: number
 }
 
+/** Horizons are written down when they have come this far: what a kill costs is that so much expires a little later. */
+const SAVE_MS = 60_000
+
 export class Archive {
-  private archived = 0
+  private readonly written = { frames: 0, bytes: 0 }
+  private readonly evictions = new Evictions()
   private readonly outbox: OutboxTable
   private readonly retention: Retention
+  private readonly stretches: Stretches
+  private readonly horizons: Record<'archive' | 'outbox', Horizon>
   private readonly insertFrame: Statement
   private readonly commitFrame: (frame: NewFrame) => number
 
@@ -43,9 +56,13 @@ export class Archive {
     private readonly db: Db,
     readonly path: string,
     private readonly lock: Db,
+    monoMs: () => number,
+    system: string,
   ) {
-    this.outbox = new OutboxTable(db)
-    this.retention = new Retention(db, this.outbox)
+    this.outbox = new OutboxTable(db, this.evictions)
+    this.retention = new Retention(db, this.outbox, this.evictions, monoMs)
+    this.stretches = new Stretches(db, system)
+    this.horizons = { archive: new Horizon(this.load('archive')), outbox: new Horizon(this.load('outbox')) }
     this.insertFrame = db.prepare(
       `INSERT INTO frames (cam, boot, seq, time_us, key_seq, bytes, sha256, model, result, bits, pinned)
        VALUES (@cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits,
@@ -60,11 +77,11 @@ export class Archive {
   }
 
   /** @throws {ArchiveError} when the folder or the database cannot be used. Nothing is ever deleted on opening. */
-  static open(stateDir: string): Archive {
+  static open(stateDir: string, monoMs = () => performance.now(), system = systemBoot() ?? ''): Archive {
     const path = databasePath(stateDir)
     const { db, lock } = openDatabase(stateDir)
     try {
-      return new Archive(db, path, lock)
+      return new Archive(db, path, lock, monoMs, system)
     } catch (cause) {
       db.close()
       lock.close()
@@ -78,7 +95,8 @@ export class Archive {
     const id = this.commitFrame(frame)
     this.retention.count(frame)
     this.outbox.count(frame)
-    this.archived++
+    this.written.frames++
+    this.written.bytes += weigh(frame)
     return id
   }
 
@@ -114,6 +132,21 @@ export class Archive {
       this.outbox.count(frame)
     }
     return fresh.length
+  }
+
+  /** What it knows of time, for the clock to begin with. */
+  past(): Past {
+    return this.stretches.past()
+  }
+
+  /** How frames are timed from the next one on; what was timed wrongly before is moved, in `restamp`. */
+  timedBy(line: Line, nowMs: number): void {
+    this.stretches.tell(line, nowMs)
+  }
+
+  /** Moves frames to their known time, one short step at a time. @returns true when there is more to do */
+  restamp(): boolean {
+    return this.stretches.move()
   }
 
   /** Frames to publish with id in (after, upTo], oldest first, that have one of the parts. */
@@ -180,36 +213,58 @@ export class Archive {
    * Brings archive and outbox under their limits, one short step at a time.
    * @returns true when there is more to do
    */
-  enforce(limits: ArchiveLimits, nowMs: number): boolean {
-    const oldest = (nowMs - limits.maxAgeMs) * 1000
-    this.retention.forgetSilent(oldest)
-    const over = () => this.retention.totals.bytes > limits.maxBytes || this.freeBytes() < limits.minFreeBytes
-    const evicted = this.retention.evict((timeUs) => timeUs < oldest || over())
-    return this.outbox.trim(limits, nowMs) || evicted >= EVICT_ROWS
+  enforce(limits: ArchiveLimits, now: Moment): boolean {
+    const newest = this.retention.newestUs()
+    const newestMs = newest === null ? null : newest / 1000
+    this.advance('archive', now, limits.maxAgeMs, newestMs)
+    this.advance('outbox', now, limits.outboxMaxAgeMs, newestMs)
+    const cutoffUs = this.horizons.archive.cutoffMs * 1000
+    const floorUs = keepFrom(limits, now, newestMs)
+    const evicted = this.retention.evict((timeUs) => {
+      if (timeUs < cutoffUs) return 'age'
+      if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
+      return timeUs < floorUs && this.freeBytes() < limits.minFreeBytes ? 'free_space' : undefined
+    })
+    return this.outbox.trim(limits, this.horizons.outbox.cutoffMs) || evicted >= EVICT_ROWS
   }
 
-  /** Makes room at once, for a disk that is full. */
-  evictOldest(): number {
-    return this.retention.evict(() => true)
+  /** Makes room at once, for a disk that is full. @returns frames evicted; 0 when only what is to be kept is left */
+  evictOldest(limits: ArchiveLimits, now: Moment): number {
+    const newest = this.retention.newestUs()
+    const floorUs = keepFrom(limits, now, newest === null ? null : newest / 1000)
+    return this.retention.evict((timeUs) => (timeUs < floorUs ? 'disk_full' : undefined))
   }
 
+  /** What was evicted since this was last asked. */
+  takeEvictions(): Evicted[] {
+    return this.evictions.take()
+  }
+
+  /** By how much age limits are behind the clock, which they follow gradually. */
+  get lagMs(): number {
+    return Math.max(this.horizons.archive.lagMs, this.horizons.outbox.lagMs)
+  }
+
+  /** Since this process opened it. */
   get counters() {
-    const { evicted, unpublishedDropped } = this.retention.counters
-    const { dropped, thinned } = this.outbox.counters
-    return { archived: this.archived, evicted, unpublishedDropped: unpublishedDropped + dropped, thinned }
+    return {
+      archived: this.written.frames,
+      archivedBytes: this.written.bytes,
+      evicted: this.evictions.frames,
+      unpublishedDropped: this.evictions.unpublished,
+      thinned: this.outbox.thinned,
+      restamped: this.stretches.moved,
+    }
   }
 
   get stats() {
-    const first = this.db.prepare('SELECT time_us AS t FROM frames WHERE id = (SELECT min(id) FROM frames)').get() as
-      | { t: number }
-      | undefined
     const { bytes: outboxBytes, rows: outboxRows } = this.outbox.totals
     return {
       ...this.retention.totals,
       outboxBytes,
       outboxRows,
       oldestUnpublishedUs: this.outbox.oldestUs,
-      oldestUs: first?.t ?? null,
+      oldestUs: this.retention.oldestUs(),
     }
   }
 
@@ -225,12 +280,33 @@ export class Archive {
     this.lock.close()
   }
 
+  private advance(name: 'archive' | 'outbox', now: Moment, maxAgeMs: number, newestMs: number | null): void {
+    const horizon = this.horizons[name]
+    horizon.advance(now, maxAgeMs, newestMs)
+    const saved = this.load(name)
+    const { stored } = horizon
+    if (!stored || (saved && Math.abs(stored.cutoffMs - saved.cutoffMs) < SAVE_MS)) return
+    this.db
+      .prepare('INSERT OR REPLACE INTO horizons (name, as_of_ms, cutoff_ms) VALUES (@name, @asOfMs, @cutoffMs)')
+      .run({ name, ...stored })
+  }
+
+  private load(name: string): Stored | undefined {
+    const row = this.db.prepare('SELECT as_of_ms AS asOfMs, cutoff_ms AS cutoffMs FROM horizons WHERE name = ?')
+    return row.get(name) as Stored | undefined
+  }
+
   private summaries(where: string, values: unknown[], limit: number): Summary[] {
     const rows = this.db
       .prepare(
-        `SELECT id, cam, boot, seq, time_us AS timeUs, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames WHERE ${where} ORDER BY id LIMIT ?`,
+        `SELECT id, cam, boot, seq, ${TIME_US} AS timeUs, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames f WHERE ${where} ORDER BY id LIMIT ?`,
       )
       .all(...values, limit) as (Omit<Summary, 'pinned' | 'version'> & { pinned: number; version: Buffer })[]
     return rows.map((row) => ({ ...row, pinned: row.pinned === 1, version: row.version[0] ?? 0 }))
   }
+}
+
+/** Frames from here on stay, whatever the disk says. */
+function keepFrom({ keepNewestMs }: ArchiveLimits, { timeMs }: Moment, newestMs: number | null): number {
+  return keepNewestMs === 0 ? Number.POSITIVE_INFINITY : (Math.min(timeMs, newestMs ?? timeMs) - keepNewestMs) * 1000
 }

@@ -5,12 +5,14 @@
  */
 import { statSync } from 'node:fs'
 import { Backoff } from '../backoff.js'
+import type { Line, Moment, Past } from '../clock.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import type { NewFrame, Outbox, Settled, StoredFrame } from '../outbox.js'
 import { Archive, type ArchiveLimits } from './archive.js'
 import { damagedFiles, setAside } from './aside.js'
 import { ArchiveError } from './database.js'
+import type { Evicted } from './evictions.js'
 import { isDamage, isFull, isReadFailure } from './faults.js'
 import { readNote, Salvage, type SalvageProgress } from './salvage.js'
 
@@ -21,6 +23,7 @@ export interface KeeperEvents {
   opened(): void
 }
 
+const STEPS = 20
 /** A disk that was full is tried again after this long. */
 const FULL_RETRY_MS = 10_000
 const OPEN_RETRY_MS = { first: 1000, most: 30_000 }
@@ -47,7 +50,14 @@ export class Keeper implements Outbox {
   private archive: Archive | undefined
   private inode = 0
   private lastId = 0
-  private past: Archive['counters'] = { archived: 0, evicted: 0, unpublishedDropped: 0, thinned: 0 }
+  private before: Archive['counters'] = {
+    archived: 0,
+    archivedBytes: 0,
+    evicted: 0,
+    unpublishedDropped: 0,
+    thinned: 0,
+    restamped: 0,
+  }
   private readonly retry = new Backoff(OPEN_RETRY_MS.first, OPEN_RETRY_MS.most)
   private readonly asides = new Backoff(ASIDE_MS.first, ASIDE_MS.most)
   private nextAsideAt = 0
@@ -62,6 +72,7 @@ export class Keeper implements Outbox {
     private readonly limits: ArchiveLimits,
     private readonly log: Log,
     private readonly events: KeeperEvents,
+    private readonly now: () => Moment,
   ) {}
 
   /** @throws {ArchiveError} only when another agent runs on this archive */
@@ -106,9 +117,13 @@ export class Keeper implements Outbox {
     return false
   }
 
-  /** Brings archive and outbox under their limits, and looks whether the database is still the one that was opened. */
-  upkeep(nowMs = Date.now()): void {
-    if (!this.archive) return
+  /**
+   * Moves frames to their right time, brings archive and outbox under their limits, and looks whether the database is still the
+   * one that was opened.
+   * @returns whether nothing is left to do
+   */
+  upkeep(): boolean {
+    if (!this.archive) return true
     if (this.inode !== inodeOf(this.archive.path)) {
       this.log.warn(
         { archive: this.archive.path },
@@ -116,13 +131,33 @@ export class Keeper implements Outbox {
       )
       this.close()
       this.open()
-      return
+      return true
     }
     try {
-      for (let steps = 0; steps < 20 && this.archive?.enforce(this.limits, nowMs); steps++);
+      const moved = steps(() => this.archive?.restamp())
+      return steps(() => this.archive?.enforce(this.limits, this.now())) && moved
     } catch (error) {
       if (!this.broken(error)) this.log.warn({ reason: messageOf(error) }, 'retention did not run')
+      return false
     }
+  }
+
+  /** See agent/clock.ts. */
+  past(): Past {
+    return this.quietly((archive) => archive.past(), { newestMs: null, line: null })
+  }
+
+  /** @throws when it could not be written down */
+  timedBy(line: Line, nowMs: number): void {
+    if (this.archive) this.use((archive) => archive.timedBy(line, nowMs))
+  }
+
+  takeEvictions(): Evicted[] {
+    return this.archive?.takeEvictions() ?? []
+  }
+
+  get lagMs(): number {
+    return this.archive?.lagMs ?? 0
   }
 
   unpublished(...query: Parameters<Outbox['unpublished']>): StoredFrame[] {
@@ -151,8 +186,8 @@ export class Keeper implements Outbox {
   /** Since the agent started, over all databases. */
   get counters(): Archive['counters'] {
     const now = this.archive?.counters
-    if (!now) return this.past
-    const sums = Object.entries(this.past).map(([name, n]) => [name, n + now[name as keyof typeof now]])
+    if (!now) return this.before
+    const sums = Object.entries(this.before).map(([name, n]) => [name, n + now[name as keyof typeof now]])
     return Object.fromEntries(sums) as Archive['counters']
   }
 
@@ -245,7 +280,7 @@ export class Keeper implements Outbox {
         'the archive is damaged: it is set aside and a new one begun; what can be read is taken over',
       )
       const archive = Archive.open(this.stateDir)
-      archive.beginAfter(Math.max(this.lastId, Math.floor((Date.now() - EPOCH_MS) / 1000) * IDS_A_SECOND))
+      archive.beginAfter(Math.max(this.lastId, Math.floor((this.now().timeMs - EPOCH_MS) / 1000) * IDS_A_SECOND))
       this.take(archive)
     } catch (error) {
       this.absent(`${reason}; it cannot be set aside (${messageOf(error)})`)
@@ -261,7 +296,7 @@ export class Keeper implements Outbox {
   private close(): void {
     const { archive } = this
     if (!archive) return
-    this.past = this.counters
+    this.before = this.counters
     this.archive = undefined
     try {
       archive.close()
@@ -290,11 +325,17 @@ export class Keeper implements Outbox {
 
   private evictForRoom(): boolean {
     try {
-      return (this.archive?.evictOldest() ?? 0) > 0
+      return (this.archive?.evictOldest(this.limits, this.now()) ?? 0) > 0
     } catch {
       return false
     }
   }
+}
+
+/** Short ones, not too many at once: commits go on between. @returns whether that was all */
+function steps(step: () => boolean | undefined): boolean {
+  for (let n = 0; n < STEPS; n++) if (!step()) return true
+  return false
 }
 
 function inodeOf(path: string): number {

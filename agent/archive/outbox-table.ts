@@ -1,7 +1,8 @@
 /** The outbox: which frames still have messages to go out, within its limits. */
 import { type NewFrame, Part, type Settled, type StoredFrame } from '../outbox.js'
 import type { Db, Statement } from './database.js'
-import { KEY_SEQ, ROW_OVERHEAD } from './schema.js'
+import type { Evictions } from './evictions.js'
+import { CLK, KEY_SEQ, ROW_OVERHEAD, TIME_US } from './schema.js'
 
 export interface OutboxLimits {
   readonly outboxMaxBytes: number
@@ -9,15 +10,23 @@ export interface OutboxLimits {
   readonly onFull: 'drop_oldest' | 'drop_newest' | 'thin'
 }
 
+interface Row {
+  readonly bytes: number
+  readonly timeUs: number
+}
+
 /** Rows touched at once: short transactions, so that a commit never waits long. */
 const STEP_ROWS = 500
 
 export class OutboxTable {
   totals = { bytes: 0, rows: 0 }
-  readonly counters = { dropped: 0, thinned: 0 }
+  thinned = 0
   private readonly insertRow: Statement
 
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly evictions: Evictions,
+  ) {
     this.insertRow = db.prepare('INSERT INTO outbox (frame_id, parts, time_us, bytes) VALUES (?, ?, ?, ?)')
     const { n, bytes } = db.prepare('SELECT count(*) AS n, coalesce(sum(bytes), 0) AS bytes FROM outbox').get() as {
       n: number
@@ -41,7 +50,7 @@ export class OutboxTable {
   unpublished(after: number, upTo: number, limit: number, parts = -1): StoredFrame[] {
     return this.db
       .prepare(
-        `SELECT f.id, cam, boot, seq, f.time_us AS timeUs, ${KEY_SEQ} AS keySeq, bits, sha256, model, result, o.parts
+        `SELECT f.id, cam, boot, seq, ${TIME_US} AS timeUs, ${CLK} AS clk, ${KEY_SEQ} AS keySeq, bits, sha256, model, result, o.parts
          FROM outbox o JOIN frames f ON f.id = o.frame_id
          WHERE o.frame_id > ? AND o.frame_id <= ? AND o.parts & ? ORDER BY o.frame_id LIMIT ?`,
       )
@@ -91,27 +100,33 @@ export class OutboxTable {
     this.totals.rows -= rows.length
   }
 
-  /** One short step towards the limits. @returns true when there is more to do */
-  trim(limits: OutboxLimits, nowMs: number): boolean {
+  /**
+   * One short step towards the limits.
+   * @param oldestMs frames from before are too old
+   * @returns true when there is more to do
+   */
+  trim(limits: OutboxLimits, oldestMs: number): boolean {
     const tooOld = this.db.prepare(
-      `DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox WHERE time_us < ? ORDER BY frame_id LIMIT ${STEP_ROWS}) RETURNING bytes`,
+      `DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox WHERE time_us < ? ORDER BY frame_id LIMIT ${STEP_ROWS}) RETURNING bytes, time_us AS timeUs`,
     )
-    let gone = tooOld.all((nowMs - limits.outboxMaxAgeMs) * 1000) as { bytes: number }[]
-    this.forget(gone)
-    if (gone.length === 0 && this.totals.bytes > limits.outboxMaxBytes) {
-      if (limits.onFull === 'thin' && this.thin()) return true
-      gone = this.excess(limits)
-    }
-    this.counters.dropped += gone.length
+    const old = tooOld.all(Math.max(oldestMs, 0) * 1000) as Row[]
+    this.forget(old)
+    this.evictions.add('outbox_age', old)
+    if (old.length > 0 || this.totals.bytes <= limits.outboxMaxBytes) return old.length === STEP_ROWS
+    if (limits.onFull === 'thin' && this.thin()) return true
+    const gone = this.excess(limits)
+    this.evictions.add('outbox_bytes', gone)
     return gone.length === STEP_ROWS
   }
 
-  private excess(limits: OutboxLimits): { bytes: number }[] {
+  private excess(limits: OutboxLimits): Row[] {
     const order = limits.onFull === 'drop_newest' ? 'DESC' : 'ASC'
     let excess = this.totals.bytes - limits.outboxMaxBytes
     const rows = this.db
-      .prepare(`SELECT frame_id AS id, bytes FROM outbox ORDER BY frame_id ${order} LIMIT ${STEP_ROWS}`)
-      .all() as { id: number; bytes: number }[]
+      .prepare(
+        `SELECT frame_id AS id, bytes, time_us AS timeUs FROM outbox ORDER BY frame_id ${order} LIMIT ${STEP_ROWS}`,
+      )
+      .all() as (Row & { id: number })[]
     const gone = rows.filter(({ bytes }) => {
       const drop = excess > 0
       excess -= bytes
@@ -136,7 +151,7 @@ export class OutboxTable {
       for (const { id, bytes } of heavy) thin.run(bytes, id)
     })()
     for (const { bytes } of heavy) this.totals.bytes -= bytes
-    this.counters.thinned += heavy.length
+    this.thinned += heavy.length
     return heavy.length > 0
   }
 }

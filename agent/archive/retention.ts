@@ -1,21 +1,35 @@
 /** Which frames go when the archive is over a limit: the oldest segment of all cameras first, whole, and never one that grows. */
 import type { NewFrame } from '../outbox.js'
 import type { Db } from './database.js'
+import type { Evictions, Why } from './evictions.js'
 import { type OutboxTable, weigh } from './outbox-table.js'
-import { IN_SEGMENT, KEY_SEQ, ROW_OVERHEAD, type SegmentName } from './schema.js'
+import { CAMS, IN_SEGMENT, KEY_SEQ, ROW_OVERHEAD, type SegmentName } from './schema.js'
 
 /** Rows removed at once: short transactions, so that a commit never waits long for an eviction. */
 export const EVICT_ROWS = 500
 
+/** No keyframe interval is so long: whatever a camera sends after it stands alone, and its last segment is like any other. */
+const SILENT_MS = 600_000
+
+interface Gone {
+  readonly cam: string
+  readonly boot: string
+  readonly seq: number
+  readonly bytes: number
+  readonly result: number
+  readonly timeUs: number
+}
+
 export class Retention {
   totals = { bytes: 0, frames: 0 }
-  readonly counters = { evicted: 0, unpublishedDropped: 0 }
   /** By camera, the segment last written to: what comes next is predicted from it, so it is not evicted while frames come. */
-  private readonly live = new Map<string, { readonly segment: string; readonly timeUs: number }>()
+  private readonly live = new Map<string, { readonly segment: string; readonly atMs: number }>()
 
   constructor(
     private readonly db: Db,
     private readonly outbox: OutboxTable,
+    private readonly evictions: Evictions,
+    private readonly monoMs: () => number,
   ) {
     this.totals = db
       .prepare(
@@ -25,8 +39,8 @@ export class Retention {
   }
 
   /** Before a frame is committed; also when that fails: a keyframe that finds no room may take that of the segment it ends. */
-  grows({ cam, boot, keySeq, timeUs }: NewFrame): void {
-    this.live.set(cam, { segment: `${cam}/${boot}/${keySeq}`, timeUs })
+  grows({ cam, boot, keySeq }: NewFrame): void {
+    this.live.set(cam, { segment: `${cam}/${boot}/${keySeq}`, atMs: this.monoMs() })
   }
 
   count(frame: NewFrame): void {
@@ -34,22 +48,32 @@ export class Retention {
     this.totals.frames++
   }
 
-  /** A camera that has gone silent keeps nothing past its time. */
-  forgetSilent(oldestUs: number): void {
-    for (const [cam, { timeUs }] of this.live) if (timeUs < oldestUs) this.live.delete(cam)
+  /** Of all cameras; null: there are no frames. */
+  newestUs(): number | null {
+    return this.edge('max')
+  }
+
+  oldestUs(): number | null {
+    return this.edge('min')
+  }
+
+  private edge(which: 'min' | 'max'): number | null {
+    const found = this.db.prepare(
+      `${CAMS} SELECT ${which}((SELECT ${which}(time_us) FROM frames f WHERE f.cam = cams.cam)) FROM cams WHERE cam IS NOT NULL`,
+    )
+    return found.pluck().get() as number | null
   }
 
   /**
-   * Oldest segment first, while `needed` says so of its time; whole segments, as nothing decodes without its keyframe; not the
+   * Oldest segment first, while `reason` has one for its time; whole segments, as nothing decodes without its keyframe; not the
    * ones that still grow. Totals change only once the transaction has gone through.
    */
-  evict(needed: (oldestUs: number) => boolean): number {
+  evict(reason: (oldestUs: number) => Why | undefined): number {
+    for (const [cam, { atMs }] of this.live) if (this.monoMs() - atMs > SILENT_MS) this.live.delete(cam)
     const before = { frames: { ...this.totals }, outbox: { ...this.outbox.totals } }
     // By time, not by id: rebuild() adds old frames late. One seek a camera in frames_time.
     const oldest = this.db.prepare(
-      `WITH RECURSIVE cams (cam) AS (
-         SELECT min(cam) FROM frames
-         UNION ALL SELECT (SELECT min(f.cam) FROM frames f WHERE f.cam > cams.cam) FROM cams WHERE cam IS NOT NULL)
+      `${CAMS}
        SELECT cam, boot, ${KEY_SEQ} AS keySeq, time_us AS timeUs FROM frames WHERE id IN (
          SELECT (SELECT id FROM frames f
                  WHERE f.cam = cams.cam AND pinned = 0
@@ -61,28 +85,27 @@ export class Retention {
     const live = JSON.stringify([...this.live.values()].map(({ segment }) => segment))
     const ids = this.db.prepare(`SELECT id FROM frames WHERE ${IN_SEGMENT}`).pluck()
     const frame = this.db.prepare(
-      'DELETE FROM frames WHERE id = ? RETURNING cam, boot, seq, bytes, length(result) AS result',
+      'DELETE FROM frames WHERE id = ? RETURNING cam, boot, seq, bytes, length(result) AS result, time_us AS timeUs',
     )
     const remember = this.db.prepare(
       'INSERT INTO evicted VALUES (@cam, @boot, @seq) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)',
     )
-    let rows = 0
-    let unpublished = 0
+    const gone: { why: Why; row: Gone; unpublished: number }[] = []
     try {
       this.db.transaction(() => {
-        while (rows < EVICT_ROWS) {
+        while (gone.length < EVICT_ROWS) {
           const found = oldest.get(live) as (SegmentName & { timeUs: number }) | undefined
-          if (!found || !needed(found.timeUs)) break
+          const why = found && reason(found.timeUs)
+          if (!found || !why) break
           const { timeUs: _, ...segment } = found
           for (const id of ids.all(segment) as number[]) {
             const waiting = this.outbox.delete(id)
-            unpublished += waiting.length
             this.outbox.forget(waiting)
-            const gone = frame.get(id) as { cam: string; boot: string; seq: number; bytes: number; result: number }
-            remember.run(gone)
-            this.totals.bytes -= gone.bytes + gone.result + ROW_OVERHEAD
+            const row = frame.get(id) as Gone
+            remember.run({ cam: row.cam, boot: row.boot, seq: row.seq })
+            this.totals.bytes -= row.bytes + row.result + ROW_OVERHEAD
             this.totals.frames--
-            rows++
+            gone.push({ why, row, unpublished: waiting.length })
           }
         }
       })()
@@ -91,8 +114,7 @@ export class Retention {
       this.outbox.totals = before.outbox
       throw error
     }
-    this.counters.unpublishedDropped += unpublished
-    this.counters.evicted += rows
-    return rows
+    for (const { why, row, unpublished } of gone) this.evictions.add(why, [row], unpublished)
+    return gone.length
   }
 }

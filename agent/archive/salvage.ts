@@ -68,6 +68,7 @@ export class Salvage {
   private free = new Set<number>()
   private toldAt = performance.now()
   private untold = false
+  private fullFromUs = 0
 
   constructor(
     readonly file: string,
@@ -200,7 +201,9 @@ export class Salvage {
   private withinLimits(archive: Archive, frames: OldFrame[]): OldFrame[] {
     const { bytes, oldestUs } = archive.stats
     if (bytes < this.limits.maxBytes || oldestUs === null) return frames
-    return frames.filter(({ timeUs, pinned, parts }) => pinned || parts || timeUs > oldestUs)
+    // What was taken over all the same is older, and no reason to take more.
+    this.fullFromUs = Math.max(this.fullFromUs, oldestUs)
+    return frames.filter(({ timeUs, pinned, parts }) => pinned || parts || timeUs > this.fullFromUs)
   }
 
   private wait(reason: string): false {

@@ -18,10 +18,23 @@ export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS evicted (
     cam TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (cam, boot)
   ) WITHOUT ROWID;
+  -- Frames from first_id on that were timed by one line: offset_us is time minus the system's boot clock. Where target_us is
+  -- there, they are being moved to that line, and those up to moved_id have been; whoever reads a time adds what is missing.
+  CREATE TABLE IF NOT EXISTS stretches (
+    first_id INTEGER PRIMARY KEY, last_id INTEGER, system TEXT NOT NULL, offset_us INTEGER NOT NULL,
+    clk TEXT NOT NULL, final INTEGER NOT NULL, target_us INTEGER, moved_id INTEGER
+  );
+  -- How far age limits have come: of which time the archive is, and what is older than allowed.
+  CREATE TABLE IF NOT EXISTS horizons (
+    name TEXT PRIMARY KEY, as_of_ms REAL NOT NULL, cutoff_ms REAL NOT NULL
+  ) WITHOUT ROWID;
 `
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 /** From each version to the next. None may rewrite the frames: the disk of an old box is as full as its archive may be. */
-export const MIGRATIONS: Record<number, string> = { 1: 'ALTER TABLE frames ADD COLUMN key_seq INTEGER' }
+export const MIGRATIONS: Record<number, string> = {
+  1: 'ALTER TABLE frames ADD COLUMN key_seq INTEGER',
+  2: '', // new tables only
+}
 
 export const KEY_SEQ = 'coalesce(key_seq, seq)'
 /** Rows of the segment (@cam, @boot, @keySeq). Its seqs have no gap, so the index of the names leads there and no other is needed. */
@@ -33,6 +46,19 @@ export interface SegmentName {
   readonly boot: string
   readonly keySeq: number
 }
+
+/** The cameras, one seek each in frames_time. */
+export const CAMS = `WITH RECURSIVE cams (cam) AS (
+  SELECT min(cam) FROM frames
+  UNION ALL SELECT (SELECT min(f.cam) FROM frames f WHERE f.cam > cams.cam) FROM cams WHERE cam IS NOT NULL)`
+
+const STRETCH = `FROM stretches WHERE first_id = (SELECT max(first_id) FROM stretches WHERE first_id <= f.id)
+  AND (last_id IS NULL OR last_id >= f.id)`
+/** The time of a frame f, by what is known now. */
+export const TIME_US = `f.time_us + coalesce(
+  (SELECT CASE WHEN target_us IS NULL OR f.id <= moved_id THEN 0 ELSE target_us - offset_us END ${STRETCH}), 0)`
+/** Whether that is known; NULL of frames that are in no stretch: as their result says. */
+export const CLK = `(SELECT clk ${STRETCH})`
 
 /** A result, its index entries and its share of a page, beside the bitstream. Used for limits only. */
 export const ROW_OVERHEAD = 1500

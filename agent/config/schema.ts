@@ -122,6 +122,16 @@ const Archive = z.strictObject({
   maxMegabytes: megabytes(1).default(4096),
   maxDays: between(0.001, 36_500).default(30),
   minFreeMegabytes: megabytes(0).default(256).describe('disk space that the archive leaves free'),
+  keepNewestMinutes: between(0, 100_000)
+    .default(60)
+    .describe('so much of what came last is kept even where less is free than should be'),
+})
+
+const Clock = z.strictObject({
+  trust: z
+    .enum(['auto', 'always'])
+    .default('auto')
+    .describe("always: this box's clock is right although no NTP says so (a GPS, a battery-backed clock)"),
 })
 
 const Outbox = z.strictObject({
@@ -158,5 +168,6 @@ export const Config = z.strictObject({
   http: Http.optional().describe('absent: nothing is served'),
   archive: Archive.prefault({}),
   outbox: Outbox.prefault({}),
+  clock: Clock.prefault({}),
 })
 export type Config = z.infer<typeof Config>

@@ -40,6 +40,8 @@ export interface PublisherOptions {
   readonly historyPerSecond: number
   /** Of a topic that the broker refuses. */
   readonly refusedWaits?: Waits
+  /** The box's own time, which frames are stamped by. */
+  readonly nowMs?: () => number
 }
 
 /** A frame with messages under way, or settled and not yet written. */
@@ -104,8 +106,12 @@ export class Publisher {
     this.branches = new Branches(options.refusedWaits)
   }
 
+  private nowMs(): number {
+    return this.options.nowMs?.() ?? Date.now()
+  }
+
   /** A connection is there. */
-  attach(link: Link, nowMs = Date.now()): void {
+  attach(link: Link, nowMs = this.nowMs()): void {
     this.detach()
     this.link = link
     this.branches.connected()
@@ -240,7 +246,7 @@ export class Publisher {
     if (parts === 0) return false
     let messages: Message[]
     try {
-      messages = messagesOf({ ...frame, parts }, this.options.topics, hist, Date.now())
+      messages = messagesOf({ ...frame, parts }, this.options.topics, hist, this.nowMs())
     } catch (error) {
       this.deadLetter(
         frame,

@@ -27,11 +27,14 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
   const q = { ...record.q, age_ms: Math.max(0, Math.round(nowMs - frame.timeUs / 1000)) }
   // Nobody should ask for what was never kept.
   const bits = frame.id ? record.common.bits : { ...record.common.bits, archived: false }
+  // Since it was committed the time may have become known.
+  const time = frame.clk ? { ts: new Date(frame.timeUs / 1000).toISOString(), clk: frame.clk } : {}
   const messages: Message[] = []
   const json = (kind: 'cls' | 'seg', body: object) => {
     const ep = record.ep?.[kind]
     const payload = JSON.stringify({
       ...record.common,
+      ...time,
       ...(ep && { model: { ...record.common.model, ep } }),
       bits,
       ...body,

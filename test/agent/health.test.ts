@@ -15,6 +15,7 @@ const unlimited: ArchiveLimits = {
   outboxMaxBytes: 1e15,
   outboxMaxAgeMs: 1e15,
   onFull: 'thin',
+  keepNewestMs: 0,
 }
 
 function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
@@ -28,8 +29,14 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   const lost = { inference: 0, commit: 0 }
   const encoded = new Map<string, number>()
   const stages = new Stages()
-  const sources = { cameras: [camera], archive, publisher, requests, stages, encoded, lost, around }
-  const health = new Health({ ...sources, limits: { ...unlimited, ...limits } } as unknown as HealthSources)
+  const at = { timeMs: now, monoMs: 0, known: true }
+  const clock = { now: () => ({ ...at, bootMs: at.monoMs, sure: true }), why: 'the clock is synchronised' }
+  const upkeep: HealthSources['upkeep'] = { lastEviction: undefined, evicted: {} }
+  const sources = { cameras: [camera], archive, publisher, requests, stages, encoded, lost, clock, upkeep, around }
+  const health = new Health(
+    { ...sources, limits: { ...unlimited, ...limits } } as unknown as HealthSources,
+    () => at.monoMs,
+  )
   const commit = (seq: number, ageMs: number) =>
     archive.commit({
       cam: 'street',
@@ -43,12 +50,12 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
       result: '{}',
       parts: Part.cls,
     })
-  return { ...sources, camera, health, commit }
+  return { ...sources, camera, health, commit, at }
 }
 
 t.test('a box that has just started', async (t) => {
   const { health } = world(t)
-  const report = health.report(now)
+  const report = health.report()
   t.match(report, {
     v: 1,
     ts: '2026-11-24T00:00:00.000Z',
@@ -72,13 +79,13 @@ t.test('whoever asks, the rates are those of the last half minute', async (t) =>
 })
 
 t.test('every loss, by its reason', async (t) => {
-  const { health, camera, publisher, lost, commit, archive } = world(t)
+  const { health, camera, publisher, lost, commit, archive, clock } = world(t)
   camera.dropped = 3
   publisher.counters.deadLetters = 4
   Object.assign(lost, { inference: 5, commit: 6 })
   for (let seq = 0; seq < 10; seq++) commit(seq, 1000)
-  archive.enforce({ ...unlimited, maxBytes: 8 * 2502 }, now)
-  const report = health.report(now)
+  archive.enforce({ ...unlimited, maxBytes: 8 * 2502 }, clock.now())
+  const report = health.report()
   t.strictSame(HealthMessage.parse(report), report)
   const { drops, archive: kept, cams } = report
   t.strictSame(drops, { latest_wins: 3, inference: 5, commit: 6, dead_letter: 4, outbox: 2, outbox_thinned: 0 })
@@ -87,25 +94,29 @@ t.test('every loss, by its reason', async (t) => {
 })
 
 t.test('how old the oldest unpublished frame is', async (t) => {
-  const { health, commit, archive } = world(t)
+  const { health, commit, archive, at } = world(t)
   const id = commit(0, 7200_000)
   commit(1, 60_000)
-  t.match(health.report(now).outbox, { frames: 2, oldest_s: 7200 })
+  t.match(health.report().outbox, { frames: 2, oldest_s: 7200 })
   archive.settle([{ id, parts: 7 }])
-  t.match(health.report(now).outbox, { frames: 1, oldest_s: 60 })
-  t.equal(health.report(now - day).outbox.oldest_s, 0, 'a wall clock that went back')
+  t.match(health.report().outbox, { frames: 1, oldest_s: 60 })
+  at.timeMs -= day
+  t.equal(health.report().outbox.oldest_s, 0, 'a clock that went back')
 })
 
-t.test('days until the archive evicts, at the rate so far', async (t) => {
-  const { health, commit } = world(t, { maxBytes: 4 * 2502 })
+t.test('days until the archive evicts: by bytes at the rate of this run, by age if the time is known', async (t) => {
+  const { health, commit, at } = world(t, { maxBytes: 4 * 2502, maxAgeMs: 5 * day })
   commit(0, 2 * day)
-  t.equal(health.report(now).archive.days_left, 6, 'one frame in two days, room for three more')
+  at.monoMs = 59_999
+  t.equal(health.report().archive.days_left, null, 'in its first minute nobody can say')
+  at.monoMs = 2 * day
+  t.equal(
+    health.report().archive.days_left,
+    3,
+    'one frame in two days, room for three more; the first is too old before',
+  )
+  at.known = false
+  t.equal(health.report().archive.days_left, 6)
   for (let seq = 1; seq < 5; seq++) commit(seq, day)
-  t.equal(health.report(now).archive.days_left, 0)
-})
-
-t.test('in its first minute nobody can say how long the disk lasts', async (t) => {
-  const { health, commit } = world(t, { maxBytes: 4 * 2502 })
-  commit(0, 59_000)
-  t.equal(health.report(now).archive.days_left, null)
+  t.equal(health.report().archive.days_left, 0)
 })

@@ -50,6 +50,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
           }
           jobs.push({ cam, finish })
         }),
+      timed: (stamp) => stamp,
       commit: (frame) => {
         if (!full) stored.push(frame)
         return full ? fate : 'stored'
@@ -69,7 +70,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
   )
   const put = (i: number) => {
     timeUs += 100_000
-    const stamp = { timeUs, monoNs: process.hrtime.bigint(), clk: 'ok' as const }
+    const stamp = { timeUs, bootMs: timeUs / 1000, monoNs: process.hrtime.bigint(), clk: 'ok' as const }
     cameras[i]!.slot.put({ rgb: new Uint8Array(64 * 64 * 3).fill(i), captureMs: 1, ...stamp, cam: cameras[i]!.config })
     pipeline.wake()
   }

@@ -58,6 +58,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
         rgb: rgb.slice(),
         captureMs: 0,
         timeUs: 1e15,
+        bootMs: performance.now(),
         monoNs: process.hrtime.bigint(),
         clk: 'ok',
         cam,
@@ -68,6 +69,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
         {
           cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
           infer: (rgb, camera, key) => engine.infer(rgb, camera, key),
+          timed: (stamp) => stamp,
           commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),
           committed: ({ seq }) => seq === FRAMES - 1 && resolve(),
           failed: (_, error) => reject(error),

@@ -31,7 +31,11 @@ const unlimited: ArchiveLimits = {
   outboxMaxBytes: 1e12,
   outboxMaxAgeMs: 1e12,
   onFull: 'drop_oldest',
+  keepNewestMs: 0,
 }
+
+/** A moment of a clock that is known to be right. */
+const at = (timeMs: number) => ({ timeMs, bootMs: timeMs, known: true, sure: true })
 
 function filled(t: Test, frames: number): Archive {
   const archive = Archive.open(t.testdir())
@@ -121,7 +125,7 @@ t.test('list: by camera and time, page after page', async (t) => {
 
 t.test('evicted is not the same as never seen', async (t) => {
   const archive = filled(t, 5)
-  archive.enforce({ ...unlimited, maxBytes: 2 * (bytes + 1502) }, nowMs)
+  archive.enforce({ ...unlimited, maxBytes: 2 * (bytes + 1502) }, at(nowMs))
   t.strictSame(seqs(archive), [3, 4])
   t.equal(archive.find('street', boot, 1), undefined)
   t.equal(archive.wasSeen('street', boot, 1), true)
@@ -132,9 +136,9 @@ t.test('evicted is not the same as never seen', async (t) => {
 t.test('retention: bytes, age, and what is pinned stays', async (t) => {
   const archive = filled(t, 10)
   archive.pin(1, true)
-  t.equal(archive.enforce({ ...unlimited, maxAgeMs: 1000 }, nowMs + 5000), false)
+  t.equal(archive.enforce({ ...unlimited, maxAgeMs: 1000 }, at(nowMs + 5000)), false)
   t.strictSame(seqs(archive), [0, ...range(4, 10)])
-  archive.enforce({ ...unlimited, maxBytes: 3 * (bytes + 1502) }, nowMs)
+  archive.enforce({ ...unlimited, maxBytes: 3 * (bytes + 1502) }, at(nowMs))
   t.strictSame(seqs(archive), [0, 8, 9])
   t.match(archive.counters, { archived: 10, evicted: 7, unpublishedDropped: 7 })
   t.strictSame(
@@ -152,13 +156,13 @@ t.test('a segment stays or goes as a whole', async (t) => {
     archive.segment('street', boot, 4).map((bits) => bits[0]),
     [4, 5, 6, 7],
   )
-  archive.enforce({ ...unlimited, maxBytes: 11 * (bytes + 1502) }, nowMs)
+  archive.enforce({ ...unlimited, maxBytes: 11 * (bytes + 1502) }, at(nowMs))
   t.strictSame(seqs(archive), range(4, 12), 'one frame over, four evicted')
   archive.pin(archive.find('street', boot, 6)!.id, true)
-  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, at(nowMs))
   t.strictSame(seqs(archive), range(4, 12), 'the pinned one, and the one that grows')
   archive.pin(archive.find('street', boot, 4)!.id, false)
-  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, at(nowMs))
   t.strictSame(seqs(archive), range(8, 12))
 })
 
@@ -171,10 +175,10 @@ t.test('a pin holds what is yet to come of its segment', async (t) => {
   commit(0, 2)
   archive.pin(archive.find('street', boot, 1)!.id, true)
   commit(2, 10)
-  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, at(nowMs))
   t.strictSame(seqs(archive), [0, 1, 2, 3, 8, 9])
   archive.pin(archive.find('street', boot, 3)!.id, false)
-  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, at(nowMs))
   t.strictSame(seqs(archive), [8, 9])
 })
 
@@ -183,19 +187,23 @@ t.test('a segment that still grows is not evicted: what comes next is predicted 
   t.teardown(() => archive.close())
   for (const cam of ['street', 'door'])
     for (const seq of range(0, 6)) archive.commit(frame(seq, { cam, keySeq: seq - (seq % 4) }))
-  archive.evictOldest()
+  archive.evictOldest(unlimited, at(nowMs + 1e6))
   t.strictSame(seqs(archive), [4, 5, 4, 5])
   archive.commit(frame(6, { keySeq: 6 }))
-  archive.evictOldest()
+  archive.evictOldest(unlimited, at(nowMs + 1e6))
   t.strictSame(seqs(archive), [4, 5, 6], "the street's has ended")
-  t.equal(archive.evictOldest(), 0)
+  t.equal(archive.evictOldest(unlimited, at(nowMs + 1e6)), 0)
 })
 
 t.test('a camera that has gone silent keeps nothing past its time', async (t) => {
-  const archive = filled(t, 3)
-  archive.enforce({ ...unlimited, maxAgeMs: 1000 }, nowMs + 2500)
-  t.strictSame(seqs(archive), [2], 'still within its time')
-  archive.enforce({ ...unlimited, maxAgeMs: 1000 }, nowMs + 3500)
+  let monoMs = 0
+  const archive = Archive.open(t.testdir(), () => monoMs)
+  t.teardown(() => archive.close())
+  for (const seq of [0, 1, 2]) archive.commit(frame(seq))
+  archive.enforce({ ...unlimited, maxAgeMs: 1000 }, at(nowMs + 3500))
+  t.strictSame(seqs(archive), [2], 'it may still grow')
+  monoMs += 600_001
+  archive.enforce({ ...unlimited, maxAgeMs: 1000 }, at(nowMs + 3500))
   t.strictSame(seqs(archive), [])
 })
 
@@ -245,7 +253,7 @@ t.test('taking over rewrites no frame: a full disk has no room for that', async 
   t.ok(grown < before / 20, `${grown} bytes written beside ${before}`)
   archive.pin(archive.find('street', boot, 3)!.id, true)
   archive.commit(frame(2000))
-  archive.enforce({ ...unlimited, maxBytes: 0 }, nowMs)
+  archive.enforce({ ...unlimited, maxBytes: 0 }, at(nowMs))
   t.strictSame(seqs(archive).slice(0, 2), [3, 501], 'each of its frames is a segment')
 })
 
@@ -253,7 +261,7 @@ t.test('a full outbox', async (t) => {
   const limits = { ...unlimited, outboxMaxBytes: 4 * (bytes + 1502) }
   await t.test('drop_oldest', async (t) => {
     const archive = filled(t, 10)
-    archive.enforce({ ...limits, onFull: 'drop_oldest' }, nowMs)
+    archive.enforce({ ...limits, onFull: 'drop_oldest' }, at(nowMs))
     t.strictSame(
       waiting(archive).map(({ seq }) => seq),
       [6, 7, 8, 9],
@@ -263,7 +271,7 @@ t.test('a full outbox', async (t) => {
   })
   await t.test('drop_newest', async (t) => {
     const archive = filled(t, 10)
-    archive.enforce({ ...limits, onFull: 'drop_newest' }, nowMs)
+    archive.enforce({ ...limits, onFull: 'drop_newest' }, at(nowMs))
     t.strictSame(
       waiting(archive).map(({ seq }) => seq),
       [0, 1, 2, 3],
@@ -271,7 +279,7 @@ t.test('a full outbox', async (t) => {
   })
   await t.test('thin: the results stay, the bitstreams go', async (t) => {
     const archive = filled(t, 10)
-    archive.enforce({ ...limits, onFull: 'thin' }, nowMs)
+    archive.enforce({ ...limits, onFull: 'thin' }, at(nowMs))
     t.strictSame(
       waiting(archive).map(({ parts }) => parts),
       Array(10).fill(Part.cls),
@@ -280,7 +288,7 @@ t.test('a full outbox', async (t) => {
   })
   await t.test('age', async (t) => {
     const archive = filled(t, 10)
-    archive.enforce({ ...unlimited, outboxMaxAgeMs: 1000 }, nowMs + 5000)
+    archive.enforce({ ...unlimited, outboxMaxAgeMs: 1000 }, at(nowMs + 5000))
     t.strictSame(
       waiting(archive).map(({ seq }) => seq),
       range(4, 10),
@@ -300,7 +308,7 @@ t.test('a disk that is full: the transaction leaves nothing, and an eviction mak
   t.throws(fill, { code: 'SQLITE_FULL' })
   t.equal(archive.stats.frames, before.frames + seq - 20)
   t.equal(archive.find('street', boot, seq), undefined)
-  archive.evictOldest()
+  archive.evictOldest(unlimited, at(nowMs + 1e6))
   t.ok(archive.commit(frame(seq)) > 0)
 })
 
@@ -322,12 +330,12 @@ t.test('retention in short steps, which end', async (t) => {
   archive.pin(1, true)
   const limits = { ...unlimited, maxBytes: 0 }
   t.strictSame(
-    [1, 2, 3].map(() => archive.enforce(limits, nowMs)),
+    [1, 2, 3].map(() => archive.enforce(limits, at(nowMs))),
     [true, true, false],
   )
   t.strictSame(seqs(archive), [0, 1099], 'pinned: over every limit, and still there')
-  t.equal(archive.enforce(limits, nowMs), false)
+  t.equal(archive.enforce(limits, at(nowMs)), false)
   archive.pin(1, false)
-  archive.enforce(limits, nowMs)
+  archive.enforce(limits, at(nowMs))
   t.match(archive.stats, { frames: 1, outboxRows: 1 }, 'the last one: its segment may still grow')
 })

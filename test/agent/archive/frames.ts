@@ -28,7 +28,11 @@ export const limits: ArchiveLimits = {
   maxBytes: 1e12,
   maxAgeMs: 1e13,
   minFreeBytes: 0,
+  keepNewestMs: 0,
   outboxMaxBytes: 1e12,
   outboxMaxAgeMs: 1e13,
   onFull: 'drop_oldest',
 }
+
+/** A moment of a clock that is known to be right. */
+export const at = (timeMs: number) => ({ timeMs, bootMs: timeMs, known: true, sure: true })

@@ -7,13 +7,13 @@ import { damagedFiles } from '../../../agent/archive/aside.js'
 import { Keeper } from '../../../agent/archive/keeper.js'
 import { silentLog } from '../../../agent/log.js'
 import { until } from '../../e2e/until.js'
-import { frame, limits } from './frames.js'
+import { at, frame, limits, nowMs } from './frames.js'
 
 function keeper(t: Test, dir: string) {
   const states: (string | undefined)[] = []
   let opened = 0
   const events = { changed: (reason: string | undefined) => void states.push(reason), opened: () => void opened++ }
-  const made = new Keeper(dir, limits, silentLog, events)
+  const made = new Keeper(dir, limits, silentLog, events, () => at(nowMs))
   t.teardown(() => made.stop())
   return { keeper: made, states, opened: () => opened }
 }

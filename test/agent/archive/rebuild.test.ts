@@ -80,15 +80,6 @@ t.test('old frames added to an archive that has newer ones: retention still take
   const { to, files } = setting(t)
   rebuild([files[0]!], to, () => {})
   rebuild([files[1]!], to, () => {})
-  const archive = Archive.open(to)
-  archive.evictOldest()
-  t.equal(archive.list({ cursor: 0, limit: 500 }).length, 0)
-  archive.close()
-  const again = join(to, 'again')
-  rebuild([files[0]!], again, () => {})
-  rebuild([files[1]!], again, () => {})
-  const limited = Archive.open(again)
-  t.teardown(() => limited.close())
   const week = 7 * 86_400_000
   const limits = {
     maxAgeMs: 1e15,
@@ -96,8 +87,19 @@ t.test('old frames added to an archive that has newer ones: retention still take
     outboxMaxBytes: 1e12,
     outboxMaxAgeMs: week,
     onFull: 'drop_oldest' as const,
+    keepNewestMs: 0,
   }
-  limited.enforce({ ...limits, maxBytes: limited.stats.bytes - 1 }, 2e12)
+  const archive = Archive.open(to)
+  const later = { timeMs: 2e12, bootMs: 0, known: true, sure: true }
+  archive.evictOldest({ ...limits, maxBytes: 1e12 }, later)
+  t.equal(archive.list({ cursor: 0, limit: 500 }).length, 0)
+  archive.close()
+  const again = join(to, 'again')
+  rebuild([files[0]!], again, () => {})
+  rebuild([files[1]!], again, () => {})
+  const limited = Archive.open(again)
+  t.teardown(() => limited.close())
+  limited.enforce({ ...limits, maxBytes: limited.stats.bytes - 1 }, later)
   t.strictSame(
     limited.list({ cursor: 0, limit: 500 }).map(({ seq }) => seq),
     [104, 105, 106, 107, 108, 109, 110, 111],

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { readNote, Salvage } from '../../../agent/archive/salvage.js'
 import { silentLog } from '../../../agent/log.js'
-import { frame, limits, nowMs } from './frames.js'
+import { at, frame, limits, nowMs } from './frames.js'
 
 const FRAMES = 600
 const PAGE = 4096
@@ -195,7 +195,7 @@ t.test('what was evicted does not come back', async (t) => {
   const dir = t.testdir({ old: {} })
   const archive = Archive.open(join(dir, 'old'))
   for (let seq = 0; seq < 300; seq++) archive.commit(frame(seq, { parts: 0 }))
-  while (archive.enforce({ ...limits, maxBytes: 300_000 }, nowMs));
+  while (archive.enforce({ ...limits, maxBytes: 300_000 }, at(nowMs)));
   const left = archive.stats.frames
   archive.close()
   t.ok(left < 100)

@@ -1,7 +1,7 @@
 /** Requests as they come from the broker, answered from a real archive. */
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { Archive } from '../../../agent/archive/archive.js'
+import { Archive, type ArchiveLimits } from '../../../agent/archive/archive.js'
 import { Requests } from '../../../agent/retrieve/requests.js'
 import { readArchive, readRecord } from '../../../codec/index.js'
 import { packPredictedRecord } from '../../../codec/record.js'
@@ -46,6 +46,17 @@ function box(t: Test) {
   }
   return { archive, handler, ask, clock, asked }
 }
+
+const limits: ArchiveLimits = {
+  maxBytes: 1e12,
+  maxAgeMs: 1e15,
+  minFreeBytes: 0,
+  keepNewestMs: 0,
+  outboxMaxBytes: 1e12,
+  outboxMaxAgeMs: 1e15,
+  onFull: 'thin',
+}
+const now = { timeMs: start, bootMs: 0, known: true, sure: true }
 
 t.test('list: a range of time, page after page', async (t) => {
   const { ask } = box(t)
@@ -150,17 +161,7 @@ t.test('pin and unpin', async (t) => {
 
 t.test('what cannot be answered says why', async (t) => {
   const { ask, archive, handler } = box(t)
-  archive.enforce(
-    {
-      maxBytes: 4 * (bytes + 1502),
-      maxAgeMs: 1e15,
-      minFreeBytes: 0,
-      outboxMaxBytes: 1e12,
-      outboxMaxAgeMs: 1e15,
-      onFull: 'thin',
-    },
-    start,
-  )
+  archive.enforce({ ...limits, maxBytes: 4 * (bytes + 1502) }, now)
   const cases: [RequestVerb, object | string, string][] = [
     ['get', { ref: `street/${boot}/0` }, 'evicted'],
     ['get', { ref: `street/${boot}/9` }, 'not_found'],
@@ -192,7 +193,7 @@ t.test('evicted stays evicted when nothing of that run is left', async (t) => {
   const { ask, archive } = box(t)
   const last = { cam: 'street', boot: 'ff'.repeat(8), seq: 0, keySeq: 0, timeUs: 1, bits: bitsOf(0), sha256: 'ab' }
   archive.commit({ ...last, model: 'lean-1', result: '{}', parts: 0 }) // the agent has been started again
-  archive.evictOldest()
+  archive.evictOldest(limits, now)
   t.equal(archive.stats.frames, 1)
   const code = (ref: string) => ask('get', { ref })[0]!.body.code as string
   for (const seq of [0, 5]) t.equal(code(`street/${boot}/${seq}`), 'evicted')

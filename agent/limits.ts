@@ -1,0 +1,17 @@
+/** What the configuration allows archive and outbox. */
+import type { ArchiveLimits } from './archive/archive.js'
+import type { Config } from './config/schema.js'
+
+const MB = 1e6
+
+export function limitsOf({ archive, outbox }: Pick<Config, 'archive' | 'outbox'>): ArchiveLimits {
+  return {
+    maxBytes: archive.maxMegabytes * MB,
+    maxAgeMs: archive.maxDays * 86_400_000,
+    minFreeBytes: archive.minFreeMegabytes * MB,
+    keepNewestMs: archive.keepNewestMinutes * 60_000,
+    outboxMaxBytes: outbox.maxMegabytes * MB,
+    outboxMaxAgeMs: outbox.maxHours * 3_600_000,
+    onFull: outbox.onFull,
+  }
+}
