@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type LoadedConfig, loadConfig } from '../config/load.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
+import { fit } from '../fit.js'
 import { RUN_DIR, socketPaths } from '../sockets.js'
 import { ask, type Place } from './ask.js'
 import { screen, wrongs } from './screen.js'
@@ -17,11 +18,22 @@ export interface StatusOptions {
 function find(options: StatusOptions): { stateDir: string; http?: LoadedConfig['http']; wrong?: string } {
   if (options.stateDir !== undefined) return { stateDir: resolve(options.stateDir) }
   try {
-    const { stateDir, http } = loadConfig(options.config)
-    return { stateDir, ...(http && { http }) }
+    const config = loadConfig(options.config)
+    const { stateDir, http } = config
+    return { stateDir, ...(http && { http }), ...wrongIn(() => fit(config)) }
   } catch (error) {
-    const wrong = `the configuration that the next start or reload would take: ${messageOf(error)}`
-    return { stateDir: stateDirIn(options.config) ?? '/var/lib/blindsight', wrong }
+    return { stateDir: stateDirIn(options.config) ?? '/var/lib/blindsight', wrong: next(error) }
+  }
+}
+
+const next = (error: unknown) => `the configuration that the next start or reload would take: ${messageOf(error)}`
+
+function wrongIn(check: () => unknown): { wrong?: string } {
+  try {
+    check()
+    return {}
+  } catch (error) {
+    return { wrong: next(error) }
   }
 }
 
