@@ -79,6 +79,7 @@ export class FieldAgent {
     return this.log.find((line) => matches(line, match))
   }
 
+  /** Lines, not events: the log says a repeat as a number. */
   count(match: Match): number {
     return this.log.filter((line) => matches(line, match)).length
   }

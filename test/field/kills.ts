@@ -3,58 +3,11 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { cli, type FieldAgent } from './agent.js'
-import type { Kit } from './kit.js'
-import type { Listener } from './listener.js'
+import { cli } from './agent.js'
+import { scenarios as network } from './network.js'
 import { outcomeOf, prove } from './proof.js'
+import { cameras, LOST, median, PATIENCE_SECONDS, settle, started } from './runs.js'
 import type { Scenario } from './scenario.js'
-
-/** No heads: the frames come faster, and so do the commits that a SIGKILL may hit. Their bitstreams are the messages. */
-const FAST = { fps: 25, heads: [] }
-const CAMERAS = [
-  { id: 'a', ...FAST },
-  { id: 'b', ...FAST },
-]
-const PATIENCE_SECONDS = 300
-const LOST = /connection to the broker lost/
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0
-
-async function cameras(kit: Kit): Promise<Record<string, unknown>[]> {
-  const source = await kit.clip({ fps: 25 })
-  return CAMERAS.map((camera) => ({ ...camera, source }))
-}
-
-/** Starts it, waits until frames of this run are committed and received. */
-async function started(kit: Kit, config: object, listener: Listener): Promise<FieldAgent> {
-  const before = listener.frames.size
-  const agent = kit.agent(config)
-  const { boot } = (await agent.logged('running', PATIENCE_SECONDS)) as unknown as { boot: string }
-  await kit.until(
-    `frames of run ${boot}`,
-    () => listener.frames.size > before && [...listener.frames].some((key) => key.includes(boot)),
-    PATIENCE_SECONDS,
-  )
-  return agent
-}
-
-/** A last run that is left in peace until the outbox is empty. */
-async function settle(kit: Kit, config: object): Promise<number> {
-  const begun = performance.now()
-  const agent = kit.agent(config)
-  await agent.logged('connected to the broker', PATIENCE_SECONDS)
-  await agent.logged('running', PATIENCE_SECONDS)
-  // Its own frames come and go: empty once is enough, as everything older has gone by then or is in it.
-  const newest = kit.archive.rows(kit.stateDir).at(-1)?.id ?? 0
-  await kit.until(
-    'the outbox to have sent all that was there',
-    () => [...kit.archive.outbox(kit.stateDir)].every((id) => id > newest),
-    PATIENCE_SECONDS,
-  )
-  const took = performance.now() - begun
-  await agent.stop()
-  return took
-}
 
 export const scenarios: Scenario[] = [
   {
@@ -190,6 +143,29 @@ export const scenarios: Scenario[] = [
     },
   },
   {
+    id: 'kills/agent-frozen',
+    fault: 'SIGSTOP to the agent until the broker has given it up (a box that was suspended), then SIGCONT',
+    short: true,
+    seconds: 60,
+    async run(kit) {
+      const broker = await kit.broker()
+      const listener = await kit.listener(broker, { compact: true })
+      const config = await kit.config({ broker, cameras: await cameras(kit), mqtt: { keepaliveSeconds: 10 } })
+      const agent = await started(kit, config, listener)
+      agent.signal('SIGSTOP')
+      await kit.until('the broker to give it up', () => /closing connection|exceeded timeout/i.test(broker.log), 120)
+      const { size } = listener.frames
+      agent.signal('SIGCONT')
+      const begun = performance.now()
+      await kit.until('results to come again', () => listener.frames.size > size + 5, PATIENCE_SECONDS)
+      const recoveryMs = performance.now() - begun
+      const said = agent.find(LOST)?.reason
+      await agent.stop()
+      await settle(kit, config)
+      return outcomeOf(`connection lost: ${said}`, prove(kit, listener, 'bits'), recoveryMs)
+    },
+  },
+  {
     id: 'kills/rebuild',
     fault: 'SIGKILL to `blindsight rebuild`, 10 times (short: 3), at random moments; then once to its end',
     short: true,
@@ -235,91 +211,5 @@ export const scenarios: Scenario[] = [
       }
     },
   },
-  {
-    id: 'kills/broker-20',
-    fault: 'kill -9 of mosquitto, 20 times (short: 4), under load; started again after up to 3 s',
-    short: true,
-    seconds: 60,
-    limitSeconds: 3600,
-    async run(kit) {
-      const times = kit.run.short ? 4 : 20
-      const broker = await kit.broker()
-      const relay = await kit.relay(broker)
-      const listener = await kit.listener(broker, { compact: true })
-      const config = await kit.config({ broker: relay, cameras: await cameras(kit) })
-      const agent = await started(kit, config, listener)
-      const back: number[] = []
-      for (let i = 0; i < times; i++) {
-        await wait(500 + kit.random() * 2500)
-        const { subscribed } = listener
-        await broker.kill()
-        await relay.close() // the subscriber is to be back before the agent is
-        await wait(kit.random() * 3000)
-        await broker.up()
-        await listener.again(subscribed)
-        const connections = agent.count('connected to the broker')
-        const { size } = listener.frames
-        const up = performance.now()
-        await relay.open()
-        await kit.until(
-          'the agent to be connected again',
-          () => agent.count('connected to the broker') > connections,
-          180,
-        )
-        await kit.until('results to come again', () => listener.frames.size > size, 180)
-        back.push(performance.now() - up)
-      }
-      await kit.until(
-        'the outbox to be nearly empty',
-        () => kit.archive.outbox(kit.stateDir).size < 100,
-        PATIENCE_SECONDS,
-      )
-      await agent.stop()
-      const longest = (Math.max(...back) / 1000).toFixed(1)
-      return outcomeOf(
-        `${times} deaths, at most ${longest} s until results came again`,
-        prove(kit, listener, 'bits'),
-        median(back),
-      )
-    },
-  },
-  {
-    id: 'kills/loss-30-percent',
-    fault:
-      '30 % of the packets lost each way between agent and broker for 4 minutes (short: 50 s), the agent killed in the middle of it',
-    short: true,
-    seconds: 90,
-    limitSeconds: 1800,
-    async run(kit) {
-      const namespace = await kit.namespace()
-      const broker = await kit.broker({ address: namespace.host })
-      const listener = await kit.listener(broker, { compact: true })
-      const config = await kit.config({ broker, cameras: [{ fps: 5 }], mqtt: { keepaliveSeconds: 10 } })
-      const first = kit.agent(config, { namespace })
-      await kit.until('frames before the loss', () => listener.frames.size > 5, PATIENCE_SECONDS)
-      await namespace.lose(0.3)
-      const { size } = listener.frames
-      await wait(kit.run.short ? 20_000 : 120_000)
-      await first.kill()
-      const agent = kit.agent(config, { namespace })
-      await wait(kit.run.short ? 30_000 : 120_000)
-      const through = listener.frames.size - size
-      await namespace.lose(0)
-      const mended = performance.now()
-      const newest = kit.archive.rows(kit.stateDir).at(-1)!.id
-      await kit.until(
-        'what was held up to be sent',
-        () => [...kit.archive.outbox(kit.stateDir)].every((id) => id > newest),
-        PATIENCE_SECONDS,
-      )
-      const recoveryMs = performance.now() - mended
-      await agent.stop()
-      const lostLinks = first.count(LOST) + agent.count(LOST)
-      return outcomeOf(
-        `${through} frames came through meanwhile, the connection was lost ${lostLinks} times`,
-        prove(kit, listener, 'cls'),
-        recoveryMs,
-      )
-    },
-  },
+  ...network,
 ]

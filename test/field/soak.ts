@@ -8,6 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Kit } from './kit.js'
 import { plot } from './plot.js'
 import { outcomeOf, prove } from './proof.js'
+import { sent } from './runs.js'
 import type { Scenario } from './scenario.js'
 import { medians, theilSen } from './slope.js'
 
@@ -91,9 +92,7 @@ export const scenarios: Scenario[] = [
         await wait(SAMPLE_MS)
       }
       const up = performance.now()
-      const newest = kit.archive.rows(kit.stateDir).at(-1)!.id
-      const sent = () => [...kit.archive.outbox(kit.stateDir)].every((id) => id > newest)
-      await kit.until('what was held up to be sent', sent, Math.max(300, minutes * 60))
+      await sent(kit, Math.max(300, minutes * 60))
       const drained = performance.now() - up
       const { code } = await agent.stop()
 
