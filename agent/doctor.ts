@@ -8,6 +8,7 @@ import { Topics } from '../contract/topics.js'
 import { withoutSecrets } from './address.js'
 import { setAsideFiles, unmetLimits } from './archive/room.js'
 import { Camera } from './capture/camera.js'
+import { Clock } from './clock.js'
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
 import type { Camera as CameraConfig } from './config/schema.js'
 import { demoClip } from './demo/demo.js'
@@ -67,6 +68,11 @@ async function checkParts(
   for (const camera of config.cameras.filter((c) => c.enabled))
     await check(`camera ${camera.id}`, () => firstFrame(camera))
   await check('disk', () => disk(config))
+  await check('clock', async () => {
+    const clock = new Clock(config.clock.trust)
+    await clock.watch()
+    return clock.now().known ? clock.why : `${clock.why}: age limits do not apply (clock.trust, if it is right)`
+  })
   await check('archive', () => archive(config))
   await check('broker', () => tryBroker(config))
 }

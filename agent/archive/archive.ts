@@ -219,7 +219,7 @@ export class Archive {
     this.advance('archive', now, limits.maxAgeMs, newestMs)
     this.advance('outbox', now, limits.outboxMaxAgeMs, newestMs)
     const cutoffUs = this.horizons.archive.cutoffMs * 1000
-    const floorUs = keepFrom(limits, now, newestMs)
+    const floorUs = keepFrom(limits, Math.min(now.timeMs, newestMs ?? now.timeMs))
     const evicted = this.retention.evict((timeUs) => {
       if (timeUs < cutoffUs) return 'age'
       if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
@@ -230,8 +230,8 @@ export class Archive {
 
   /** Makes room at once, for a disk that is full. @returns frames evicted; 0 when only what is to be kept is left */
   evictOldest(limits: ArchiveLimits, now: Moment): number {
-    const newest = this.retention.newestUs()
-    const floorUs = keepFrom(limits, now, newest === null ? null : newest / 1000)
+    // Of the time now, not of the newest frame: while there is no room that one stays the same.
+    const floorUs = keepFrom(limits, now.timeMs)
     return this.retention.evict((timeUs) => (timeUs < floorUs ? 'disk_full' : undefined))
   }
 
@@ -307,6 +307,6 @@ export class Archive {
 }
 
 /** Frames from here on stay, whatever the disk says. */
-function keepFrom({ keepNewestMs }: ArchiveLimits, { timeMs }: Moment, newestMs: number | null): number {
-  return keepNewestMs === 0 ? Number.POSITIVE_INFINITY : (Math.min(timeMs, newestMs ?? timeMs) - keepNewestMs) * 1000
+function keepFrom({ keepNewestMs }: ArchiveLimits, newestMs: number): number {
+  return keepNewestMs === 0 ? Number.POSITIVE_INFINITY : (newestMs - keepNewestMs) * 1000
 }

@@ -35,7 +35,7 @@ export const scenarios: Scenario[] = [
   },
   {
     id: 'baseline/faults-arrive',
-    fault: 'the tools themselves: the clock a day ahead, then a day behind; the cable cut, then mended',
+    fault: 'the tools themselves: the clock a day ahead, then right; the cable cut, then mended',
     short: true,
     seconds: 25,
     async run(kit) {
@@ -47,9 +47,8 @@ export const scenarios: Scenario[] = [
       const agent = kit.agent(config, { clock, namespace })
       const daysOff = () => (Date.parse(String(listener.latest<{ ts: string }>('/cls')?.ts)) - Date.now()) / 86_400_000
       await kit.until('a result a day ahead', () => Math.abs(daysOff() - 1) < 0.1, 120)
-      clock.set(-DAY_SECONDS)
-      await kit.until('a result a day behind', () => Math.abs(daysOff() + 1) < 0.1, 120)
       clock.set(0)
+      await kit.until('a result of now', () => Math.abs(daysOff()) < 0.1, 120)
       await namespace.lose(1)
       const { msg } = await agent.logged(/connection to the broker lost/, 180)
       await namespace.lose(0)

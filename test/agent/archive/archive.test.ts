@@ -312,6 +312,20 @@ t.test('a disk that is full: the transaction leaves nothing, and an eviction mak
   t.ok(archive.commit(frame(seq)) > 0)
 })
 
+t.test('what came last is kept on a disk that is full, until it is older than that', async (t) => {
+  const archive = filled(t, 20)
+  const hour = { ...unlimited, minFreeBytes: 1e18, keepNewestMs: 10_000 }
+  t.equal(archive.evictOldest(hour, at(nowMs + 9000)), 0)
+  archive.enforce(hour, at(nowMs + 1e6))
+  t.strictSame(seqs(archive), range(9, 20), 'less free than should be: the newest ten seconds of what is there')
+  archive.evictOldest(hour, at(nowMs + 25_500))
+  t.strictSame(seqs(archive), range(16, 20), 'a frame that finds no room now takes that of what is older')
+  t.match(archive.takeEvictions(), [
+    { why: 'free_space', frames: 9 },
+    { why: 'disk_full', frames: 7 },
+  ])
+})
+
 t.test('a frame without its outbox row is not committed', async (t) => {
   const archive = filled(t, 1)
   const db = (archive as unknown as { db: Database.Database }).db
