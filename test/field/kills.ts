@@ -15,6 +15,7 @@ export const scenarios: Scenario[] = [
     fault: 'SIGKILL to the agent, 100 times (short: 6), at random moments while it commits and publishes',
     short: true,
     seconds: 100,
+    longSeconds: 1200,
     limitSeconds: 7200,
     async run(kit) {
       const times = kit.run.short ? 6 : 100
@@ -38,6 +39,7 @@ export const scenarios: Scenario[] = [
     fault: 'SIGKILL to the agent, 20 times (short: 3), at random moments while it starts',
     short: true,
     seconds: 40,
+    longSeconds: 200,
     limitSeconds: 3600,
     async run(kit) {
       const times = kit.run.short ? 3 : 20
@@ -73,6 +75,7 @@ export const scenarios: Scenario[] = [
     fault: 'SIGTERM, then SIGKILL at a random moment of the next 2 s, with frames unsent; 20 times (short: 2)',
     short: true,
     seconds: 40,
+    longSeconds: 300,
     limitSeconds: 3600,
     async run(kit) {
       const times = kit.run.short ? 2 : 20
@@ -97,6 +100,7 @@ export const scenarios: Scenario[] = [
     fault: 'SIGKILL to the agent, 10 times (short: 2), while it evicts what is over maxMegabytes',
     short: true,
     seconds: 60,
+    longSeconds: 200,
     limitSeconds: 3600,
     async run(kit) {
       const times = kit.run.short ? 2 : 10
@@ -170,6 +174,7 @@ export const scenarios: Scenario[] = [
     fault: 'SIGKILL to `blindsight rebuild`, 10 times (short: 3), at random moments; then once to its end',
     short: true,
     seconds: 40,
+    longSeconds: 60,
     limitSeconds: 1800,
     async run(kit) {
       const times = kit.run.short ? 3 : 10

@@ -98,7 +98,8 @@ async function perform(scenario: Scenario): Promise<Row> {
 async function runAll(scenarios: readonly Scenario[]): Promise<Row[]> {
   const rows: Row[] = []
   const running = new Set<Promise<void>>()
-  const expected = (of: readonly Scenario[]) => of.reduce((sum, { seconds = DEFAULT_SECONDS }) => sum + seconds, 0)
+  const length = ({ seconds = DEFAULT_SECONDS, longSeconds = seconds }: Scenario) => (short ? seconds : longSeconds)
+  const expected = (of: readonly Scenario[]) => of.reduce((sum, scenario) => sum + length(scenario), 0)
   let spent = 0
   let planned = 0
   for (const [i, scenario] of scenarios.entries()) {
@@ -110,7 +111,7 @@ async function runAll(scenarios: readonly Scenario[]): Promise<Row[]> {
     const one = perform(scenario).then((row) => {
       rows[i] = row
       spent += row.seconds
-      planned += scenario.seconds ?? DEFAULT_SECONDS
+      planned += length(scenario)
       console.error(`  ${row.result} ${row.id}, ${row.seconds} s: ${row.said}`)
       running.delete(one)
     })

@@ -10,6 +10,7 @@ export const scenarios: Scenario[] = [
     fault: 'kill -9 of mosquitto, 20 times (short: 4), under load; started again after up to 3 s',
     short: true,
     seconds: 60,
+    longSeconds: 240,
     limitSeconds: 3600,
     async run(kit) {
       const times = kit.run.short ? 4 : 20
@@ -53,6 +54,7 @@ export const scenarios: Scenario[] = [
       '30 % of the packets lost each way between agent and broker for 4 minutes (short: 50 s), the agent killed in the middle of it',
     short: true,
     seconds: 90,
+    longSeconds: 280,
     limitSeconds: 1800,
     async run(kit) {
       const namespace = await kit.namespace()

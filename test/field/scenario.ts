@@ -10,8 +10,9 @@ export interface Scenario {
   readonly short: boolean
   /** Nothing else runs meanwhile: it measures, or needs both cores. */
   readonly alone?: boolean
-  /** About how long it takes, for the time left (default 20). */
+  /** About how long it takes, for the time left (default 20); in the long form, if that is another. */
   readonly seconds?: number
+  readonly longSeconds?: number
   /** After this long it has failed, whatever it waits for (default 600). */
   readonly limitSeconds?: number
   run(kit: Kit): Promise<Outcome>

@@ -38,6 +38,7 @@ export const scenarios: Scenario[] = [
     short: true,
     alone: true,
     seconds: 210,
+    longSeconds: 1860,
     limitSeconds: 48 * 3600,
     async run(kit) {
       const minutes = kit.run.minutes ?? (kit.run.short ? SHORT_MINUTES : MINUTES)
