@@ -179,8 +179,8 @@ class Session {
       if (closeAfter === n) return void this.socket.destroy()
       const units = accessUnits(changes && n >= changes.after ? changes.size : size, encode)
       const seconds = (performance.now() - started) / 1000
-      this.send(units[n % units.length]!, stamp(n, seconds) >>> 0)
       this.sent.push(performance.now())
+      this.send(units[n % units.length]!, stamp(n, seconds) >>> 0)
       this.timer = setTimeout(step, Math.max(0, started + ((n + 1) * 1000) / fps - performance.now()), n + 1)
     }
     step(0)

@@ -179,16 +179,16 @@ t.test(
   async (t) => {
     const server = await startRtspServer({ fps: 0.5 })
     t.teardown(() => server.close())
-    const { frames, states } = capture(t, { source: server.url, width: 160, height: 96, stallSeconds: 30 })
-    await until('frames', () => frames.length >= 2)
+    const stamps: { ms: number; latestSent: number }[] = []
+    const { states, camera } = capture(t, { source: server.url, width: 160, height: 96, stallSeconds: 60 }, () => {
+      const ms = camera.slot.take()!.timeUs / 1000
+      stamps.push({ ms, latestSent: performance.timeOrigin + server.sent.at(-1)! })
+    })
+    await until('frames', () => stamps.length >= 2)
     t.strictSame(states, ['online'])
-    t.ok(server.sent.length <= 6, `${server.sent.length} sent until two were there`)
-    const sent = server.sent.map((ms) => ms + performance.timeOrigin)
-    for (const { timeUs } of frames) {
-      const before = sent.filter((ms) => ms <= timeUs / 1000 + 1)
-      t.ok(timeUs / 1000 - before.at(-1)! < 1500, 'nearer to its own sending than to the next')
-      t.ok(before.length < sent.length, 'it arrived before the next was sent')
-    }
+    t.ok(server.sent.length < 12, `${server.sent.length} sent until two were there`)
+    // ffmpeg hands one on when the next begins: it arrived before that, two seconds as a rule.
+    for (const { ms, latestSent } of stamps) t.ok(ms < latestSent, `${Math.round(latestSent - ms)} ms before the next`)
   },
 )
 
