@@ -54,6 +54,11 @@ export class Subscriber {
     return subscriber
   }
 
+  /** SIGSTOP: it stays connected and reads nothing. */
+  freeze(): void {
+    this.child.kill('SIGSTOP')
+  }
+
   async stop(): Promise<void> {
     this.child.kill('SIGKILL')
     await this.gone
