@@ -1,0 +1,90 @@
+/** A real npm install: seconds with a warm npm cache, minutes on a slow link. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+
+function sh(command: string, args: string[], cwd = process.cwd()) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  return { status, output: stdout + stderr }
+}
+
+/**
+ * The package unpacked is what gets installed from: it has no .ci/setup, so nothing here can touch the checkout's
+ * node_modules, and the test shows too that the packed scripts work. Being below the checkout, it finds node_modules.
+ */
+function unpacked(directory: string): string {
+  const packed = sh('npm', ['pack', '--silent', '--pack-destination', directory])
+  if (packed.status !== 0) throw new Error(packed.output)
+  const tarball = readdirSync(directory).find((name) => name.endsWith('.tgz'))!
+  const untarred = sh('tar', ['xzf', tarball], directory)
+  if (untarred.status !== 0) throw new Error(untarred.output)
+  return join(directory, 'package')
+}
+
+t.test('stage, upgrade, uninstall, purge', async (t) => {
+  const directory = t.testdir({ stage: {} })
+  const stage = join(directory, 'stage')
+  const source = unpacked(directory)
+  const install = (...args: string[]) => sh('systemd/install', ['--destdir', stage, ...args], source)
+  const config = join(stage, 'etc/blindsight/config.yaml')
+  const app = join(stage, 'opt/blindsight/node_modules/blindsight')
+
+  const bad = join(directory, 'bad.yaml')
+  writeFileSync(bad, 'nonsense: true\n')
+  const refused = install('--config', bad)
+  t.match(refused, { status: 78, output: /nonsense/ }, 'a bad configuration is refused')
+  t.match(refused.output, bad, 'and named as the caller knows it')
+  t.notOk(existsSync(config))
+  t.notOk(existsSync(app))
+  t.notOk(existsSync(`${stage}/etc/systemd/system/blindsight.service`))
+
+  const first = install()
+  t.equal(first.status, 0, first.output)
+  t.match(first.output, /no user was created and nothing was started/)
+  t.equal(readFileSync(config, 'utf8'), readFileSync('config/example.yaml', 'utf8'))
+  t.equal(statSync(config).mode & 0o777, 0o640, 'a password in it is not for everybody')
+  t.equal(readlinkSync(join(stage, 'usr/local/bin/blindsight')), '/opt/blindsight/node_modules/.bin/blindsight')
+  const unit = readFileSync(join(stage, 'etc/systemd/system/blindsight.service'), 'utf8')
+  const program = /^ExecStart=(\/\S+) (\S+) run --config \/etc\/blindsight\/config\.yaml$/m.exec(unit)
+  t.match(program?.[1], /\/node$/, 'an absolute node')
+  t.ok(existsSync(join(stage, program?.[2] ?? 'missing')), 'the unit starts a file that is there')
+  t.match(sh(join(stage, 'opt/blindsight/node_modules/.bin/blindsight'), ['--help'], '/'), {
+    status: 0,
+    output: /check-config/,
+  })
+
+  const files = readdirSync(app, { recursive: true }).map(String)
+  t.ok(
+    files.some((file) => file.endsWith('encoder.onnx')),
+    'the bundle is there',
+  )
+  t.strictSame(
+    files.filter((file) => /decoder\.onnx|^dist\/client\/decode\/./.test(file)),
+    [],
+    'and no decoder',
+  )
+
+  const edited = `${readFileSync(config, 'utf8')}\n# mine\n`
+  writeFileSync(config, edited)
+  mkdirSync(join(stage, 'var/lib/blindsight/archive'))
+  const second = install('--config', 'config/example.yaml')
+  t.equal(second.status, 0, second.output)
+  t.match(second.output, /upgraded/)
+  t.match(second.output, /keeping .*config\.yaml/)
+  t.equal(readFileSync(config, 'utf8'), edited, 'a configuration is never overwritten')
+  t.strictSame(readdirSync(join(stage, 'opt')), ['blindsight'], 'no left-overs')
+
+  const uninstall = (...args: string[]) => sh('systemd/uninstall', ['--destdir', stage, ...args], source)
+  const removed = uninstall()
+  t.equal(removed.status, 0, removed.output)
+  t.match(removed.output, /kept the configuration/)
+  t.match(removed.output, /kept the archive/)
+  t.notOk(existsSync(app))
+  t.ok(existsSync(config))
+  t.ok(existsSync(join(stage, 'var/lib/blindsight/archive')))
+  t.equal(uninstall().status, 0, 'twice is fine')
+  t.equal(uninstall('--purge').status, 0)
+  t.notOk(existsSync(config))
+  t.notOk(existsSync(join(stage, 'var/lib/blindsight')))
+})
