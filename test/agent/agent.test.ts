@@ -68,26 +68,20 @@ t.test('what is retained is as documented, and everything has ended after stop',
   )
 })
 
-t.test(
-  'an inference thread that dies: reported once, and the agent can still be stopped',
-  {
-    timeout: 3_600_000,
-  },
-  async (t) => {
-    const dying = `import { parentPort } from 'node:worker_threads'
+t.test('an inference thread that dies: reported once, and the agent can still be stopped', async (t) => {
+  const dying = `import { parentPort } from 'node:worker_threads'
     parentPort.postMessage({ type: 'ready', providers: { encoder: 'cpu' } })
     parentPort.once('message', () => { throw new Error('no memory') })`
-    const file = join(t.testdir({ 'worker.mjs': dying }), 'worker.mjs')
-    const failures: string[] = []
-    const agent = await box(t, { failed: ({ message }) => failures.push(message) }, new URL(`file://${file}`))
-    await agent.start()
-    await until('the report', () => failures.length > 0)
-    await until('frames after it', () => agent.cameras[0]!.framesIn > 5)
-    await agent.stop()
-    t.strictSame(failures, ['the inference thread died: no memory'])
-    t.strictSame(ffmpegs(), [])
-  },
-)
+  const file = join(t.testdir({ 'worker.mjs': dying }), 'worker.mjs')
+  const failures: string[] = []
+  const agent = await box(t, { failed: ({ message }) => failures.push(message) }, new URL(`file://${file}`))
+  await agent.start()
+  await until('the report', () => failures.length > 0)
+  await until('frames after it', () => agent.cameras[0]!.framesIn > 5)
+  await agent.stop()
+  t.strictSame(failures, ['the inference thread died: no memory'])
+  t.strictSame(ffmpegs(), [])
+})
 
 t.test('stopped before it was started', async (t) => {
   const agent = await box(t)

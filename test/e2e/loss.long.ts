@@ -99,48 +99,44 @@ t.test('the broker is killed for 10 s', async (t) => {
   )
 })
 
-t.test(
-  'the agent is killed, with frames in its outbox, and again while it publishes',
-  { timeout: 3_600_000 },
-  async (t) => {
-    const { broker, watcher } = await world(t)
-    const dir = t.testdir()
-    const args = ['run', '--config', await configFile(dir, { broker: broker.url })]
-    const first = Program.start(args)
-    t.teardown(() => first.kill())
-    await until('results', () => watcher.on(live).length >= 10)
-    broker.hang() // some of the backlog is then sent and lost, the rest not sent
-    await until('a backlog', () => outboxRows(dir) >= 20)
-    await first.kill()
-    await broker.kill()
-    const archived = committed(dir).map(key)
-    await wait(11_000) // so that it is history when it is published
-    await broker.up()
+t.test('the agent is killed, with frames in its outbox, and again while it publishes', async (t) => {
+  const { broker, watcher } = await world(t)
+  const dir = t.testdir()
+  const args = ['run', '--config', await configFile(dir, { broker: broker.url })]
+  const first = Program.start(args)
+  t.teardown(() => first.kill())
+  await until('results', () => watcher.on(live).length >= 10)
+  broker.hang() // some of the backlog is then sent and lost, the rest not sent
+  await until('a backlog', () => outboxRows(dir) >= 20)
+  await first.kill()
+  await broker.kill()
+  const archived = committed(dir).map(key)
+  await wait(11_000) // so that it is history when it is published
+  await broker.up()
 
-    const second = Program.start(args)
-    t.teardown(() => second.kill())
-    const boots = () => new Set(results(watcher, live).map(({ boot }) => boot))
-    await until('results of the second run', () => boots().size === 2)
-    await until('the backlog to be gone', () => outboxRows(dir) < 5)
-    await second.kill() // this time in the middle of publishing
+  const second = Program.start(args)
+  t.teardown(() => second.kill())
+  const boots = () => new Set(results(watcher, live).map(({ boot }) => boot))
+  await until('results of the second run', () => boots().size === 2)
+  await until('the backlog to be gone', () => outboxRows(dir) < 5)
+  await second.kill() // this time in the middle of publishing
 
-    const third = Program.start(args)
-    t.teardown(() => third.kill())
-    await until('results of the third run', () => boots().size === 3)
-    await until('what the second left', () => outboxRows(dir) < 5)
-    t.equal((await third.terminate()).code, 0)
+  const third = Program.start(args)
+  t.teardown(() => third.kill())
+  await until('results of the third run', () => boots().size === 3)
+  await until('what the second left', () => outboxRows(dir) < 5)
+  t.equal((await third.terminate()).code, 0)
 
-    const rows = await nothingIsMissing(t, dir, watcher)
-    t.strictSame(new Set(rows.map(({ boot }) => boot)), boots(), 'each under its own boot')
-    const now = new Set(rows.map(key))
-    t.strictSame(
-      archived.filter((k) => !now.has(k)),
-      [],
-      'the archive has every frame from before the kill',
-    )
-    t.ok(results(watcher, late).length >= 20, 'the backlog came under hist/')
-    const db = new Database(join(dir, 'state', 'archive.sqlite'), { readonly: true })
-    t.equal(db.pragma('integrity_check', { simple: true }), 'ok')
-    db.close()
-  },
-)
+  const rows = await nothingIsMissing(t, dir, watcher)
+  t.strictSame(new Set(rows.map(({ boot }) => boot)), boots(), 'each under its own boot')
+  const now = new Set(rows.map(key))
+  t.strictSame(
+    archived.filter((k) => !now.has(k)),
+    [],
+    'the archive has every frame from before the kill',
+  )
+  t.ok(results(watcher, late).length >= 20, 'the backlog came under hist/')
+  const db = new Database(join(dir, 'state', 'archive.sqlite'), { readonly: true })
+  t.equal(db.pragma('integrity_check', { simple: true }), 'ok')
+  db.close()
+})

@@ -43,7 +43,7 @@ server.listen(0, '127.0.0.1', async () => {
   try {
     const { stdout } = await promisify(execFile)('chromium', [...flags, '--dump-dom', `http://127.0.0.1:${port}/`], {
       maxBuffer: 1 << 24,
-      timeout: 120_000,
+      timeout: 3_600_000,
     })
     const result = /RESULT\n([\s\S]*)\nEND/.exec(stdout)?.[1]
     if (!result) throw new Error(stdout)

@@ -18,7 +18,8 @@ function capture(t: Test, config: object, ready?: () => void) {
   const states: string[] = []
   const seen = { finished: 0 }
   const camera: Camera = new Camera(
-    Schema.parse({ id: 'a', source: clip, width: 64, height: 48, fps: 10, ...config }),
+    // However slow the machine: what is not meant to stall does not.
+    Schema.parse({ id: 'a', source: clip, width: 64, height: 48, fps: 10, stallSeconds: 600, ...config }),
     silentLog,
     {
       frameReady:
@@ -38,21 +39,22 @@ function capture(t: Test, config: object, ready?: () => void) {
   return { camera, frames, states, seen }
 }
 
-t.test('a file in real time: frames of the right size, no faster than asked for', { timeout: 60_000 }, async (t) => {
+t.test('a file in real time: frames of the right size, no faster than asked for', async (t) => {
+  const started = process.hrtime.bigint()
   const { camera, frames, states } = capture(t, {})
   await until('frames', () => frames.length >= 15)
   const [first, last] = [frames[0]!, frames[14]!]
   t.equal(first.rgb.length, 64 * 48 * 3)
   t.ok(new Set(first.rgb).size > 20, 'a picture, not a blank')
-  const ms = Number(last.monoNs - first.monoNs) / 1e6
-  t.ok(ms > 700, `14 frames in ${Math.round(ms)} ms at 10 frames a second`)
+  const ms = Number(last.monoNs - started) / 1e6
+  t.ok(ms > 1300, `the fifteenth frame after ${Math.round(ms)} ms at 10 frames a second`)
   t.strictSame(states, ['online'])
   await camera.stop()
   t.strictSame(ffmpegs(), [], 'ffmpeg is gone')
   t.equal(states.at(-1), 'offline: the agent stopped')
 })
 
-t.test('a file at full pace ends once, with every frame', { timeout: 60_000 }, async (t) => {
+t.test('a file at full pace ends once, with every frame', async (t) => {
   const { frames, seen, camera } = capture(t, { pace: 'fast', loop: false, fps: 2 })
   await until('the end', () => seen.finished > 0)
   const counted = execFileSync('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', clip])
@@ -62,7 +64,7 @@ t.test('a file at full pace ends once, with every frame', { timeout: 60_000 }, a
   t.equal(camera.dropped, 0)
 })
 
-t.test('a loop goes on after the end', { timeout: 60_000 }, async (t) => {
+t.test('a loop goes on after the end', async (t) => {
   const dir = t.testdir()
   const short = join(dir, 'short.mp4')
   execFileSync('ffmpeg', ['-v', 'error', '-t', '0.5', '-i', clip, '-c', 'copy', short])
@@ -71,7 +73,7 @@ t.test('a loop goes on after the end', { timeout: 60_000 }, async (t) => {
   t.strictSame(states, ['online'])
 })
 
-t.test('what is not there yet is tried again', { timeout: 60_000 }, async (t) => {
+t.test('what is not there yet is tried again', async (t) => {
   const source = join(t.testdir(), 'later.mp4')
   const { frames, states } = capture(t, { source })
   await until('an attempt in vain', () => states.length > 0)
@@ -81,29 +83,25 @@ t.test('what is not there yet is tried again', { timeout: 60_000 }, async (t) =>
   t.equal(states.at(-1), 'online')
 })
 
-t.test(
-  'a file that is no video, a device that is not there, an address that refuses',
-  { timeout: 60_000 },
-  async (t) => {
-    const text = join(t.testdir(), 'text.mp4')
-    writeFileSync(text, 'not a video')
-    const cases: [string, RegExp][] = [
-      [text, /invalid data/i],
-      ['/dev/video97', /no such device/],
-      ['rtsp://127.0.0.1:9/x', /refused/i],
-    ]
-    for (const [source, reason] of cases) {
-      const { states, camera } = capture(t, { source })
-      await until(`the reason of ${source}`, () => states.some((s) => reason.test(s))).catch(() => t.fail(`${states}`))
-      await camera.stop()
-    }
-    t.strictSame(ffmpegs(), [])
-  },
-)
+t.test('a file that is no video, a device that is not there, an address that refuses', async (t) => {
+  const text = join(t.testdir(), 'text.mp4')
+  writeFileSync(text, 'not a video')
+  const cases: [string, RegExp][] = [
+    [text, /invalid data/i],
+    ['/dev/video97', /no such device/],
+    ['rtsp://127.0.0.1:9/x', /refused/i],
+  ]
+  for (const [source, reason] of cases) {
+    const { states, camera } = capture(t, { source })
+    await until(`the reason of ${source}`, () => states.some((s) => reason.test(s))).catch(() => t.fail(`${states}`))
+    await camera.stop()
+  }
+  t.strictSame(ffmpegs(), [])
+})
 
-t.test('ffmpeg that hangs or dies in the middle is replaced', { timeout: 150_000 }, async (t) => {
+t.test('ffmpeg that hangs or dies in the middle is replaced', async (t) => {
   // Less than ffmpeg needs to start on a busy machine would be a stall every time.
-  const { camera, frames, states } = capture(t, { stallSeconds: 3 })
+  const { camera, frames, states } = capture(t, { stallSeconds: 10 })
   for (const [signal, state] of [
     ['SIGSTOP', /^stalled: no frame for/],
     ['SIGKILL', /^offline: .*SIGKILL/],
@@ -124,22 +122,19 @@ t.test('ffmpeg that hangs or dies in the middle is replaced', { timeout: 150_000
   t.equal(states.length, length, 'late callbacks change nothing')
 })
 
-t.test(
-  'a camera that takes the connection and sends nothing stalls; no ffmpeg stays behind',
-  { timeout: 120_000 },
-  async (t) => {
-    for (const silentAt of ['connect', 'play'] as const) {
-      const server = await startRtspServer({ silentAt })
-      t.teardown(() => server.close())
-      const { camera, states } = capture(t, { source: server.url, stallSeconds: 0.5 })
-      await until('the stall', () => states.includes('stalled: no frame for 0.5 s'))
-      await until('the next attempt', () => server.requests.filter((verb) => verb === 'OPTIONS').length > 1)
-      await camera.stop()
-      t.strictSame(ffmpegs(), [])
-      t.strictSame(states, ['stalled: no frame for 0.5 s', 'offline: the agent stopped'], 'said once')
-    }
-  },
-)
+t.test('a camera that takes the connection and sends nothing stalls; no ffmpeg stays behind', async (t) => {
+  for (const silentAt of ['connect', 'play'] as const) {
+    const server = await startRtspServer({ silentAt })
+    t.teardown(() => server.close())
+    const { camera, states } = capture(t, { source: server.url, stallSeconds: 5 })
+    // Long enough for ffmpeg to get to the camera on a busy machine.
+    await until('the stall', () => states.includes('stalled: no frame for 5 s'))
+    await until('the next attempt', () => server.requests.filter((verb) => verb === 'OPTIONS').length > 1)
+    await camera.stop()
+    t.strictSame(ffmpegs(), [])
+    t.strictSame(states, ['stalled: no frame for 5 s', 'offline: the agent stopped'], 'said once')
+  }
+})
 
 const HOUR = 3600 * 90_000
 const claims: Record<string, (n: number) => number> = {
@@ -150,49 +145,41 @@ const claims: Record<string, (n: number) => number> = {
   'begin again each second': (n) => (n % 10) * 9000,
 }
 for (const [claim, stamp] of Object.entries(claims)) {
-  t.test(
-    `time stamps that ${claim}: the configured rate, no picture twice, true times`,
-    { timeout: 120_000 },
-    async (t) => {
-      const server = await startRtspServer({ fps: 10, stamp })
-      t.teardown(() => server.close())
-      const { frames } = capture(t, { source: server.url, fps: 5, width: 160, height: 96, stallSeconds: 60 })
-      await until('frames from before and after', () => frames.length >= 20 && server.sent.length > 30)
-      t.ok(frames.length <= server.sent.length, 'none is made up')
-      const stamps = frames.map(({ timeUs }) => timeUs / 1000)
-      const sent = server.sent.map((ms) => ms + performance.timeOrigin)
-      // Each was stamped when one was sent; the machine may be slow, but time does not run backwards.
-      for (const stamp of stamps) t.ok(stamp >= sent[0]! && stamp <= Date.now(), 'within the session')
-      t.strictSame(
-        stamps,
-        stamps.toSorted((a, b) => a - b),
-      )
-      const rate = ((stamps.length - 1) * 1000) / (stamps.at(-1)! - stamps[0]!)
-      t.ok(rate < 5.6, `${rate.toFixed(2)} a second`)
-    },
-  )
+  t.test(`time stamps that ${claim}: the configured rate, no picture twice, true times`, async (t) => {
+    const server = await startRtspServer({ fps: 10, stamp })
+    t.teardown(() => server.close())
+    const { frames } = capture(t, { source: server.url, fps: 5, width: 160, height: 96, stallSeconds: 60 })
+    await until('frames from before and after', () => frames.length >= 20 && server.sent.length > 30)
+    t.ok(frames.length <= server.sent.length, 'none is made up')
+    const stamps = frames.map(({ timeUs }) => timeUs / 1000)
+    const sent = server.sent.map((ms) => ms + performance.timeOrigin)
+    // Each was stamped when one was sent; the machine may be slow, but time does not run backwards.
+    for (const stamp of stamps) t.ok(stamp >= sent[0]! && stamp <= Date.now(), 'within the session')
+    t.strictSame(
+      stamps,
+      stamps.toSorted((a, b) => a - b),
+    )
+    const rate = ((stamps.length - 1) * 1000) / (stamps.at(-1)! - stamps[0]!)
+    t.ok(rate < 5.6, `${rate.toFixed(2)} a second`)
+  })
 }
 
-t.test(
-  'a camera that sends one frame in two seconds comes online, and its frames say when they came',
-  { timeout: 120_000 },
-  async (t) => {
-    const server = await startRtspServer({ fps: 0.5 })
-    t.teardown(() => server.close())
-    const stamps: { ms: number; latestSent: number }[] = []
-    const { states, camera } = capture(t, { source: server.url, width: 160, height: 96, stallSeconds: 60 }, () => {
-      const ms = camera.slot.take()!.timeUs / 1000
-      stamps.push({ ms, latestSent: performance.timeOrigin + server.sent.at(-1)! })
-    })
-    await until('frames', () => stamps.length >= 2)
-    t.strictSame(states, ['online'])
-    t.ok(server.sent.length < 12, `${server.sent.length} sent until two were there`)
-    // ffmpeg hands one on when the next begins: it arrived before that, two seconds as a rule.
-    for (const { ms, latestSent } of stamps) t.ok(ms < latestSent, `${Math.round(latestSent - ms)} ms before the next`)
-  },
-)
+t.test('a camera that sends one frame in two seconds comes online, and its frames say when they came', async (t) => {
+  const server = await startRtspServer({ fps: 0.5 })
+  t.teardown(() => server.close())
+  const stamps: { ms: number; latestSent: number }[] = []
+  const { states, camera } = capture(t, { source: server.url, width: 160, height: 96, stallSeconds: 60 }, () => {
+    const ms = camera.slot.take()!.timeUs / 1000
+    stamps.push({ ms, latestSent: performance.timeOrigin + server.sent.at(-1)! })
+  })
+  await until('frames', () => stamps.length >= 2)
+  t.strictSame(states, ['online'])
+  t.ok(server.sent.length < 12, `${server.sent.length} sent until two were there`)
+  // ffmpeg hands one on when the next begins: it arrived before that, two seconds as a rule.
+  for (const { ms, latestSent } of stamps) t.ok(ms < latestSent, `${Math.round(latestSent - ms)} ms before the next`)
+})
 
-t.test('a raw stream begins again at its end, and is online all the time', { timeout: 60_000 }, async (t) => {
+t.test('a raw stream begins again at its end, and is online all the time', async (t) => {
   const source = join(t.testdir(), 'short.h264')
   execFileSync('ffmpeg', ['-v', 'error', '-t', '0.5', '-i', clip, '-c', 'copy', '-bsf:v', 'h264_mp4toannexb', source])
   const { frames, states } = capture(t, { source, fps: 20 })
@@ -200,7 +187,7 @@ t.test('a raw stream begins again at its end, and is online all the time', { tim
   t.strictSame(states, ['online'])
 })
 
-t.test('transport, interlacing, another size in mid-stream, a wrong password', { timeout: 120_000 }, async (t) => {
+t.test('transport, interlacing, another size in mid-stream, a wrong password', async (t) => {
   const size = { width: 160, height: 96, stallSeconds: 60 }
   const server = await startRtspServer({ transports: ['udp'] })
   t.teardown(() => server.close())
@@ -233,7 +220,7 @@ t.test('transport, interlacing, another size in mid-stream, a wrong password', {
   )
 })
 
-t.test('nobody takes the frames: the newest waits, the others are counted', { timeout: 60_000 }, async (t) => {
+t.test('nobody takes the frames: the newest waits, the others are counted', async (t) => {
   const { camera } = capture(t, { fps: 25 }, () => {})
   await until('frames', () => camera.framesIn >= 8)
   await camera.stop()

@@ -17,7 +17,6 @@ const read = ['-v', 'error', '-nostdin', '-re', '-stream_loop', '-1', '-i', clip
 
 t.test(
   'what a killed agent left is ended; what is marked by one that runs, and what is not marked, is not',
-  { timeout: 60_000 },
   async (t) => {
     const before = process.env.BLINDSIGHT_AGENT
     markChildren()

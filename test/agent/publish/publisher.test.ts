@@ -305,54 +305,50 @@ t.test('another outbox: acknowledgements of the one before touch nothing in it',
   t.equal(sent.length, 4)
 })
 
-t.test(
-  'a frame that the broker hangs up on is found, given up once, and the others arrive',
-  { timeout: 3_600_000 },
-  async (t) => {
-    const aedes = await Aedes.createBroker({
-      authorizePublish(client, packet, done) {
-        if (packet.payload.length > 1900 && packet.payload[0] === 3) client?.close()
-        else done(null)
-      },
+t.test('a frame that the broker hangs up on is found, given up once, and the others arrive', async (t) => {
+  const aedes = await Aedes.createBroker({
+    authorizePublish(client, packet, done) {
+      if (packet.payload.length > 1900 && packet.payload[0] === 3) client?.close()
+      else done(null)
+    },
+  })
+  const server = createServer(aedes.handle).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  const archive = Archive.open(t.testdir())
+  const refusedWaits = { firstMs: 200, mostMs: 1000 }
+  const publisher = new Publisher(archive, { topics, historyPerSecond: 200, refusedWaits }, silentLog)
+  const will = { topic: topics.state(), payload: '{}', delaySeconds: 15 }
+  let running = true
+  let connects = 0
+  const connect = async () => {
+    const link = await Link.connect({ url: `mqtt://127.0.0.1:${port}`, keepaliveSeconds: 30 }, 'box', will)
+    connects++
+    link.onLost((_, loss) => {
+      publisher.detach(loss)
+      if (running) void connect()
     })
-    const server = createServer(aedes.handle).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const { port } = server.address() as { port: number }
-    const archive = Archive.open(t.testdir())
-    const refusedWaits = { firstMs: 200, mostMs: 1000 }
-    const publisher = new Publisher(archive, { topics, historyPerSecond: 200, refusedWaits }, silentLog)
-    const will = { topic: topics.state(), payload: '{}', delaySeconds: 15 }
-    let running = true
-    let connects = 0
-    const connect = async () => {
-      const link = await Link.connect({ url: `mqtt://127.0.0.1:${port}`, keepaliveSeconds: 30 }, 'box', will)
-      connects++
-      link.onLost((_, loss) => {
-        publisher.detach(loss)
-        if (running) void connect()
-      })
-      publisher.attach(link)
-    }
-    t.teardown(async () => {
-      running = false
-      publisher.detach()
-      await new Promise<void>((resolve) => aedes.close(() => resolve()))
-      server.close()
-      archive.close()
-    })
-    for (const seq of range(0, 8)) archive.commit(frame(seq, Date.now()))
-    await connect()
-    let seq = 8
-    await until('an empty outbox', () => {
-      if (archive.stats.outboxRows === 0) return true
-      archive.commit(frame(seq++, Date.now()))
-      publisher.wake()
-      return false
-    })
-    t.match(publisher.counters, { deadLetters: 1, acked: seq - 1 })
-    t.ok(connects <= 9, `${connects} connections`)
-  },
-)
+    publisher.attach(link)
+  }
+  t.teardown(async () => {
+    running = false
+    publisher.detach()
+    await new Promise<void>((resolve) => aedes.close(() => resolve()))
+    server.close()
+    archive.close()
+  })
+  for (const seq of range(0, 8)) archive.commit(frame(seq, Date.now()))
+  await connect()
+  let seq = 8
+  await until('an empty outbox', () => {
+    if (archive.stats.outboxRows === 0) return true
+    archive.commit(frame(seq++, Date.now()))
+    publisher.wake()
+    return false
+  })
+  t.match(publisher.counters, { deadLetters: 1, acked: seq - 1 })
+  t.ok(connects <= 9, `${connects} connections`)
+})
 
 t.test('what the broker refuses for now stays in the outbox', async (t) => {
   const acl = join(t.testdir({ acl: 'topic read #\ntopic write blindsight/v1/box/state\n' }), 'acl')
