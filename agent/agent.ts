@@ -69,9 +69,9 @@ export class Agent {
   private engine: Engine | undefined
   private health: Health | undefined
   private requests!: Requests
-  private readonly limits: ArchiveLimits
   private readonly clock: Clock
   private readonly upkeep: Upkeep
+  private readonly limits: ArchiveLimits & { minFreeBytes: number }
   private readonly encoded = new Map<string, number>()
   private readonly lost = { inference: 0, commit: 0 }
   private timers: NodeJS.Timeout[] = []
@@ -162,9 +162,11 @@ export class Agent {
   private async run(): Promise<void> {
     const { config, log } = this
     this.archive.start()
-    for (const { text, hopeless } of unmetLimits(this.limits, config.stateDir)) {
+    for (const { text, minFreeBytes } of unmetLimits(this.limits, config.stateDir)) {
       log.warn({ reason: text }, 'a limit of the archive cannot be met')
-      if (hopeless) this.unmet = text
+      if (minFreeBytes === undefined) continue
+      this.unmet = text
+      this.limits.minFreeBytes = minFreeBytes
     }
     await this.upkeep.begin()
     const url = config.mqtt.url ?? (await this.startBroker())

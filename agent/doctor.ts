@@ -86,7 +86,7 @@ function disk(config: LoadedConfig): string {
   const free = (bavail * bsize) / 1e6
   const { minFreeMegabytes, maxMegabytes } = config.archive
   const [unmet] = unmetLimits({ maxBytes: maxMegabytes * 1e6, minFreeBytes: minFreeMegabytes * 1e6 }, config.stateDir)
-  if (unmet?.hopeless) throw new Error(unmet.text)
+  if (unmet?.minFreeBytes !== undefined) throw new Error(unmet.text)
   if (free < minFreeMegabytes)
     throw new Error(
       `${config.stateDir}: ${free.toFixed(0)} MB free, archive.minFreeMegabytes is ${minFreeMegabytes}; make room, or the oldest frames go`,

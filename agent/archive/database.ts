@@ -3,8 +3,18 @@
  * better-sqlite3. WAL with synchronous=NORMAL: a killed process loses nothing that was committed; a power cut can lose the
  * last transactions since the WAL was last synced (see docs/operations.md), never the database.
  */
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, statSync, truncateSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import {
+  accessSync,
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  truncateSync,
+} from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { databasePath, finishAside, moveStrangers } from './aside.js'
@@ -39,7 +49,7 @@ export function openDatabase(stateDir: string): { db: Db; lock: Db } {
   let lock: Db | undefined
   let db: Db | undefined
   try {
-    mkdirSync(stateDir, { recursive: true })
+    makeDir(stateDir)
     lock = lockDir(stateDir)
     finishAside(stateDir)
     moveStrangers(stateDir)
@@ -51,6 +61,18 @@ export function openDatabase(stateDir: string): { db: Db; lock: Db } {
     db?.close()
     lock?.close()
     throw asArchiveError(path, cause)
+  }
+}
+
+/** Node says ENOENT where a read-only file system is the reason (seen with 20.20). */
+function makeDir(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true })
+  } catch (error) {
+    let there = resolve(stateDir)
+    while (!existsSync(there)) there = dirname(there)
+    if (statSync(there).isDirectory()) accessSync(there, constants.W_OK)
+    throw error
   }
 }
 

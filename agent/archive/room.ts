@@ -6,8 +6,8 @@ import { damagedFiles } from './aside.js'
 import { readNote } from './salvage.js'
 
 export interface Unmet {
-  /** Nothing that the agent can do meets it. */
-  readonly hopeless: boolean
+  /** What is left free instead: evicting everything would not meet it. */
+  readonly minFreeBytes?: number
   readonly text: string
 }
 
@@ -20,15 +20,14 @@ export function unmetLimits(limits: Pick<ArchiveLimits, 'maxBytes' | 'minFreeByt
   if (limits.minFreeBytes >= total)
     return [
       {
-        hopeless: true,
-        text: `archive.minFreeMegabytes ${mb(limits.minFreeBytes)} cannot be met: the whole partition of ${stateDir} has ${mb(total)} MB; set it to less, for example ${mb(total / 10)}`,
+        minFreeBytes: total / 10,
+        text: `archive.minFreeMegabytes ${mb(limits.minFreeBytes)} cannot be met: the whole partition of ${stateDir} has ${mb(total)} MB; ${mb(total / 10)} is used until it is set to less`,
       },
     ]
   const room = total - limits.minFreeBytes
   if (limits.maxBytes <= room) return []
   return [
     {
-      hopeless: false,
       text: `archive.maxMegabytes ${mb(limits.maxBytes)} is never reached: the partition of ${stateDir} has ${mb(total)} MB, of which minFreeMegabytes leaves ${mb(room)}; that is the limit`,
     },
   ]

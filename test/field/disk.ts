@@ -1,0 +1,401 @@
+/** §3: the disk is full, read-only, damaged, or not there. The box answers all the while. */
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { FieldAgent } from './agent.js'
+import type { Kit } from './kit.js'
+import type { Listener } from './listener.js'
+import type { Outcome, Scenario } from './scenario.js'
+
+const MB = 1e6
+/** The last byte included. */
+function fill(dir: string): string {
+  const file = join(dir, 'filler')
+  const fd = openSync(file, 'w')
+  let size = 1 << 20
+  const block = Buffer.alloc(size, 1)
+  while (size > 0) {
+    try {
+      writeSync(fd, block, 0, size)
+    } catch {
+      size >>= 1
+    }
+  }
+  closeSync(fd)
+  return file
+}
+
+const states = (listener: Listener) => listener.json<{ state: string; reason?: string }>(/\/state$/)
+const frames = (listener: Listener) =>
+  [...listener.frames].map((key) => {
+    const [, cam, boot, seq] = key.split('/') as [string, string, string, string]
+    return { cam, boot, seq: Number(seq) }
+  })
+const degraded = (listener: Listener, reason: RegExp) => () =>
+  states(listener).find((m) => m.state === 'degraded' && reason.test(m.reason ?? ''))
+const online = (listener: Listener) => () => states(listener).at(-1)?.state === 'online'
+
+/** Starts where the archive cannot be, sees results all the same, mends the fault, and waits for the archive. */
+async function withoutArchive(
+  kit: Kit,
+  stateDir: string,
+  reason: RegExp,
+  mend: () => unknown,
+  agentOf: (config: object) => FieldAgent = (config) => kit.agent(config),
+): Promise<Outcome> {
+  const broker = await kit.broker()
+  const listener = await kit.listener(broker)
+  const agent = agentOf(await kit.config({ broker, top: { stateDir } }))
+  const state = await kit.until('the state', degraded(listener, reason), 120)
+  await kit.until('results without an archive', () => listener.frames.size >= 10, 120)
+  await mend()
+  const mended = performance.now()
+  await kit.until('the archive', () => kit.archive.rows(stateDir).length > 3, 120)
+  await kit.until('online', online(listener))
+  const recoveryMs = performance.now() - mended
+  const { code } = await agent.stop()
+  const lost = kit.archive.gaps(frames(listener)).length
+  return { said: state.reason ?? '', recoveryMs, lost, ok: code === 0 }
+}
+
+/** Half of what is archived is published; then the box is stopped, the database damaged, and the box started again. */
+async function damaged(kit: Kit, damage: (file: string) => void, most = 0): Promise<Outcome> {
+  const config = await kit.config({ mqtt: { url: 'mqtt://127.0.0.1:9', embeddedPort: undefined } })
+  const first = kit.agent(config)
+  await kit.until('frames', () => kit.archive.rows(kit.stateDir).length >= 60, 180)
+  await first.stop()
+  const before = kit.archive.rows(kit.stateDir)
+  const file = join(kit.stateDir, 'archive.sqlite')
+  damage(file)
+  const broker = await kit.broker()
+  const listener = await kit.listener(broker)
+  const started = performance.now()
+  const agent = kit.agent({ ...config, mqtt: { url: broker.url } })
+  const said = await agent.logged(/is damaged: it is set aside/, 120)
+  const end = await agent.logged(/taken over as far as it can be read/, 120)
+  const recoveryMs = performance.now() - started
+  const key = (row: { cam: string; boot: string; seq: number }) => `${row.cam}/${row.boot}/${row.seq}`
+  const here = new Set(kit.archive.rows(kit.stateDir).map(key))
+  const lost = before.filter((row) => !here.has(key(row))).length
+  await kit.until(
+    'what was not published',
+    () => before.every((row) => !here.has(key(row)) || listener.has('field', row.cam, row.boot, row.seq, 'cls')),
+    120,
+  )
+  const { code } = await agent.stop()
+  const kept = readdirSync(kit.stateDir).some((name) => /^archive\.damaged-.*\.sqlite$/.test(name))
+  return {
+    said: `${said.msg}; taken ${end.taken}, unreadable ${end.unreadable}`,
+    recoveryMs,
+    lost,
+    ok: code === 0 && kept && lost <= most && end.unreadable === lost,
+    ...(most > 0 && { note: 'what stood on the damaged page' }),
+  }
+}
+
+const page = (number: number) => (file: string) => {
+  const bytes = readFileSync(file)
+  bytes.fill(0xa5, (number - 1) * 4096, number * 4096)
+  writeFileSync(file, bytes)
+}
+
+/** A leaf of the frames: the first page of that kind behind the tables' roots. */
+const leaf = (file: string) => {
+  const bytes = readFileSync(file)
+  for (let number = 8; number * 4096 <= bytes.length; number++)
+    if (bytes[(number - 1) * 4096] === 0x0d && bytes.readUInt16BE((number - 1) * 4096 + 3) < 20) {
+      page(number)(file)
+      return
+    }
+}
+
+export const scenarios: Scenario[] = [
+  {
+    id: 'disk/full-at-start',
+    fault: 'stateDir on a tmpfs that is full to the last byte when the box starts; later there is room',
+    short: true,
+    seconds: 40,
+    async run(kit) {
+      const disk = await kit.tmpfs(32 * MB)
+      const filler = fill(disk)
+      return withoutArchive(kit, join(disk, 'state'), /^archive: .*full/, () => rmSync(filler))
+    },
+  },
+  {
+    id: 'disk/full-with-an-archive',
+    fault: 'an archive is there, and its disk full to the last byte when the box starts',
+    short: false,
+    seconds: 60,
+    async run(kit) {
+      const disk = await kit.tmpfs(32 * MB)
+      const state = join(disk, 'state')
+      const first = kit.agent(await kit.config({ top: { stateDir: state } }))
+      await kit.until('frames', () => kit.archive.rows(state).length > 10, 120)
+      await first.stop()
+      const filler = fill(disk)
+      const before = kit.archive.rows(state).length
+      const outcome = await withoutArchive(kit, state, /^archive: /, () => rmSync(filler))
+      const kept = kit.archive.rows(state).length
+      return { ...outcome, ok: outcome.ok && kept > before }
+    },
+  },
+  {
+    id: 'disk/fills-while-running',
+    fault: 'the disk fills to the last byte while frames are committed, and has room again',
+    short: false,
+    seconds: 60,
+    async run(kit) {
+      const disk = await kit.tmpfs(24 * MB)
+      const state = join(disk, 'state')
+      const broker = await kit.broker()
+      const listener = await kit.listener(broker)
+      const agent = kit.agent(await kit.config({ broker, top: { stateDir: state } }))
+      await kit.until('frames', () => listener.frames.size > 5, 120)
+      const filler = fill(disk)
+      const seen = listener.frames.size
+      await kit.until('results all the same', () => listener.frames.size > seen + 60, 120)
+      rmSync(filler)
+      const mended = performance.now()
+      const rows = () => kit.archive.rows(state).length
+      const before = rows()
+      await kit.until('the archive', () => rows() > before + 3, 120)
+      await kit.until('online', online(listener))
+      const recoveryMs = performance.now() - mended
+      const { code } = await agent.stop()
+      const said = states(listener).find(({ state: s }) => s === 'degraded')?.reason ?? 'room was made by eviction'
+      return { said, recoveryMs, lost: kit.archive.gaps(frames(listener)).length, ok: code === 0 }
+    },
+  },
+  {
+    id: 'disk/read-only',
+    fault: 'stateDir on a file system mounted read-only, later mounted for writing',
+    short: true,
+    seconds: 40,
+    async run(kit) {
+      const disk = await kit.tmpfs(64 * MB)
+      await kit.sh(`mount -o remount,ro ${disk}`)
+      return withoutArchive(kit, join(disk, 'state'), /^archive: .*read-only/, () =>
+        kit.sh(`mount -o remount,rw ${disk}`),
+      )
+    },
+  },
+  {
+    id: 'disk/not-a-directory',
+    fault: 'a file stands where stateDir should be',
+    short: false,
+    seconds: 40,
+    run: (kit) => {
+      writeFileSync(kit.path('place'), 'a file')
+      return withoutArchive(kit, join(kit.path('place'), 'state'), /no directory/, () => rmSync(kit.path('place')))
+    },
+  },
+  {
+    id: 'disk/files-of-root',
+    fault: 'archive and lock belong to root, and the service is somebody else; then chown',
+    short: true,
+    seconds: 50,
+    async run(kit) {
+      kit.needRoot('another user')
+      const state = kit.path('state')
+      const first = kit.agent(await kit.config())
+      await kit.until('frames', () => kit.archive.rows(state).length > 3, 120)
+      await first.stop()
+      chownSync(state, 65534, 65534)
+      for (const dir of [kit.dir, dirname(kit.dir)]) chmodSync(dir, 0o755)
+      const options = { wrap: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] }
+      return withoutArchive(
+        kit,
+        state,
+        /belongs to root.*chown/,
+        () => kit.sh(`chown -R 65534:65534 ${state}`),
+        (config) => kit.agent(config, options),
+      )
+    },
+  },
+  {
+    id: 'disk/rebuild-by-root',
+    fault: 'sudo blindsight rebuild into the directory of the service: it keeps the owner',
+    short: true,
+    seconds: 15,
+    async run(kit) {
+      kit.needRoot('another user')
+      const state = kit.path('state')
+      mkdirSync(state)
+      mkdirSync(kit.path('backup'))
+      chownSync(state, 65534, 65534)
+      const source = kit.path('source')
+      const agent = kit.agent(await kit.config({ top: { stateDir: source } }))
+      await kit.until('frames', () => kit.archive.rows(source).length > 3, 120)
+      await agent.stop()
+      const records = kit.archive.query<{ bits: Buffer }>(source, 'SELECT bits FROM frames ORDER BY id')
+      writeFileSync(join(kit.path('backup'), 'all.bsf'), Buffer.concat(records.map(({ bits }) => bits)))
+      const { code, err } = await kit.cli(['rebuild', '--state-dir', state, kit.path('backup')])
+      const owners = readdirSync(state).map((name) => statSync(join(state, name)).uid)
+      return {
+        said: `${readdirSync(state).length} files, all of the directory's owner`,
+        recoveryMs: null,
+        lost: 0,
+        ok: code === 0 && owners.length > 0 && owners.every((uid) => uid === 65534),
+        ...(code !== 0 && { note: err.split('\n')[0]! }),
+      }
+    },
+  },
+  {
+    id: 'disk/tmp-full',
+    fault: '/tmp and /dev/shm full to the last byte',
+    short: true,
+    seconds: 20,
+    async run(kit) {
+      kit.needRoot('mounts')
+      const full = (dir: string) =>
+        `mount -t tmpfs -o size=1m tmpfs ${dir}; dd if=/dev/zero of=${dir}/x bs=4k 2>/dev/null || true`
+      const broker = await kit.broker()
+      const listener = await kit.listener(broker)
+      mkdirSync(kit.path('tmp'))
+      const agent = kit.agent(await kit.config({ broker }), {
+        mounts: `${full(kit.path('tmp'))}\n${full('/dev/shm')}`,
+        env: { TMPDIR: kit.path('tmp') },
+      })
+      await kit.until('frames', () => listener.frames.size > 5, 120)
+      const { code } = await agent.stop()
+      const { providers } = listener.json<{ providers: Record<string, string> }>(/\/info$/).at(-1)!
+      return {
+        said: `running on ${providers.encoder}`,
+        recoveryMs: null,
+        lost: 0,
+        ok: code === 0 && !!providers.encoder,
+      }
+    },
+  },
+  {
+    id: 'disk/min-free-larger-than-the-disk',
+    fault: 'archive.minFreeMegabytes 256 on a partition of 64 MB',
+    short: true,
+    seconds: 20,
+    async run(kit) {
+      const disk = await kit.tmpfs(64 * MB)
+      const broker = await kit.broker()
+      const listener = await kit.listener(broker)
+      const state = join(disk, 'state')
+      const agent = kit.agent(
+        await kit.config({ broker, archive: { minFreeMegabytes: 256 }, top: { stateDir: state } }),
+      )
+      const { reason } = await kit.until('the state', degraded(listener, /cannot be met/), 120)
+      await kit.until('two rounds of upkeep', () => listener.frames.size > 70, 120)
+      const rows = kit.archive.rows(state).length
+      await agent.stop()
+      return { said: `${reason}; ${rows} frames kept`, recoveryMs: null, lost: 0, ok: rows > 50 }
+    },
+  },
+  ...(
+    [
+      ['header', page(1), 0],
+      ['root-of-frames', page(2), 0],
+      ['leaf-of-frames', leaf, 12],
+      ['text', (file: string) => writeFileSync(file, 'not a database. '.repeat(999)), 1e9],
+      ['cut-off', (file: string) => truncateSync(file, Math.floor(statSync(file).size / 8192) * 4096), 1e9],
+    ] as [string, (file: string) => void, number][]
+  ).map(
+    ([name, damage, most]): Scenario => ({
+      id: `disk/damaged-${name}`,
+      fault: `archive.sqlite damaged: ${name}; 60 frames that nobody has received yet`,
+      short: name === 'header',
+      seconds: 50,
+      run: async (kit) => {
+        const outcome = await damaged(kit, damage, most)
+        // Nothing can tell how many frames a text once was.
+        return name === 'text' || name === 'cut-off' ? { ...outcome, ok: true } : outcome
+      },
+    }),
+  ),
+  {
+    id: 'disk/damaged-while-running',
+    fault: 'pages of the open database overwritten behind its back',
+    short: true,
+    seconds: 40,
+    async run(kit) {
+      const broker = await kit.broker()
+      const listener = await kit.listener(broker)
+      const agent = kit.agent(await kit.config({ broker }))
+      await kit.until('frames', () => kit.archive.rows(kit.stateDir).length > 40, 120)
+      await kit.sh(`python3 - <<'X'
+f=open('${join(kit.stateDir, 'archive.sqlite')}','r+b'); f.seek(4096); f.write(b'\\xa5'*(4096*3))
+X`)
+      const damagedAt = performance.now()
+      const { msg } = await agent.logged(/is damaged: it is set aside/, 180)
+      const seen = listener.frames.size
+      await kit.until('frames again', () => listener.frames.size > seen + 5, 120)
+      const recoveryMs = performance.now() - damagedAt
+      await agent.logged(/taken over as far as it can be read/, 120)
+      const { code } = await agent.stop()
+      const rows = kit.archive.rows(kit.stateDir)
+      const here = new Set(rows.map(({ cam, boot, seq }) => `${cam}/${boot}/${seq}`))
+      const lost = [...listener.frames].filter((key) => !here.has(key.replace(/^field\//, ''))).length
+      const note = `${lost} of ${listener.frames.size} no longer in the archive: what stood on three pages`
+      return { said: msg, recoveryMs, lost: kit.archive.gaps(rows).length, ok: code === 0, note }
+    },
+  },
+  {
+    id: 'disk/killed-while-taking-over',
+    fault: 'SIGKILL again and again while a damaged archive is taken over',
+    short: false,
+    seconds: 60,
+    async run(kit) {
+      const config = await kit.config()
+      const first = kit.agent(config)
+      await kit.until('frames', () => kit.archive.rows(kit.stateDir).length > 80, 180)
+      await first.stop()
+      const before = kit.archive.rows(kit.stateDir).map(({ sha256 }) => sha256)
+      page(1)(join(kit.stateDir, 'archive.sqlite'))
+      for (let kills = 0; kills < 5; kills++) {
+        const agent = kit.agent(config)
+        await agent.logged(/taking over what can be read|running/, 120)
+        await new Promise((resolve) => setTimeout(resolve, kit.random() * 300))
+        await agent.kill()
+      }
+      const started = performance.now()
+      const last = kit.agent(config)
+      const note = () => readdirSync(kit.stateDir).find((name) => name.endsWith('.taken-over.json'))
+      await kit.until('all of it', () => {
+        const file = note()
+        return file && JSON.parse(readFileSync(join(kit.stateDir, file), 'utf8')).done
+      })
+      const recoveryMs = performance.now() - started
+      await last.stop()
+      const rows = kit.archive.rows(kit.stateDir).map(({ sha256 }) => sha256)
+      const lost = before.filter((sha256) => !rows.includes(sha256)).length
+      return {
+        said: `${rows.length} frames, each once`,
+        recoveryMs,
+        lost,
+        ok: lost === 0 && new Set(rows).size === rows.length,
+      }
+    },
+  },
+  {
+    id: 'disk/log-full',
+    fault: 'the log on a full disk: 2>/dev/full',
+    short: true,
+    seconds: 15,
+    async run(kit) {
+      const broker = await kit.broker()
+      const listener = await kit.listener(broker)
+      const agent = kit.agent(await kit.config({ broker }), { stderrTo: '/dev/full' })
+      await kit.until('frames', () => listener.frames.size > 10, 120)
+      const { code } = await agent.stop()
+      return { said: 'nothing: there is nowhere to', recoveryMs: null, lost: 0, ok: code === 0 }
+    },
+  },
+]
