@@ -102,6 +102,8 @@ export class Link {
     if (!(error instanceof BrokerError)) return new Failure('other', (error as Error).message, { cause: error })
     const hint = {
       unreachable: 'check --broker and that the broker is running',
+      certificate:
+        "check that --ca names the authority that signed the broker's certificate, that --broker has the name in it, and --cert and --key",
       lost: 'check that the broker is running',
       refused: 'check --username, --password (or BLINDSIGHT_MQTT_PASSWORD), --cert and what the broker allows',
       protocol: 'the broker speaks neither MQTT 5 nor 3.1.1',

@@ -35,7 +35,7 @@ export interface Reply {
 export class BrokerError extends Error {
   override readonly name = 'BrokerError'
   constructor(
-    readonly code: 'unreachable' | 'refused' | 'protocol' | 'lost',
+    readonly code: 'unreachable' | 'certificate' | 'refused' | 'protocol' | 'lost',
     message: string,
     options?: ErrorOptions,
   ) {
@@ -43,7 +43,7 @@ export class BrokerError extends Error {
   }
   /** Whether trying again later can help. */
   get recoverable(): boolean {
-    return this.code === 'unreachable' || this.code === 'lost'
+    return this.code === 'unreachable' || this.code === 'certificate' || this.code === 'lost'
   }
 }
 
@@ -159,7 +159,8 @@ const notAllowed = new Set([2, 4, 5, 133, 134, 135, 138, 140])
 function connectError(error: Error & { code?: string | number }): BrokerError {
   const { code } = error
   const message = describe(error)
-  if (typeof code !== 'number') return new BrokerError('unreachable', message, { cause: error })
+  if (typeof code !== 'number')
+    return new BrokerError(/CERT|SSL|TLS|UNABLE_TO_/.test(code ?? '') ? 'certificate' : 'unreachable', message, { cause: error })
   if (wrongProtocol.has(code)) return new BrokerError('protocol', message, { cause: error })
   return new BrokerError(notAllowed.has(code) ? 'refused' : 'unreachable', message, { cause: error })
 }

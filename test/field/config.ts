@@ -144,7 +144,7 @@ async function interrupted(
   kit: Kit,
   args: readonly string[],
   when: (said: () => string) => Promise<unknown>,
-  signals = 1,
+  again?: string,
 ) {
   const child = kit.processes.spawn(process.execPath, [cli, ...args])
   let text = ''
@@ -155,7 +155,11 @@ async function interrupted(
   const closed = once(child, 'close')
   await when(() => text)
   const from = performance.now()
-  for (let i = 0; i < signals; i++) child.kill('SIGINT')
+  child.kill('SIGINT')
+  if (again) {
+    await kit.until('the stop', () => text.includes(again))
+    child.kill('SIGINT')
+  }
   await closed
   return { ms: performance.now() - from, code: child.exitCode, signal: child.signalCode, text }
 }
@@ -183,7 +187,7 @@ const stops: Scenario[] = [
         kit,
         ['run', '--config', file],
         (said) => kit.until('running', () => /"running"/.test(said())),
-        2,
+        '"stopping"',
       )
       return outcome(`exit ${end.code ?? end.signal}`, end.code === 0 || end.signal === 'SIGINT', end.ms)
     },
@@ -254,7 +258,7 @@ const others: Scenario[] = [
       kit.needRoot('another user')
       const from = Number(await kit.sh('cat /proc/sys/net/ipv4/ip_unprivileged_port_start'))
       if (from <= 80) throw new NotRun(`every user may listen on ports from ${from} here`)
-      await kit.sh(`mkdir state && chown 65534 state && chmod 711 .`)
+      await kit.sh(`mkdir state && chown 65534 state && chmod 711 . ..`)
       const wrap = [
         'setpriv',
         '--reuid=65534',
