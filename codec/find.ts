@@ -193,19 +193,19 @@ function nextHeader(source: ByteSource, offset: number): (RecordInfo & { readonl
 }
 
 /**
- * As nextSync, window by window; the length where there is none. Asked for ever later places: the last window is kept, or
+ * As nextSync, piece by piece; the length where there is none. Asked for ever later places: the last piece is kept, or
  * sync points close to each other would each cost one.
  */
 function syncFinder(source: ByteSource): (from: number) => number {
   let start = 0
-  let window: Uint8Array = new Uint8Array(0)
+  let piece: Uint8Array = new Uint8Array(0)
   return (from) => {
     for (let at = from; at < source.length; at = start + WINDOW) {
-      if (at >= start + Math.min(window.length, WINDOW)) {
+      if (at >= start + Math.min(piece.length, WINDOW)) {
         start = at
-        window = source.read(start, WINDOW + HEAD)
+        piece = source.read(start, WINDOW + HEAD)
       }
-      const found = nextSync(window, at - start)
+      const found = nextSync(piece, at - start)
       if (found >= 0) return start + found
     }
     return source.length

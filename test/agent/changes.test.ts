@@ -5,10 +5,10 @@ import { changes, snapshot } from '../../agent/changes.js'
 import { parseConfig } from '../../agent/config/load.js'
 
 t.test('names what differs, also inside the files that a configuration names', async (t) => {
-  const caFile = join(t.testdir({ 'ca.pem': 'one' }), 'ca.pem')
+  const passwordFile = join(t.testdir({ password: 'one' }), 'password')
   const read = (more: object, bundle = 'aa') =>
     snapshot(
-      parseConfig(JSON.stringify({ cameras: [{ id: 'a', source: 'a.mp4' }], mqtt: { caFile }, ...more }), 'test'),
+      parseConfig(JSON.stringify({ cameras: [{ id: 'a', source: 'a.mp4' }], mqtt: { passwordFile }, ...more }), 'test'),
       bundle,
     )
   const before = read({})
@@ -19,6 +19,6 @@ t.test('names what differs, also inside the files that a configuration names', a
     'logLevel',
   ])
   t.strictSame(changes(before, read({}, 'bb')), ['bundle'], 'other networks in the same folder')
-  writeFileSync(caFile, 'two')
-  t.strictSame(changes(before, read({})), ['mqtt'], 'a certificate that was renewed')
+  writeFileSync(passwordFile, 'two')
+  t.strictSame(changes(before, read({})), ['mqtt'], 'a password that was changed')
 })

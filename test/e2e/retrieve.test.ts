@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { decode as decodePng } from 'fast-png'
 import * as ort from 'onnxruntime-node'
 import t from 'tap'
+import { outputOf } from '../../agent/capture/arguments.js'
 import { Decoder, type FrameRecord, readArchive } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
@@ -160,14 +161,10 @@ function recordsOf(dir: string): { seq: number; bytes: Uint8Array; record: Frame
 
 /** The clip's first frames, cut by ffmpeg as the agent's configuration says. */
 function clipFrames(): Uint8Array[] {
-  const scaled = ['-vf', `fps=${fps},scale=${width}:${height}:flags=area`, '-frames:v', String(frames)]
-  const raw = execFileSync(
-    tool('ffmpeg'),
-    ['-v', 'error', '-i', clip, ...scaled, '-pix_fmt', 'rgb24', '-f', 'rawvideo', '-'],
-    {
-      maxBuffer: 1 << 28,
-    },
-  )
+  const output = outputOf({ source: clip, width, height, fps, loop: false, pace: 'fast' })
+  const raw = execFileSync(tool('ffmpeg'), ['-v', 'error', '-i', clip, ...output, '-frames:v', String(frames), '-'], {
+    maxBuffer: 1 << 28,
+  })
   const size = width * height * 3
   return Array.from({ length: frames }, (_, i) => raw.subarray(i * size, (i + 1) * size))
 }
