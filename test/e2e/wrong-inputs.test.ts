@@ -95,7 +95,6 @@ t.test('a camera that cannot be reached says so, and the other one goes on', asy
   t.equal(end.code, 0)
   t.notMatch(end.err, trace)
   const published = watcher.messages.map(({ payload }) => payload.toString()).join('\n')
-  t.match(end.err, 'rtsp://127.0.0.1:9/stream')
   for (const text of [end.err, published]) t.notMatch(text, 's3cret', "the camera's password stays on the box")
 })
 
