@@ -48,6 +48,12 @@ export class Branches {
     if (denial) denial.trying = true
   }
 
+  /** It ended for a reason of its own: the next one may find out. */
+  untried(topic: string): void {
+    const denial = this.denials.get(topic)
+    if (denial) denial.trying = false
+  }
+
   refused(topic: string, reason: number | 'hang_up'): void {
     const { firstMs, mostMs } = reason === QUOTA_EXCEEDED ? QUOTA : this.refusedWaits
     const known = this.denials.get(topic)

@@ -60,10 +60,14 @@ const CONNECT_TIMEOUT_MS = 10_000
 const ACK_TIMEOUT_MS = 60_000
 /** Beside topic and payload: fixed header, packet id, lengths and properties without the user's. */
 const PACKET_OVERHEAD = 256
+/** Reason codes of DISCONNECT that say nothing about a message: busy, shutting down, keep-alive, taken over, an operator, another server, rates and times. */
+const NO_MESSAGE = new Set([0x88, 0x89, 0x8b, 0x8d, 0x8e, 0x96, 0x98, 0x9c, 0x9d, 0x9f, 0xa0])
 /** Reason codes of CONNACK that mean "not this protocol version": 1 in MQTT 3, 0x84 in MQTT 5. */
 const PROTOCOL_REFUSED = new Set([1, 132])
 /** Messages that wait for the broker's receive maximum. Only answers and states do; results have a window of their own. */
 const MOST_WAITING = 1000
+
+const PACKET_TOO_LARGE = 0x95
 
 acceptAllReasons()
 
@@ -77,8 +81,8 @@ export interface Wishes {
 export class Link {
   /** Filters of a subscription may have wildcards. */
   readonly wildcards: boolean
-  /** Largest packet the broker takes, bytes. */
-  readonly maximumPacketSize: number
+  /** Largest packet the broker takes, bytes: as it said, or as it turned out. */
+  maximumPacketSize: number
   /** Messages that may be unacknowledged at once. */
   readonly receiveMaximum: number
   readonly retainAvailable: boolean
@@ -228,6 +232,7 @@ export class Link {
           if (!error) return done()
           const { code } = error as { code?: unknown }
           if (typeof code !== 'number' || code < 128) return done(new LinkError('lost', error.message))
+          if (code === PACKET_TOO_LARGE) this.maximumPacketSize = Math.min(this.maximumPacketSize, bytes - 1)
           const text = (packet as { properties?: { reasonString?: string } } | undefined)?.properties?.reasonString
           const why = reasonOf(code, 'message', { ...(text && { text }) })
           done(new LinkError('rejected', `${topic}: the broker did not take the message: ${why}`, code))
@@ -282,7 +287,7 @@ export class Link {
       const { reasonString, serverReference } = properties ?? {}
       const why = reasonOf(reasonCode, 'connection', { text: reasonString, server: serverReference as string })
       reason = reasonCode ? `the broker disconnected: ${why}` : 'the broker disconnected'
-      loss = { hungUp: true, ...(reasonCode && { reason: reasonCode }) }
+      loss = { hungUp: !NO_MESSAGE.has(reasonCode), ...(reasonCode && { reason: reasonCode }) }
     })
     this.client.on('message', (topic, payload, packet) => {
       const { responseTopic, correlationData } = packet.properties ?? {}

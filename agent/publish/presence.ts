@@ -270,20 +270,17 @@ export class Presence {
 
   private async subscribe(link: Link): Promise<void> {
     const all = this.topics.request('+')
-    const each = requestVerbs.map((verb) => this.topics.request(verb))
-    try {
-      if (link.wildcards) {
-        const refused = await link.subscribe(all).catch((error: unknown) => error as LinkError)
-        if (!refused) return this.service.restored(all)
-        if (refused.code !== 'rejected') return
-      }
-      // Without the wildcard, the verbs by name: an access list may have them so, too.
-      for (const filter of each) await link.subscribe(filter)
-      this.service.restored(all)
-    } catch (error) {
-      if ((error as LinkError).code === 'rejected')
-        this.service.reduced(all, `${messageOf(error)}; until then the box answers no requests`)
-    }
+    const refusal = (filter: string) =>
+      link.subscribe(filter).then(
+        () => undefined,
+        (error: LinkError) => (error.code === 'rejected' ? error.message : undefined),
+      )
+    if (link.wildcards && !(await refusal(all))) return this.service.restored(all)
+    // Without the wildcard, the verbs by name: an access list may have them so, too.
+    const refused = await Promise.all(requestVerbs.map((verb) => refusal(this.topics.request(verb))))
+    const first = refused.find((reason) => reason !== undefined)
+    if (first === undefined) return this.service.restored(all)
+    this.service.reduced(all, `${first}; until then the box answers no such requests`)
   }
 
   private refresh(): void {

@@ -8,9 +8,11 @@ import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import { type NewFrame, type Outbox, Part, type StoredFrame } from '../outbox.js'
 import { Branches, type Waits } from './branches.js'
+import { Ledger, type Row } from './ledger.js'
 import { type Link, LinkError, type Loss, sizeOf } from './mqtt.js'
 import { type Message, messagesOf } from './results.js'
 import { Service } from './service.js'
+import { Sizes } from './sizes.js'
 import { type Suspect, Suspects } from './suspects.js'
 
 /** Messages unacknowledged at once, and their bytes. Enough to fill a long link, little to send again. */
@@ -20,16 +22,14 @@ const MESSAGES_OF_A_FRAME = 3
 /** A frame this old when the connection comes is history: it goes to hist/ and never overwrites "now". */
 const HISTORY_AGE_MS = 10_000
 const HISTORY_TICK_MS = 20
+/** Frames looked at in a tick; those that only wait for a refused topic are passed over. */
+const HISTORY_LOOKS = 50
 /** Between two passes over what waits for refused topics. */
 const SWEEP_MS = 1000
 /** Late messages wait for a live one to find out whether a refused topic is open again; for so long, if none comes. */
 const NOBODY_TRIED_MS = 10_000
-/** A size that a broker hung up on is believed for so long. */
-const SIZE_REMEMBERED_MS = 3_600_000
 /** Reason codes of a PUBACK that will be the same for this message the next time: packet too large, bad payload format. */
 const FINAL = new Set([0x95, 0x99])
-/** Settled messages are written together: one short transaction instead of one per message. */
-const SETTLE_FLUSH_MS = 50
 const ALL_PARTS = Part.cls | Part.seg | Part.bits
 /** The limit's name in log and health. */
 const SIZE = 'message size'
@@ -42,15 +42,6 @@ export interface PublisherOptions {
   readonly refusedWaits?: Waits
   /** The box's own time, which frames are stamped by. */
   readonly nowMs?: () => number
-}
-
-/** A frame with messages under way, or settled and not yet written. */
-interface Row {
-  left: number
-  busy: number
-  unwritten: number
-  readonly started: number
-  given: boolean
 }
 
 interface Flight extends Suspect {
@@ -71,7 +62,8 @@ export class Publisher {
   private epoch = 0
   private readonly branches: Branches
   private readonly suspects = new Suspects()
-  private readonly rows = new Map<number, Row>()
+  private readonly ledger: Ledger
+  private readonly sizes = new Sizes()
   /** Under way, in the order of sending. */
   private readonly flights = new Set<Flight>()
   private flightBytes = 0
@@ -86,16 +78,10 @@ export class Publisher {
   private historyEnd = 0
   private historyDue = 0
   private historySaid = 0
+  private sweepAgain = false
   private historyTimer: NodeJS.Timeout | undefined
-  private flushTimer: NodeJS.Timeout | undefined
   private retryTimer: NodeJS.Timeout | undefined
   private readonly cams = new Set<string>()
-  /** What the broker was found to take, by its hanging up or its refusals; it may not have said so. */
-  private largestTaken = 0
-  private tooLarge = Number.POSITIVE_INFINITY
-  private tooLargeUntil = 0
-  /** Rows with a message that was given up. */
-  private readonly lost = new WeakSet<Row>()
 
   constructor(
     private readonly outbox: Outbox,
@@ -104,6 +90,7 @@ export class Publisher {
     private readonly service = new Service(log),
   ) {
     this.branches = new Branches(options.refusedWaits)
+    this.ledger = new Ledger(outbox, log)
   }
 
   private nowMs(): number {
@@ -115,7 +102,7 @@ export class Publisher {
     this.detach()
     this.link = link
     this.branches.connected()
-    if (performance.now() > this.tooLargeUntil) this.tooLarge = Number.POSITIVE_INFINITY
+    this.sizes.connected()
     const historyEnd = this.outbox.lastUnpublishedBefore((nowMs - HISTORY_AGE_MS) * 1000)
     this.liveCursor = historyEnd
     if (historyEnd > 0) {
@@ -131,7 +118,7 @@ export class Publisher {
     // Ids of the one before say nothing in this one.
     this.epoch++
     this.flights.clear()
-    this.rows.clear()
+    this.ledger.forget()
     this.suspects.current = undefined
     if (this.link) this.attach(this.link)
   }
@@ -154,10 +141,8 @@ export class Publisher {
     clearInterval(this.historyTimer)
     clearTimeout(this.retryTimer)
     this.historyTimer = undefined
-    for (const [id, row] of this.rows) {
-      row.busy = 0
-      if (!row.unwritten) this.rows.delete(id)
-    }
+    this.sweepAgain = false
+    this.ledger.ground()
     this.flush()
   }
 
@@ -190,21 +175,7 @@ export class Publisher {
 
   /** Writes what is settled and waits for its turn. */
   flush(): void {
-    clearTimeout(this.flushTimer)
-    this.flushTimer = undefined
-    const rows = [...this.rows].filter(([, row]) => row.unwritten)
-    if (rows.length === 0) return
-    try {
-      this.outbox.settle(rows.map(([id, { unwritten }]) => ({ id, parts: unwritten })))
-    } catch (error) {
-      // A full disk: written with the next ones; until then a restart may send them again.
-      this.log.warn({ reason: messageOf(error) }, 'acknowledged messages could not be taken out of the outbox')
-      return
-    }
-    for (const [id, row] of rows) {
-      row.unwritten = 0
-      if (!row.busy) this.rows.delete(id)
-    }
+    this.ledger.flush()
   }
 
   /** Messages that may still be handed over; at least one, whatever its size. */
@@ -240,8 +211,7 @@ export class Publisher {
   /** @returns whether anything of it is under way now */
   private send(frame: StoredFrame, hist: boolean, only: number = ALL_PARTS): boolean {
     this.cams.add(frame.cam)
-    const known = this.rows.get(frame.id)
-    const row: Row = known ?? { left: frame.parts, busy: 0, unwritten: 0, started: performance.now(), given: false }
+    const row = this.ledger.of(frame)
     const parts = row.left & ~row.busy & only
     if (parts === 0) return false
     let messages: Message[]
@@ -258,7 +228,7 @@ export class Publisher {
       return false
     }
     const made = messages.reduce((mask, { kind }) => mask | Part[kind], 0)
-    if (parts & ~made && frame.id) this.settle(frame.id, row, parts & ~made)
+    if (parts & ~made) this.ledger.settle(frame.id, row, parts & ~made)
     let sent = 0
     const { epoch } = this
     for (const message of messages) {
@@ -287,7 +257,6 @@ export class Publisher {
       if (frame.id && !this.probe && !this.alone) this.askAlone(flight)
       return false
     }
-    if (state === 'due') this.branches.trying(topic)
     return true
   }
 
@@ -300,7 +269,6 @@ export class Publisher {
     const { probe } = this
     this.probe = undefined
     if (!probe) return
-    this.branches.trying(probe.topic)
     this.alone = this.deliver(probe)
     if (!this.alone) this.wake()
   }
@@ -318,19 +286,19 @@ export class Publisher {
     const { link } = this
     const { frame, message, row, bytes, topic } = flight
     if (!link) return false
-    if (bytes >= this.tooLarge) {
+    if (bytes >= this.sizes.tooLarge) {
       this.deadLetter(
         frame,
         row,
         flight.part,
         SIZE,
-        `${topic}: ${bytes} bytes, and the broker did not take ${this.tooLarge}`,
+        `${topic}: ${bytes} bytes, and the broker did not take ${this.sizes.tooLarge}`,
       )
       return false
     }
     const { generation } = this
-    row.busy |= flight.part
-    if (frame.id) this.rows.set(frame.id, row)
+    this.branches.trying(topic)
+    this.ledger.goes(frame.id, row, flight.part)
     this.flights.add(flight)
     this.flightBytes += bytes
     this.counters.messages++
@@ -351,17 +319,16 @@ export class Publisher {
     this.flights.delete(flight)
     this.flightBytes -= flight.bytes
     if (this.flights.size === 0) this.alone = false
-    row.busy &= ~part
+    this.ledger.landed(frame.id, row, part)
     if (error instanceof LinkError && error.code === 'lost') return
     if (error) this.notTaken(flight, error)
-    if (!row.busy && !row.unwritten) this.rows.delete(frame.id)
     if (this.probe && this.flights.size === 0) this.startProbe()
     else this.wake()
   }
 
   private taken(flight: Flight): void {
     const { frame, row, part, topic, bytes } = flight
-    this.largestTaken = Math.max(this.largestTaken, bytes)
+    this.sizes.taken(bytes)
     this.suspects.taken(flight)
     if (this.oneByOne > 0) this.oneByOne--
     else if (!this.alone) this.hangUps = 0
@@ -370,17 +337,18 @@ export class Publisher {
       if (this.link) this.sweep()
     }
     if (frame.id === 0 || flight.epoch !== this.epoch) return
-    this.settle(frame.id, row, part)
-    if (row.left || this.lost.has(row)) return
+    this.ledger.settle(frame.id, row, part)
+    if (row.left || row.lost) return
     this.counters.acked++
     this.onAcked?.(performance.now() - row.started)
   }
 
   private notTaken(flight: Flight, error: LinkError): void {
     const { frame, row, part, topic, bytes } = flight
-    if (error.reason === 0x95) this.tooLarge = Math.min(this.tooLarge, bytes)
+    if (error.reason === 0x95) this.sizes.refused(bytes)
     if (error.code === 'too_large' || FINAL.has(error.reason ?? 0)) {
       this.deadLetter(frame, row, part, error.reason === 0x99 ? topic : SIZE, error.message)
+      this.branches.untried(topic)
       return
     }
     this.counters.refused++
@@ -395,7 +363,7 @@ export class Publisher {
     if (wait === undefined || !this.link) return
     this.retryTimer = setTimeout(
       () => {
-        this.sweep()
+        if (!this.historyTimer) this.sweep()
         this.retryLater()
       },
       Math.max(SWEEP_MS, wait + 1),
@@ -417,40 +385,31 @@ export class Publisher {
       )
     }
     if (verdict?.kind === 'message') {
-      const large = bytes > this.largestTaken
-      if (large) {
-        this.tooLarge = Math.min(this.tooLarge, bytes)
-        this.tooLargeUntil = performance.now() + SIZE_REMEMBERED_MS
-      }
+      const large = this.sizes.hungUp(bytes)
       const key = large ? SIZE : `${topic} (one message)`
       this.deadLetter(frame, row, flight.part, key, `${topic}: the broker hangs up on a message of ${bytes} bytes`)
     }
   }
 
   private deadLetter({ id }: StoredFrame, row: Row, parts: number, key: string, reason: string): void {
-    if (!this.lost.has(row)) this.counters.deadLetters++
-    this.lost.add(row)
+    if (!row.lost) this.counters.deadLetters++
+    row.lost = true
     const rest = 'what it does not take stays in the archive and is not tried again'
     const todo = key === SIZE ? 'raise its limit, or make frames smaller (fps, size, publishBitstreams: false); ' : ''
     this.service.reduced(key, `${reason}; ${todo}${rest}`, { fades: true })
-    if (id) this.settle(id, row, parts)
-  }
-
-  private settle(id: number, row: Row, parts: number): void {
-    row.left &= ~parts
-    row.unwritten |= parts
-    this.rows.set(id, row)
-    if (!this.flushTimer) this.flushTimer = setTimeout(() => this.flush(), SETTLE_FLUSH_MS)
+    this.ledger.settle(id, row, parts)
   }
 
   /** Goes once over all that is still in the outbox behind the live frames, at the rate of history. */
   private sweep(): void {
     if (!this.link) return
+    this.sweepAgain = this.historyTimer !== undefined
+    if (this.sweepAgain) return
     this.historyCursor = 0
     this.historyEnd = this.liveCursor
     this.historyDue = 1
     this.historySaid = this.counters.backfilled
-    if (!this.historyTimer) this.historyTimer = setInterval(() => this.sendHistory(), HISTORY_TICK_MS)
+    this.historyTimer = setInterval(() => this.sendHistory(), HISTORY_TICK_MS)
   }
 
   private sendHistory(): void {
@@ -458,21 +417,21 @@ export class Publisher {
       WINDOW_MESSAGES,
       this.historyDue + (this.options.historyPerSecond * HISTORY_TICK_MS) / 1000,
     )
-    while (this.historyDue >= 1) {
+    for (let looks = 0; looks < HISTORY_LOOKS && this.historyDue >= 1; looks++) {
       // Live frames have the first half of the window to themselves.
       if (!this.free || this.room < (this.flights.size + this.room) / 2) return
       const found = this.read(this.historyCursor, this.historyEnd, 1)
       for (const frame of found) {
         this.historyCursor = frame.id
-        this.send(frame, true)
+        if (this.send(frame, true)) this.historyDue--
         if (this.probe || this.alone) this.historyCursor = frame.id - 1
       }
-      this.historyDue--
       if (found.length > 0) continue
       clearInterval(this.historyTimer)
       this.historyTimer = undefined
       const frames = this.counters.backfilled - this.historySaid
       if (frames > 0) this.log.info({ frames }, 'history is back-filled')
+      if (this.sweepAgain) this.sweep()
       return
     }
   }

@@ -68,4 +68,4 @@ export class Service {
 }
 
 const TEXT = 'the broker does not give the full service'
-const text = (key: string, reason: string) => (reason.startsWith(key) ? reason : `${key}: ${reason}`)
+const text = (key: string, reason: string) => (reason.startsWith(`${key}:`) ? reason : `${key}: ${reason}`)

@@ -1,10 +1,13 @@
 /** What is retained about the box, on a real mosquitto that dies and comes back with nothing kept. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { silentLog } from '../../../agent/log.js'
 import { Link } from '../../../agent/publish/mqtt.js'
-import { Presence } from '../../../agent/publish/presence.js'
+import { Presence, type PresenceOptions } from '../../../agent/publish/presence.js'
 import { Topics } from '../../../contract/topics.js'
 import { Mosquitto } from '../../client/mosquitto.js'
+import { ScriptedBroker } from '../../client/scripted.js'
 import { Subscriber } from '../../e2e/subscriber.js'
 import { until } from '../../e2e/until.js'
 
@@ -95,4 +98,82 @@ t.test('no broker at the start: said once, tried again, and there when it comes'
   t.equal(presence.lastError, '')
   const watcher = await watch()
   await until('the state', () => states(watcher).includes('online'))
+})
+
+function scripted(t: Test, broker: ScriptedBroker, options: PresenceOptions = {}) {
+  const said: string[] = []
+  const log = {
+    ...silentLog,
+    warn: (fields: object, text: string) => void said.push(`${text} ${JSON.stringify(fields)}`),
+  }
+  let connected = 0
+  const events = { connected: () => connected++, lost: () => {}, request: () => {} }
+  const presence = new Presence({ url: broker.url, keepaliveSeconds: 30 }, topics, log, events, options)
+  t.teardown(async () => {
+    await presence.stop()
+    await broker.stop()
+  })
+  presence.setState('online')
+  presence.announce(topics.info(), { v: 1 })
+  presence.announce(topics.camState('street'), { state: 'online' })
+  presence.start()
+  const limited = () => said.filter((line) => line.startsWith('the broker does not give the full service'))
+  return { presence, limited, connects: () => connected }
+}
+
+t.test('a broker that keeps nothing: the states are said again', async (t) => {
+  const properties = { retainAvailable: false }
+  const broker = await ScriptedBroker.start({ connect: ({ will }) => (will?.retain ? 0x9a : { code: 0, properties }) })
+  const { presence, limited } = scripted(t, broker, { refreshMs: 50 })
+  await until('the second time', () => broker.on(topics.camState('street')).length > 1)
+  t.ok(broker.published.every(({ retain }) => !retain))
+  t.equal(limited().length, 1)
+  t.match(presence.reason, /retained messages: the broker keeps none/)
+  t.equal(presence.shown.state, 'online', 'it is what the broker is like')
+})
+
+t.test('a state topic that is refused: said once, the others go, and the box is degraded', async (t) => {
+  const broker = await ScriptedBroker.start({ publish: ({ topic }) => (topic === topics.info() ? 0x87 : 0) })
+  const { presence, limited, connects } = scripted(t, broker, { refreshMs: 30, degradedMs: 0 })
+  await until('the connection', () => connects() === 1)
+  await until('the degraded state', () =>
+    broker.on(topics.state()).some(({ payload }) => /degraded/.test(`${payload}`)),
+  )
+  t.equal(broker.on(topics.info()).length, 1, 'it is not tried at every refresh')
+  t.equal(limited().length, 1)
+  t.match(presence.shown, { state: 'degraded', reason: /broker: .*info.*write the topic/ })
+})
+
+t.test('no wildcards, or not these requests', async (t) => {
+  const broker = await ScriptedBroker.start({ subscribe: (filter) => (/\+|pin$/.test(filter) ? 0x87 : 1) })
+  const { presence, connects } = scripted(t, broker)
+  await until('the connection', () => connects() === 1)
+  t.ok(broker.subscribed.includes(topics.request('list')))
+  t.match(presence.reason, /req\/\+: .*read the topic.*answers no such requests/)
+})
+
+t.test('3.1.1, and it hangs up on whatever is retained', async (t) => {
+  const broker = await ScriptedBroker.start({
+    connect: ({ protocolVersion }) => (protocolVersion === 5 ? 0x84 : 0),
+    publish: ({ retain }) => (retain ? 'hang_up' : 0),
+  })
+  const { presence, connects } = scripted(t, broker)
+  await until('a connection that is good', () => connects() > 0)
+  t.match(presence.reason, /keeps none/)
+  t.ok(broker.on(topics.camState('street')).length > 0)
+})
+
+t.test('names that are gone are taken back, also after a restart, and again for a late will', async (t) => {
+  const announcedFile = join(t.testdir(), 'announced.json')
+  const old = new Topics('blindsight', 'old')
+  writeFileSync(announcedFile, JSON.stringify([old.state(), topics.camState('gone'), topics.health()]))
+  const broker = await ScriptedBroker.start()
+  const { presence } = scripted(t, broker, { announcedFile, lateWillMs: 100 })
+  const taken = (topic: string) =>
+    broker.on(topic).filter(({ payload, retain }) => retain && payload.length === 0).length
+  await until('both times', () => taken(old.state()) === 2 && taken(topics.camState('gone')) === 2)
+  t.equal(taken(topics.health()), 0, 'that one is still ours')
+  await until('the file', () => !readFileSync(announcedFile, 'utf8').includes('gone'))
+  presence.retire(topics.camState('street'))
+  await until('a camera that goes while it runs', () => taken(topics.camState('street')) === 1)
 })
