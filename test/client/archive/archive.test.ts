@@ -56,7 +56,7 @@ t.test('a cut transfer goes on where it was', async (t) => {
   const ref = `street/${boot}/1`
   const { length } = box.archive.get(ref)!
   box.faults = { blockBytes: 20, blocksPerGet: 2 }
-  const { code, err } = await verb('get', ref, '--out', out)
+  const { code, err } = await verb('get', ref, '--out', out, '--timeout', '5') // after which it asks for the rest
   t.equal(code, 0, err)
   t.same(
     box.offsets,
