@@ -16,6 +16,7 @@ import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
 import { type Around, Health, type HealthReport } from './health.js'
 import { Engine } from './infer/engine.js'
+import { infoMessage } from './info.js'
 import { limitsOf } from './limits.js'
 import type { Log } from './log.js'
 import type { Notifier } from './notify.js'
@@ -345,22 +346,8 @@ export class Agent {
   }
 
   private announceInfo(providers: Record<string, string>): void {
-    const { manifest, sha256 } = this.bundle
-    const { device, cameras } = this.config
-    this.presence.announce(this.topics.info(), {
-      v: 1,
-      dev: device,
-      version,
-      boot: this.boot,
-      session: this.presence.session,
-      bundle: {
-        id: manifest.id,
-        sha256,
-        files: Object.fromEntries(Object.entries(manifest.files).map(([f, { sha256: h }]) => [f, h.slice(0, 16)])),
-      },
-      providers,
-      cameras: cameras.map(({ id, width, height, fps, heads }) => ({ id, width, height, fps, heads })),
-    })
+    const { boot, bundle, config, presence } = this
+    presence.announce(this.topics.info(), infoMessage(config, bundle, { boot, session: presence.session, providers }))
   }
 
   private setState(state: DeviceState, reason?: string): void {
@@ -381,23 +368,21 @@ export class Agent {
 
   /** For whoever asks this box, and not the broker. */
   facts(): Omit<Facts, 'config' | 'pid'> {
-    const { config, bundle } = this
-    const deviceState: { state: DeviceState; reason?: string | undefined } = this.presence?.shown ?? {
-      state: 'starting',
-    }
+    const { config, bundle, boot, providers } = this
+    const shown = this.presence?.shown ?? { state: 'starting' as const }
     const cameras = this.cameras.map(({ config: { id }, state }) => ({ id, ...state }))
     return {
       v: 1,
-      ...progress(this.phase, deviceState.reason ?? '', cameras),
-      ...deviceState,
+      ...progress(this.phase, shown.reason ?? '', cameras),
+      ...shown,
       device: config.device,
       version,
-      boot: this.boot,
+      boot,
       uptime_s: Math.round((performance.now() - this.madeAt) / 1000),
       state_dir: config.stateDir,
       bundle: bundle.manifest.id,
-      providers: this.providers,
-      broker_url: this.brokerUrl,
+      providers,
+      broker_url: this.brokerUrl && addressOf(this.brokerUrl),
       health: this.healthReport(),
     }
   }

@@ -174,18 +174,32 @@ export const scenarios: Scenario[] = [
   },
   {
     id: 'operations/log-repeats',
-    fault: 'a camera that fails at once, again and again, for a minute',
+    fault: 'the broker dies and comes back eight times',
     short: false,
-    seconds: 80,
+    seconds: 180,
     async run(kit): Promise<Outcome> {
-      const config = await kit.config({ cameras: [{}, { id: 'gone', source: '/nonexistent/clip.mp4' }] })
-      const agent = kit.agent(config)
-      await agent.logged('running')
-      await agent.logged(/repeated/, 180)
-      const lines = agent.count((line) => JSON.stringify(line).includes('gone'))
-      const said = agent.find(/repeated/)?.msg ?? ''
-      await agent.stop()
-      return { said, recoveryMs: null, lost: 0, ok: lines <= 8, note: `${lines} lines of this camera` }
+      const world = await box(kit)
+      const back = 'connected to the broker'
+      const connects = async () => {
+        const { out } = await kit.cli(['status', '--config', world.file, '--json'])
+        const { health } = JSON.parse(out) as { health: { broker: { connects: number; connected: boolean } } }
+        return health.broker.connected ? health.broker.connects : 0
+      }
+      for (let i = 1; i <= 8; i++) {
+        await world.broker.kill()
+        await world.broker.up()
+        await kit.until('the connection', async () => (await connects()) > i)
+      }
+      const shown = world.agent.count(back)
+      const line = await world.agent.logged(/connected to the broker \(repeated/, 300)
+      const lost = await lostBy(kit, world)
+      return {
+        said: line.msg,
+        recoveryMs: null,
+        lost,
+        ok: lost === 0 && shown <= 3,
+        note: `shown ${shown} times before`,
+      }
     },
   },
 ]
