@@ -160,9 +160,7 @@ function connectError(error: Error & { code?: string | number }): BrokerError {
   const { code } = error
   const message = describe(error)
   if (typeof code !== 'number')
-    return new BrokerError(/CERT|SSL|TLS|UNABLE_TO_/.test(code ?? '') ? 'certificate' : 'unreachable', message, {
-      cause: error,
-    })
+    return new BrokerError(/CERT|SSL|TLS|UNABLE_TO_/.test(code ?? '') ? 'certificate' : 'unreachable', message, { cause: error })
   if (wrongProtocol.has(code)) return new BrokerError('protocol', message, { cause: error })
   return new BrokerError(notAllowed.has(code) ? 'refused' : 'unreachable', message, { cause: error })
 }

@@ -66,7 +66,7 @@ export class Presence {
   private readonly backoff = new Backoff(500, 30_000)
   private readonly announced: Announced
   private readonly branches = new Branches()
-  private readonly suspects = new Suspects()
+  private readonly suspects = new Suspects<{ readonly key: string }>()
   private readonly concessions = new Concessions()
   /** Retained topics under way, in the order of sending. */
   private readonly flights = new Set<string>()
@@ -202,7 +202,7 @@ export class Presence {
 
   private strike(topic: string, { reason }: Loss): void {
     if (this.concessions.strike(reason)) return
-    const verdict = this.suspects.strike({ id: 0, part: 0, topic, bytes: 0 }, reason)
+    const verdict = this.suspects.strike({ key: topic }, reason)
     if (!verdict) return
     this.branches.refused(topic, 'hang_up')
     this.service.reduced(topic, "the broker hangs up on messages of this topic; allow this box's user to write it")
@@ -257,7 +257,7 @@ export class Presence {
     try {
       await link.publish(topic, payload, { qos, retain: true })
       this.concessions.taken()
-      this.suspects.taken({ id: 0, part: 0, topic, bytes: 0 })
+      this.suspects.taken({ key: topic })
       if (this.branches.taken(topic)) this.service.restored(topic)
     } catch (error) {
       if (!(error instanceof LinkError) || error.code === 'lost') return

@@ -45,6 +45,10 @@ export interface PublisherOptions {
 }
 
 interface Flight extends Suspect {
+  readonly id: number
+  readonly part: number
+  readonly topic: string
+  readonly bytes: number
   readonly epoch: number
   readonly frame: StoredFrame
   readonly message: Message
@@ -61,7 +65,7 @@ export class Publisher {
   /** Of the outbox. */
   private epoch = 0
   private readonly branches: Branches
-  private readonly suspects = new Suspects()
+  private readonly suspects = new Suspects<Pick<Flight, 'key' | 'id' | 'part' | 'topic'>>()
   private readonly ledger: Ledger
   private readonly sizes = new Sizes()
   /** Under way, in the order of sending. */
@@ -233,7 +237,8 @@ export class Publisher {
     const { epoch } = this
     for (const message of messages) {
       const bytes = sizeOf(message.topic, message.payload, message.properties)
-      const flight = { id: frame.id, part: Part[message.kind], topic: message.topic, bytes, frame, message, row, epoch }
+      const [{ id }, part] = [frame, Part[message.kind]]
+      const flight = { key: `${id}/${part}`, id, part, topic: message.topic, bytes, frame, message, row, epoch }
       if (this.mayGo(flight, hist)) sent += Number(this.deliver(flight))
       if (this.probe || this.alone) break
     }
@@ -376,7 +381,7 @@ export class Publisher {
       this.branches.refused(topic, 'hang_up')
       return
     }
-    const verdict = this.suspects.strike({ id: flight.id, part: flight.part, topic, bytes }, reason)
+    const verdict = this.suspects.strike({ key: flight.key, id: flight.id, part: flight.part, topic }, reason)
     if (verdict?.kind === 'topic') {
       this.branches.refused(topic, 'hang_up')
       this.service.reduced(

@@ -3,16 +3,14 @@
  * acknowledged. That one goes alone on the next connection; when the connection ends again and again, it is the one.
  */
 export interface Suspect {
-  readonly id: number
-  readonly part: number
-  readonly topic: string
-  readonly bytes: number
+  /** The same on every connection. */
+  readonly key: string
 }
 
-export interface Verdict {
+export interface Verdict<S extends Suspect> {
   /** The topic is what the broker does not like, as far as is known. */
   readonly kind: 'topic' | 'message'
-  readonly suspect: Suspect
+  readonly suspect: S
 }
 
 /** Ends of the connection with a message under way before its topic is held. */
@@ -24,13 +22,13 @@ const STRIKES_WITH_REASON = 2
 const MOST_REMEMBERED = 1000
 const TOO_LARGE = 0x95
 
-export class Suspects {
-  current: Suspect | undefined
+export class Suspects<S extends Suspect> {
+  current: S | undefined
   private readonly strikes = new Map<string, number>()
 
   /** The broker hung up while this was the first message under way. */
-  strike(suspect: Suspect, reason?: number): Verdict | undefined {
-    const key = keyOf(suspect)
+  strike(suspect: S, reason?: number): Verdict<S> | undefined {
+    const { key } = suspect
     const strikes = (this.strikes.get(key) ?? 0) + 1
     this.strikes.delete(key)
     this.strikes.set(key, strikes)
@@ -42,21 +40,19 @@ export class Suspects {
     return strikes === enough ? this.verdict('topic', suspect) : undefined
   }
 
-  taken(suspect: Suspect): void {
-    if (this.strikes.size > 0) this.strikes.delete(keyOf(suspect))
-    if (this.current && keyOf(this.current) === keyOf(suspect)) this.current = undefined
+  taken({ key }: Suspect): void {
+    if (this.strikes.size > 0) this.strikes.delete(key)
+    if (this.current?.key === key) this.current = undefined
   }
 
   /** Is to go alone, and not to find out about its topic. */
-  isSuspect(suspect: Suspect): boolean {
-    return this.strikes.size > 0 && this.strikes.has(keyOf(suspect))
+  isSuspect({ key }: Suspect): boolean {
+    return this.strikes.size > 0 && this.strikes.has(key)
   }
 
-  private verdict(kind: Verdict['kind'], suspect: Suspect): Verdict {
+  private verdict(kind: Verdict<S>['kind'], suspect: S): Verdict<S> {
     this.current = undefined
-    if (kind === 'message') this.strikes.delete(keyOf(suspect))
+    if (kind === 'message') this.strikes.delete(suspect.key)
     return { kind, suspect }
   }
 }
-
-const keyOf = ({ id, part }: Suspect) => `${id}/${part}`

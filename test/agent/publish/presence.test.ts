@@ -163,6 +163,14 @@ t.test('3.1.1, and it hangs up on whatever is retained', async (t) => {
   t.ok(broker.on(topics.camState('street')).length > 0)
 })
 
+t.test('a state topic that the broker hangs up on is found and left out', async (t) => {
+  const broker = await ScriptedBroker.start({ publish: ({ topic }) => (topic === topics.info() ? 'hang_up' : 0) })
+  const { presence, connects } = scripted(t, broker)
+  await until('a connection that is good', () => connects() > 0)
+  t.match(presence.reason, /info: the broker hangs up/)
+  t.ok(broker.connects.length <= 8, `${broker.connects.length} connections`)
+})
+
 t.test('names that are gone are taken back, also after a restart, and again for a late will', async (t) => {
   const announcedFile = join(t.testdir(), 'announced.json')
   const old = new Topics('blindsight', 'old')
