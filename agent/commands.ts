@@ -1,12 +1,9 @@
-/** The agent's verbs, for the one `blindsight` command (cli/main.ts). */
+/** The agent's verbs, for the one `blindsight` command (cli/main.ts). Each loads what it needs when it is called. */
 import { type Command, Option } from 'commander'
 import { DEFAULT_BUNDLE } from './bundles.js'
-import { demo } from './demo/demo.js'
-import { doctor } from './doctor.js'
+import type { DemoOptions } from './demo/demo.js'
 import { AgentError, ExitCode } from './errors.js'
-import { run } from './service.js'
-import { status } from './status/status.js'
-import { checkConfig, rebuildArchive } from './verbs.js'
+import type { StatusOptions } from './status/status.js'
 
 /** Of seconds, more would overflow a timer, which then ends at once. */
 const MOST = 1_000_000
@@ -33,7 +30,7 @@ export function register(program: Command): void {
       'after',
       '\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; a second one ends it at once.\nExit codes: 0 stopped, 3 a file of the bundle is damaged, 78 the configuration is wrong, or names what this box has not.\nA second signal ends it at once.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
     )
-    .action(run)
+    .action(async (options: { config: string }) => (await import('./service.js')).run(options))
 
   program
     .command('demo')
@@ -55,7 +52,7 @@ export function register(program: Command): void {
       'after',
       '\nExamples:\n  blindsight demo --seconds 0\n  blindsight demo --frames 100 --json\n  blindsight demo --source rtsp://camera.local/stream --broker mqtt://broker.local',
     )
-    .action(demo)
+    .action(async (options: DemoOptions) => (await import('./demo/demo.js')).demo(options))
 
   program
     .command('check-config')
@@ -65,7 +62,7 @@ export function register(program: Command): void {
       'after',
       '\nIt finds what `run` would end with, and starts nothing.\nExit codes: 0 right, 3 a file of the bundle is damaged, 78 wrong.\n\nExample: blindsight check-config --config config/example.yaml',
     )
-    .action(checkConfig)
+    .action(async (options: { config: string }) => (await import('./verbs.js')).checkConfig(options))
 
   program
     .command('rebuild')
@@ -76,7 +73,9 @@ export function register(program: Command): void {
       'after',
       '\nClass results and masks are in no bitstream: they do not come back. The agent must not be running.\nExit codes: 0 done, 3 a file or the archive cannot be used.\n\nExample: blindsight rebuild --state-dir /var/lib/blindsight backup',
     )
-    .action(rebuildArchive)
+    .action(async (files: string[], options: { stateDir: string }) =>
+      (await import('./verbs.js')).rebuildArchive(files, options),
+    )
 
   program
     .command('status')
@@ -88,7 +87,7 @@ export function register(program: Command): void {
       'after',
       '\nAsks the running agent through a socket in its state directory; needs no broker.\nExit codes: 0 online, 1 something is wrong, 3 not running.\n\nExample: sudo blindsight status',
     )
-    .action(status)
+    .action(async (options: StatusOptions) => (await import('./status/status.js')).status(options))
 
   program
     .command('doctor')
@@ -99,5 +98,5 @@ export function register(program: Command): void {
       'after',
       '\nExit codes: 0 everything works, 1 something does not.\n\nExample: blindsight doctor --config /etc/blindsight/config.yaml',
     )
-    .action(doctor)
+    .action(async (options: { config?: string; json?: boolean }) => (await import('./doctor.js')).doctor(options))
 }

@@ -1,9 +1,10 @@
 /** The broker flags that subscribe and archive share. */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { idPattern } from '../contract/topics.js'
 import { Failure } from './failure.js'
-import { type BrokerSettings, randomClientId } from './mqtt.js'
+import type { BrokerSettings } from './mqtt.js'
 
 export interface BrokerFlags {
   broker: string
@@ -44,7 +45,8 @@ export function brokerSettings(flags: BrokerFlags, sessionSeconds: number): Brok
   }
   return {
     url: flags.broker,
-    clientId: randomClientId(),
+    // At most 23 characters, all that MQTT 3.1 brokers must accept.
+    clientId: `bs-client-${randomBytes(6).toString('hex')}`,
     username: flags.username,
     password: flags.password ?? (process.env.BLINDSIGHT_MQTT_PASSWORD || undefined),
     ca: pem('--ca', flags.ca),

@@ -1,19 +1,11 @@
 /** A folder of bundles, searched by the hash that a bitstream's header carries. */
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { FrameInfo } from '../codec/index.js'
 import { type Bundle, openBundle } from '../contract/bundle.js'
 import { shortHash } from '../contract/hex.js'
 import { Failure } from './failure.js'
-
-/** models/bundles of the package this file is part of, compiled or not. */
-export function defaultBundles(): string {
-  let dir = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(dir, 'package.json')) && dirname(dir) !== dir) dir = dirname(dir)
-  return join(dir, 'models', 'bundles')
-}
 
 export class Bundles {
   private readonly opened = new Map<string, Bundle>()

@@ -1,4 +1,4 @@
-/** The client's verbs, for the one `blindsight` command (cli/main.ts). */
+/** The client's verbs, for the one `blindsight` command (cli/main.ts). Each loads what it needs when it is called. */
 import type { Command } from 'commander'
 import { registerArchive } from './archive/command.js'
 import { type LoadDecode, registerDecode } from './decode-command.js'

@@ -1,6 +1,6 @@
 /** blindsight decode. What makes pictures is in decode/ alone, a folder that the package for the box leaves out. */
 import type { Command } from 'commander'
-import { Bundles, defaultBundles } from './bundles.js'
+import { defaultBundles } from './default-bundles.js'
 import { exitCodesHelp, Failure } from './failure.js'
 import { positive, printOut, report, runUntilStopped } from './verb.js'
 
@@ -39,6 +39,7 @@ export function registerDecode(program: Command, load: LoadDecode = () => import
         }
         const fps = positive('--fps', flags.fps)
         const { decode } = await loadDecode(load)
+        const { Bundles } = await import('./bundles.js')
         let code = 0
         const options = { bundles: new Bundles(flags.bundles), outDir: out, mp4, fps }
         await decode(

@@ -1,5 +1,5 @@
 /** How a client verb ends badly: one line on stderr and one of these exit codes. */
-import { BundleError } from '../contract/bundle.js'
+import { BundleError } from '../contract/bundle-error.js'
 
 export const exitCodes = {
   other: 1,

@@ -1,5 +1,4 @@
 /** The adapter around the mqtt package: one broker connection, MQTT 5 where the broker speaks it, else 3.1.1. */
-import { randomBytes } from 'node:crypto'
 import mqtt from 'mqtt'
 
 export interface BrokerSettings {
@@ -46,9 +45,6 @@ export class BrokerError extends Error {
     return this.code === 'unreachable' || this.code === 'certificate' || this.code === 'lost'
   }
 }
-
-/** At most 23 characters, all that MQTT 3.1 brokers must accept. */
-export const randomClientId = (): string => `bs-client-${randomBytes(6).toString('hex')}`
 
 export interface Connection {
   readonly version: '5' | '3.1.1'
@@ -160,7 +156,9 @@ function connectError(error: Error & { code?: string | number }): BrokerError {
   const { code } = error
   const message = describe(error)
   if (typeof code !== 'number')
-    return new BrokerError(/CERT|SSL|TLS|UNABLE_TO_/.test(code ?? '') ? 'certificate' : 'unreachable', message, { cause: error })
+    return new BrokerError(/CERT|SSL|TLS|UNABLE_TO_/.test(code ?? '') ? 'certificate' : 'unreachable', message, {
+      cause: error,
+    })
   if (wrongProtocol.has(code)) return new BrokerError('protocol', message, { cause: error })
   return new BrokerError(notAllowed.has(code) ? 'refused' : 'unreachable', message, { cause: error })
 }

@@ -9,6 +9,9 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { BundleError } from './bundle-error.js'
+
+export { BundleError }
 
 const count = z.number().int().positive()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
@@ -48,18 +51,6 @@ const graphFile: Record<GraphName, string> = {
   classify: 'classify.onnx',
   segment: 'segment.onnx',
   decoder: 'decoder/decoder.onnx',
-}
-
-export class BundleError extends Error {
-  override readonly name = 'BundleError'
-  readonly recoverable = false
-  constructor(
-    readonly code: 'missing' | 'manifest' | 'hash' | 'tables' | 'graph',
-    message: string,
-    options?: ErrorOptions,
-  ) {
-    super(message, options)
-  }
 }
 
 export interface Bundle {

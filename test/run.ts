@@ -1,5 +1,5 @@
 /**
- * Runs test files, each in a process of its own, a few at a time: npm test [-- FILE-OR-FOLDER...]
+ * Runs test files, as test/build.mjs has laid them, each in a process of its own, a few at a time: npm test [-- FILE-OR-FOLDER...]
  * A line for each with its time; what a file said follows only where it failed. tap's own runner would take three times as
  * long: it loads compiler, mocks and coverage into each of a hundred processes, and into those that they start.
  */
@@ -9,14 +9,12 @@ import { readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 
 const args = process.argv.slice(2)
 const long = args.includes('--long')
 const ending = long ? '.long.ts' : '.test.ts'
 // It only ends what hangs, on however slow a machine.
 const mostMinutes = long ? 360 : 60
-const typescript = pathToFileURL(join(import.meta.dirname, 'typescript.mjs')).href
 
 const paths = args.filter((arg) => !arg.startsWith('--'))
 const files = (paths.length ? paths : ['test']).flatMap((path) => {
@@ -49,8 +47,10 @@ async function work(): Promise<void> {
 
 /** What a test file said on stdout and stderr, and what is wrong with its end, if anything. */
 async function ended(file: string): Promise<{ said: string; wrong: string | undefined }> {
-  const node = ['--import', typescript, '--enable-source-maps', file]
-  const child = spawn(process.execPath, node, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const script = join('.tap', 'js', file.replace(/\.ts$/, '.js'))
+  // tap would end a file after 30 s, which a slow machine needs for some; what hangs is ended here.
+  const env = { ...process.env, TAP_TIMEOUT: '86400' }
+  const child = spawn(process.execPath, ['--enable-source-maps', script], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {

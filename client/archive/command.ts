@@ -1,19 +1,23 @@
 /** blindsight archive list, blindsight archive get */
 import type { Command } from 'commander'
-import { type BrokerFlags, brokerFlags, brokerSettings, checkId } from '../broker.js'
-import { exitCodesHelp, Failure } from '../failure.js'
-import { Progress } from '../progress.js'
-import { isoTime, positive, printError, printOut, report, runVerb, wholeNumber } from '../verb.js'
-import { getArchive, type Wanted } from './get.js'
-import { describedLine, describeFrame, listArchive, type Query } from './list.js'
-import { NoAnswer, type Requester } from './requester.js'
-import { type ArchiveTarget, withArchive } from './session.js'
+import { type BrokerFlags, brokerFlags } from '../broker.js'
+import { exitCodesHelp } from '../failure.js'
+import { runVerb } from '../verb.js'
 
-interface Flags extends BrokerFlags {
+export interface Flags extends BrokerFlags {
   cam?: string
   from?: string
   to?: string
   timeout?: string
+}
+
+export interface ListFlags extends Flags {
+  limit: string
+  json?: boolean
+}
+
+export interface GetFlags extends Flags {
+  out: string
 }
 
 const listHelp = `
@@ -44,12 +48,12 @@ export function registerArchive(program: Command): void {
     .option('--limit <n>', 'at most so many; 0 for all', '1000')
     .option('--json', 'one entry a line as JSON')
     .addHelpText('after', listHelp)
-    .action((flags: Flags & { limit: string; json?: boolean }) => runVerb(() => list(flags)))
+    .action((flags: ListFlags) => runVerb(async () => (await import('./verbs.js')).list(flags)))
   targetFlags(archive.command('get').description('fetch bitstreams by segment, their SHA-256 checked'))
     .argument('[ref...]', 'camera/boot/seq, as list prints them')
     .requiredOption('--out <dir>', 'folder for the files')
     .addHelpText('after', getHelp)
-    .action((refs: string[], flags: Flags & { out: string }) => runVerb(() => get(refs, flags)))
+    .action((refs: string[], flags: GetFlags) => runVerb(async () => (await import('./verbs.js')).get(refs, flags)))
 }
 
 const targetFlags = (command: Command): Command =>
@@ -59,112 +63,3 @@ const targetFlags = (command: Command): Command =>
     .option('--from <time>', 'captured at or after')
     .option('--to <time>', 'captured before or at')
     .option('--timeout <seconds>', 'how long to wait for each answer', '10')
-
-async function list(flags: Flags & { limit: string; json?: boolean }): Promise<number> {
-  const limit = wholeNumber('--limit', flags.limit, 0) || Number.POSITIVE_INFINITY
-  const query = readQuery(flags)
-  await withArchive(readTarget(flags), printError, async (requester) => {
-    let count = 0
-    for await (const item of listArchive(requester, query)) {
-      if (count++ === limit) {
-        printError(`there are more than ${limit}: --limit 0 lists all`)
-        return
-      }
-      printOut(flags.json ? JSON.stringify(item) : describedLine(item))
-    }
-    if (count === 0) printError('nothing in the archive for this question')
-  })
-  return 0
-}
-
-async function get(refs: readonly string[], flags: Flags & { out: string }): Promise<number> {
-  const query = readQuery(flags)
-  checkWanted(refs, query)
-  let code = 0
-  let kept = 0
-  await withArchive(readTarget(flags), printError, async (requester) => {
-    const progress = new Progress('fetched', undefined)
-    const failed = (failure: Failure) => {
-      progress.clear()
-      code = report(failure)
-    }
-    const wanted = refs.length > 0 ? fromRefs(requester, refs, failed) : fromList(requester, query)
-    await getArchive(requester, wanted, flags.out, {
-      written(file) {
-        progress.clear()
-        printOut(file)
-        progress.tick()
-      },
-      kept() {
-        progress.tick()
-        kept++
-      },
-      failed,
-    }).finally(() => progress.clear())
-  })
-  if (kept > 0) printError(`${kept} already there`)
-  return code
-}
-
-function readTarget(flags: Flags): ArchiveTarget {
-  return {
-    // Answers to a client that went away are of no use.
-    broker: brokerSettings(flags, 0),
-    base: flags.base,
-    device: checkId('--device', flags.device),
-    timeoutMs: positive('--timeout', flags.timeout)! * 1000,
-  }
-}
-
-const readQuery = (flags: Flags): Query => ({
-  ...(flags.cam === undefined ? {} : { cam: checkId('--cam', flags.cam) }),
-  from: isoTime('--from', flags.from),
-  to: isoTime('--to', flags.to),
-})
-
-const refPattern = /^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/
-
-function checkWanted(refs: readonly string[], query: Query): void {
-  const asked = Object.values(query).some((value) => value !== undefined)
-  if (refs.length > 0 === asked) {
-    throw new Failure('usage', 'what to get is unclear, archive get, name refs, or a --cam, --from, --to')
-  }
-  const wrong = refs.find((ref) => !refPattern.test(ref))
-  if (wrong !== undefined) {
-    throw new Failure('usage', `no ref, ${wrong}, expected camera/boot/seq as archive list prints them`)
-  }
-}
-
-/** Each segment once. */
-async function* fromRefs(requester: Requester, refs: readonly string[], failed: (failure: Failure) => void) {
-  const upTo = new Map<string, number>()
-  for (const ref of refs) {
-    try {
-      const item = await describeFrame(requester, ref)
-      const segment = item.segment ?? ref
-      upTo.set(segment, Math.max(upTo.get(segment) ?? 0, seqOf(ref)))
-    } catch (error) {
-      // A silent box will be silent for the next ref too.
-      if (!(error instanceof Failure) || error.code !== 'answer' || error.cause instanceof NoAnswer) throw error
-      failed(error)
-    }
-  }
-  for (const [ref, last] of upTo) yield { ref, upTo: last }
-}
-
-/** A camera's frames are listed in order: a segment is over when the next one of its camera begins. */
-async function* fromList(requester: Requester, query: Query): AsyncGenerator<Wanted> {
-  const open = new Map<string, Wanted>()
-  let found = false
-  for await (const { ref, segment = ref } of listArchive(requester, query)) {
-    found = true
-    const [camera] = ref.split('/')
-    const before = open.get(camera)
-    if (before && before.ref !== segment) yield before
-    open.set(camera, { ref: segment, upTo: seqOf(ref) })
-  }
-  yield* open.values()
-  if (!found) printError('nothing in the archive for this question')
-}
-
-const seqOf = (ref: string): number => Number(ref.split('/')[2])

@@ -1,9 +1,8 @@
 /** blindsight inspect */
 import type { Command } from 'commander'
-import { Bundles, defaultBundles } from '../bundles.js'
+import { defaultBundles } from '../default-bundles.js'
 import { exitCodesHelp, type Failure } from '../failure.js'
 import { printOut, report, runVerb } from '../verb.js'
-import { inspectFile, reportLines, Shares } from './inspect.js'
 
 const help = `
 ${exitCodesHelp}
@@ -22,6 +21,8 @@ export function registerInspect(program: Command): void {
     .addHelpText('after', help)
     .action((files: string[], flags: { bundles: string; json?: boolean }) =>
       runVerb(async () => {
+        const { Bundles } = await import('../bundles.js')
+        const { inspectFile, reportLines, Shares } = await import('./inspect.js')
         const bundles = new Bundles(flags.bundles)
         let code = 0
         const shares = new Shares()

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { type BrokerFlags, brokerFlags, brokerSettings, checkId } from '../broker.js'
 import { exitCodes, exitCodesHelp } from '../failure.js'
 import { positive, printError, printOut, runUntilStopped, wholeNumber } from '../verb.js'
-import { type SubscribeOptions, subscribe } from './subscribe.js'
+import type { SubscribeOptions } from './subscribe.js'
 import { type Summary, summaryLines } from './summary.js'
 
 interface Flags extends BrokerFlags {
@@ -40,6 +40,7 @@ export function registerSubscribe(program: Command): void {
     .action((flags: Flags) =>
       runUntilStopped(async (signal) => {
         const options = readFlags(flags)
+        const { subscribe } = await import('./subscribe.js')
         const summary = await subscribe(options, { out: printOut, warn: printError }, signal)
         printSummary(summary, options.json)
         return options.count !== undefined && summary.missing > 0 ? exitCodes.gaps : 0

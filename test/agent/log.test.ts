@@ -3,17 +3,15 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'
 
-const log = join(import.meta.dirname, '..', '..', 'agent', 'log.ts')
-const loader = join(import.meta.dirname, '..', 'typescript.mjs')
+const log = join(import.meta.dirname, '..', '..', 'agent', 'log.js')
 
 function logged(level: string, script: string) {
   const code = `const { createLog } = await import('${log}'); const log = createLog('${level}'); ${script}`
   const { NODE_OPTIONS: _, ...env } = process.env
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [`--import=${loader}`, '--input-type=module', '-e', code],
-    { encoding: 'utf8', env },
-  )
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
+    encoding: 'utf8',
+    env,
+  })
   t.equal(stdout, '', 'stdout belongs to what a verb prints')
   return { status, lines: stderr.split('\n').filter(Boolean) }
 }

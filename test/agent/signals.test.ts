@@ -5,7 +5,7 @@ import t from 'tap'
 
 /** A process that waits for the signal, says so, and then hangs. */
 const script = `
-import { stopSignal } from '${join(import.meta.dirname, '..', '..', 'agent', 'signals.ts')}'
+import { stopSignal } from '${join(import.meta.dirname, '..', '..', 'agent', 'signals.js')}'
 setInterval(() => {}, 1000)
 stopSignal().then((name) => console.log(name))
 console.log('waiting')`

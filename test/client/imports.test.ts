@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, normalize, relative } from 'node:path'
 import t from 'tap'
 
-const root = join(import.meta.dirname, '../..')
+const root = process.cwd()
 const sources = readdirSync(join(root, 'client'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => join('client', name))

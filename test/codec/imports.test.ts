@@ -1,12 +1,12 @@
 /** codec/ imports nothing from outside itself: it runs in a browser, and nothing on the box can creep into it. */
 import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import t from 'tap'
 
-const folder = fileURLToPath(new URL('../../codec/', import.meta.url))
+const folder = join(process.cwd(), 'codec')
 const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
 const code = (name: string): string =>
-  readFileSync(folder + name, 'utf8')
+  readFileSync(join(folder, name), 'utf8')
     .replace(/\/\*[\s\S]*?\*\//g, '')
     .replace(/\/\/.*$/gm, '')
 
