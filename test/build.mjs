@@ -10,7 +10,9 @@ import { pathToFileURL } from 'node:url'
 
 const root = dirname(import.meta.dirname)
 const out = join(root, '.tap', 'js')
-const compiled = ['agent', 'cli', 'client', 'codec', 'contract', 'test']
+const compiled = ['agent', 'cli', 'client', 'codec', 'contract', 'models', 'test']
+/** Folders without TypeScript, some of them large. */
+const asTheyAre = new Set(['bundles', 'runs', 'fixtures', '__pycache__'])
 const left = new Set(['.git', '.tap', 'node_modules'])
 
 mkdirSync(out, { recursive: true })
@@ -22,12 +24,14 @@ for (const name of names) {
 }
 
 function lay(from, to) {
+  // What is a folder with TypeScript now may have been a link: through that, the sources would be written.
+  if (lstatSync(to, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(to)
   mkdirSync(to, { recursive: true })
   const entries = readdirSync(from, { withFileTypes: true })
   clean(to, new Set(entries.map(({ name }) => name.replace(/\.ts$/, '.js'))))
   for (const entry of entries) {
     const source = join(from, entry.name)
-    if (entry.isDirectory()) lay(source, join(to, entry.name))
+    if (entry.isDirectory() && !asTheyAre.has(entry.name)) lay(source, join(to, entry.name))
     else if (entry.name.endsWith('.ts')) transpile(source, join(to, entry.name.replace(/\.ts$/, '.js')))
     else link(source, join(to, entry.name))
   }
@@ -39,7 +43,9 @@ function clean(folder, kept) {
 }
 
 function link(from, to) {
-  if (!lstatSync(to, { throwIfNoEntry: false })) symlinkSync(relative(dirname(to), from), to)
+  if (lstatSync(to, { throwIfNoEntry: false })?.isSymbolicLink()) return
+  rmSync(to, { recursive: true, force: true })
+  symlinkSync(relative(dirname(to), from), to)
 }
 
 function transpile(source, target) {

@@ -1,7 +1,6 @@
 /** Runs a client verb in a process of its own, as the command line does, and keeps what it printed. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { compiledClient } from './compiled.js'
 
 export interface Ended {
   readonly code: number | null
@@ -19,9 +18,13 @@ export interface Running {
 /** tap's own hooks in child processes would compile and record what runs there. */
 const { NODE_OPTIONS: _, ...plainEnv } = process.env
 
-export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}, client = compiledClient()): Running {
-  const child = spawn(process.execPath, [join(client, 'main.js'), ...args], {
-    cwd: join(import.meta.dirname, '../..'),
+export function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  main = join(import.meta.dirname, 'main.js'),
+): Running {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: process.cwd(),
     env: { ...plainEnv, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -50,5 +53,5 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}, clie
   return { child, ended, seen }
 }
 
-export const run = (args: readonly string[], env?: NodeJS.ProcessEnv, client?: string): Promise<Ended> =>
-  start(args, env, client).ended
+export const run = (args: readonly string[], env?: NodeJS.ProcessEnv, main?: string): Promise<Ended> =>
+  start(args, env, main).ended

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { tool } from '../tool.js'
 import { until } from './until.js'
 
-export const root = join(import.meta.dirname, '..', '..')
+export const root = process.cwd()
 const main = join(root, 'dist', 'cli', 'main.js')
 
 /** tap's hooks in child processes would slow them down and record what runs there. */

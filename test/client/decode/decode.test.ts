@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { decode as decodePng } from 'fast-png'
 import t, { type Test } from 'tap'
 import { boot, makeBundle, makeFrame } from '../bundle.js'
-import { compiledClient } from '../compiled.js'
 import { run } from '../run.js'
 
 function setUp(t: Test) {
@@ -93,11 +92,13 @@ t.test('what goes wrong is one line and a documented exit code', async (t) => {
 
 t.test('without client/decode/, as in the package for the box, the verb says where to go', async (t) => {
   const { file, bundles, out, dir } = setUp(t)
-  const client = join(dir, 'package')
-  cpSync(compiledClient(), client, { recursive: true })
-  rmSync(join(client, 'client', 'decode'), { recursive: true })
-  const { code, err } = await run(['decode', file(1), '--out', out, '--bundles', bundles], {}, client)
+  const compiled = join(import.meta.dirname, '..', '..', '..')
+  const main = join(dir, 'package', 'test', 'client', 'main.js')
+  for (const part of ['client', 'codec', 'contract', 'test/client'])
+    cpSync(join(compiled, part), join(dir, 'package', part), { recursive: true })
+  rmSync(join(dir, 'package', 'client', 'decode'), { recursive: true })
+  const { code, err } = await run(['decode', file(1), '--out', out, '--bundles', bundles], {}, main)
   t.equal(code, 3)
   t.match(err, /^blindsight: no decoding on this machine.*full checkout.*\n$/)
-  t.equal((await run(['inspect', file(1), '--bundles', bundles], {}, client)).code, 0)
+  t.equal((await run(['inspect', file(1), '--bundles', bundles], {}, main)).code, 0)
 })
