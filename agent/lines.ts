@@ -1,5 +1,6 @@
 /** Lines to a descriptor (stderr) that neither end the agent nor hold it up: a full disk, a closed pipe, a reader that hangs. */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
 
 /** A slow reader is waited for, so that a burst of lines arrives whole; one that hangs gets this long, once. */
 const PATIENCE_MS = 250
@@ -55,11 +56,16 @@ export class Lines {
   }
 }
 
-/** A pipe opened anew does not block, and whoever shares the old descriptor keeps theirs as it is. */
+/**
+ * A pipe opened anew does not block, and whoever shares the old descriptor keeps theirs as it is. A socket, as the journal's
+ * is, cannot be opened anew: Node's own wrapper makes it one that does not block.
+ */
 function nonBlocking(fd: number): number {
   try {
-    if (!fstatSync(fd).isFIFO()) return fd
-    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK)
+    const kind = fstatSync(fd)
+    if (kind.isFIFO()) return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK)
+    if (kind.isSocket()) new Socket({ fd, readable: false, writable: true }).unref()
+    return fd
   } catch {
     return fd
   }
