@@ -22,12 +22,12 @@ t.test('blindsight subscribe', async (t) => {
   await until('frames', () => committed(dir).length > 5)
 
   await t.test('N results without a gap: exit code 0', async (t) => {
-    const ended = await blindsight(follow('--count', '20'))
+    const ended = await blindsight(follow('--count', '12'))
     t.equal(ended.code, 0, ended.err)
-    t.match(summary(ended), { results: 20, duplicates: 0, missing: 0, gaps: [] })
+    t.match(summary(ended), { results: 12, duplicates: 0, missing: 0, gaps: [] })
     for (const kind of ['cls', 'seg']) {
       const seqs = printed(ended).flatMap((result) => (kind in result ? [result.seq] : []))
-      t.ok(seqs.length >= 9, `${seqs.length} of ${kind}`)
+      t.ok(seqs.length >= 5, `${seqs.length} of ${kind}`)
       t.strictSame(seqs, consecutive(seqs), `${kind}: one after the other`)
     }
   })
@@ -35,7 +35,7 @@ t.test('blindsight subscribe', async (t) => {
   await t.test('what the broker delivers twice is printed once', async (t) => {
     const witness = await Subscriber.start({ port: broker.port, version: '5', filters: [cls] })
     t.teardown(() => witness.stop())
-    const client = Program.start(follow('--count', '60'))
+    const client = Program.start(follow('--count', '30'))
     t.teardown(() => client.kill())
     await until('results', () => lines(client).length >= 4)
     const message = await until('the same at the witness', () => {
@@ -46,14 +46,14 @@ t.test('blindsight subscribe', async (t) => {
     for (let i = 0; i < 2; i++) execFileSync(tool('mosquitto_pub'), again, { input: message.payload })
     const ended = await client.ended()
     t.equal(ended.code, 0, ended.err)
-    t.match(summary(ended), { results: 60, duplicates: 2, missing: 0 })
+    t.match(summary(ended), { results: 30, duplicates: 2, missing: 0 })
     const { seq } = ClassifyResult.parse(JSON.parse(message.payload.toString()))
     t.equal(printed(ended).filter((result) => 'cls' in result && result.seq === seq).length, 1)
   })
 
   await t.test('what the broker forgot while we were away is missing: exit code 6', async (t) => {
     // It keeps nothing over its death, and this client is asleep when the agent delivers what had waited.
-    const client = Program.start(follow('--count', '120'))
+    const client = Program.start(follow('--count', '60'))
     t.teardown(() => client.kill())
     await until('results', () => lines(client).length >= 4)
     client.child.kill('SIGSTOP')
@@ -66,7 +66,7 @@ t.test('blindsight subscribe', async (t) => {
     t.equal(ended.code, 6, ended.err)
 
     const { missing, gaps, results } = summary(ended)
-    t.equal(results, 120)
+    t.equal(results, 60)
     t.ok(missing >= 10, `${missing} missing, five frames of two results waited`)
     t.match(ended.err, new RegExp(`missing so far, ${device}/${camera} cls boot [0-9a-f]{16}: seq \\d+ to \\d+`))
     for (const kind of ['cls', 'seg']) {

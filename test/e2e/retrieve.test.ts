@@ -21,8 +21,9 @@ import { until } from './until.js'
 
 const topics = new Topics('blindsight', device)
 const answers = `${topics.response('get')}/viewer`
-const frames = 20
-const fps = 10
+const frames = 12
+/** Few, since the agent runs through the whole clip. */
+const fps = 2
 
 t.test('retrieval', async (t) => {
   const dir = t.testdir()
@@ -134,12 +135,13 @@ t.test('retrieval', async (t) => {
     for (const [name, bytes] of Object.entries(faults)) {
       const file = join(dir, 'faults', name)
       writeFileSync(file, bytes)
-      for (const verb of [['inspect'], ['decode', '--out', join(dir, 'no')]]) {
-        const { code, err } = await blindsight([...verb, file])
-        t.equal(code, 3, `${verb[0]} ${name}`)
-        t.match(err, new RegExp(name))
-        t.notMatch(err, /^\s+at /m, 'no stack trace')
-      }
+    }
+    const files = Object.keys(faults).map((name) => join(dir, 'faults', name))
+    for (const verb of [['inspect'], ['decode', '--out', join(dir, 'no')]]) {
+      const { code, err } = await blindsight([...verb, ...files])
+      t.equal(code, 3, verb[0])
+      for (const name of Object.keys(faults)) t.match(err, new RegExp(name))
+      t.notMatch(err, /^\s+at /m, 'no stack trace')
     }
   })
 })

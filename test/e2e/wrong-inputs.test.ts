@@ -36,12 +36,9 @@ t.test('the configuration', async (t) => {
   ]
   for (const [name, text, where] of texts) {
     writeFileSync(file, text)
-    for (const verb of ['check-config', 'run']) {
-      await t.test(`${name}, ${verb}`, async (t) =>
-        says(t, await blindsight([verb, '--config', file]), 78, file, where),
-      )
-    }
+    await t.test(name, async (t) => says(t, await blindsight(['check-config', '--config', file]), 78, file, where))
   }
+  says(t, await blindsight(['run', '--config', file]), 78, file, /cameras/)
   says(t, await blindsight(['run', '--config', `${file}.no`]), 78, 'config.yaml.no', /no such file/i)
 })
 
@@ -58,9 +55,10 @@ t.test('a corrupt bundle', async (t) => {
 })
 
 t.test('demo', async (t) => {
+  const small = ['demo', '--frames', '3', '--json', '--size', '64x64']
   const text = join(t.testdir({ 'clip.mp4': 'a text' }), 'clip.mp4')
-  says(t, await blindsight(['demo', '--frames', '3', '--json', '--source', text]), 3, 'clip.mp4')
-  says(t, await blindsight(['demo', '--frames', '3', '--json', '--source', `${text}.no`]), 3, 'clip.mp4.no')
+  says(t, await blindsight([...small, '--source', text]), 3, 'clip.mp4')
+  says(t, await blindsight([...small, '--source', `${text}.no`]), 3, 'clip.mp4.no')
   says(t, await blindsight(['demo', '--frames', '3', '--size', '450x256']), 2, /16/)
   says(t, await blindsight(['demo', '--frames', 'many']), 2, /frames/)
   says(t, await blindsight(['dmo']), 2, /dmo/)
