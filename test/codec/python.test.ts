@@ -33,7 +33,7 @@ t.test('version 1, static', async (t) => {
 t.test('version 2: made-up scenes, with index blocks and without', async (t) => {
   const entropy = join(t.testdir(), 'entropy.json')
   writeFileSync(entropy, JSON.stringify(tables))
-  const profiles = whole ? ['static', 'fast', 'max'] : ['static', 'fast']
+  const profiles = whole ? ['static', 'fast', 'max'] : ['fast']
   const files = profiles.map((profile) => join(fixtures, `segments-${profile}-v2.bin`))
   const context = ['--context', join(fixtures, 'context-v1.bin'), '--context-hash', CONTEXT_HASH]
   const symbols = await decode('--entropy', entropy, '--tables-hash', info.tables, ...context, ...files)
@@ -44,7 +44,7 @@ t.test('version 2: made-up scenes, with index blocks and without', async (t) => 
 t.test('a real camera with the released bundle', async (t) => {
   const hashes: string[] = JSON.parse(readFileSync(join(fixtures, 'lean-1-v2.sha256.json'), 'utf8'))
   const dir = t.testdir()
-  const files = ['fast', 'max'].map((profile) => {
+  const files = (whole ? ['fast', 'max'] : ['max']).map((profile) => {
     const stream = readFileSync(join(fixtures, `lean-1-${profile}-v2.bin`))
     const third = [...readArchive(stream)].filter(({ kind }) => kind === 'key' || kind === 'predicted')[2]!
     const file = join(dir, profile)
@@ -59,7 +59,10 @@ t.test('a real camera with the released bundle', async (t) => {
       .digest('hex'),
   )
   const read = whole ? hashes : hashes.slice(0, 2)
-  t.strictSame(found, [...read, ...read])
+  t.strictSame(
+    found,
+    files.flatMap(() => read),
+  )
 })
 
 t.test('a flipped byte is refused, and its place named', async (t) => {

@@ -109,7 +109,7 @@ export const scenarios: Scenario[] = [
       const filling = await kit.config({ cameras: fast })
       const evicting = await kit.config({
         cameras: [{ ...fast[0], pace: 'realtime' }],
-        archive: { maxMegabytes: 0.5 },
+        archive: { maxMegabytes: 1 },
       })
       const frames = () => kit.archive.rows(kit.stateDir).length
       let seen = 0
@@ -128,7 +128,7 @@ export const scenarios: Scenario[] = [
       const last = kit.agent(evicting)
       const bytes = () =>
         kit.archive.query<{ n: number }>(kit.stateDir, 'SELECT sum(bytes + length(result)) AS n FROM frames')[0]!.n
-      await kit.until('the archive to be within its limit', () => bytes() <= 0.5e6, PATIENCE_SECONDS)
+      await kit.until('the archive to be within its limit', () => bytes() <= 1e6, PATIENCE_SECONDS)
       const recoveryMs = performance.now() - begun
       await last.stop()
       const rows = kit.archive.rows(kit.stateDir)

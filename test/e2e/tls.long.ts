@@ -79,7 +79,9 @@ function openssl(dir: string, ...args: string[]): void {
 function authority(dir: string): void {
   const request = [
     '-newkey',
-    'rsa:2048',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
     '-nodes',
     '-keyout',
     'ca.key',
@@ -97,7 +99,9 @@ function certificate(dir: string, name: string): void {
     dir,
     'req',
     '-newkey',
-    'rsa:2048',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
     '-nodes',
     '-keyout',
     `${name}.key`,
