@@ -1,6 +1,6 @@
 /**
  * docs/schema is what subscribers in other languages rely on: generated from the code, compared with it here.
- * UPDATE_SCHEMAS=1 npx tap test/contract/schemas.test.ts writes the files.
+ * UPDATE_SCHEMAS=1 npm test -- test/contract/schemas.test.ts writes the files.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
