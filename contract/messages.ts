@@ -6,6 +6,8 @@ import { z } from 'zod'
 import { isoExpected, isoMs } from './time.js'
 
 const id = z.string().regex(/^[a-z0-9_-]{1,64}$/)
+/** What is known of a time: right, not known yet, or not known when the frame was taken and set right since. */
+const clk = z.enum(['ok', 'unsynced', 'restamped'])
 const count = z.number().int().nonnegative()
 
 const ResultBase = z.object({
@@ -19,7 +21,7 @@ const ResultBase = z.object({
   seq: count.describe('without gaps per (dev, cam, boot)'),
   ts: z.iso.datetime().describe('capture time, UTC'),
   mono_ns: z.string().regex(/^\d+$/).describe("capture time on the box's monotonic clock, nanoseconds, decimal"),
-  clk: z.enum(['ok', 'unsynced', 'restamped']),
+  clk,
   frame: z.object({ w: count, h: count }),
   model: z.object({ id: z.string(), sha256: z.string(), ep: z.string().describe('execution provider that ran') }),
   lat: z.object({ shape: z.array(count).length(3).describe('C, H/8, W/8'), bpp: z.number() }),
@@ -204,6 +206,7 @@ const Failure = z.object({
 const Described = z.object({
   ref: z.string(),
   ts: z.string(),
+  clk: clk.optional().describe('whether ts is known, as in results; left out of frames of earlier versions'),
   bytes: count,
   sha256: z.string(),
   fmt: z.string(),

@@ -4,7 +4,7 @@
  */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Line, Moment, Past } from '../clock.js'
+import type { ClockState, Line, Moment, Past } from '../clock.js'
 import { systemBoot } from '../clock-sync.js'
 import type { NewFrame, OldFrame, Settled, StoredFrame } from '../outbox.js'
 import { databasePath } from './aside.js'
@@ -13,7 +13,7 @@ import { type Evicted, Evictions } from './evictions.js'
 import { Horizon, type Stored } from './horizon.js'
 import { type OutboxLimits, OutboxTable, weigh } from './outbox-table.js'
 import { EVICT_ROWS, Retention } from './retention.js'
-import { IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
+import { CLK, IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
 import { Stretches } from './stretches.js'
 
 export interface Summary {
@@ -22,6 +22,8 @@ export interface Summary {
   readonly boot: string
   readonly seq: number
   readonly timeUs: number
+  /** Whether that is known; null of frames of an earlier version. */
+  readonly clk: ClockState | null
   readonly bytes: number
   readonly sha256: string
   readonly model: string
@@ -299,7 +301,7 @@ export class Archive {
   private summaries(where: string, values: unknown[], limit: number): Summary[] {
     const rows = this.db
       .prepare(
-        `SELECT id, cam, boot, seq, ${TIME_US} AS timeUs, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames f WHERE ${where} ORDER BY id LIMIT ?`,
+        `SELECT id, cam, boot, seq, ${TIME_US} AS timeUs, ${CLK} AS clk, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames f WHERE ${where} ORDER BY id LIMIT ?`,
       )
       .all(...values, limit) as (Omit<Summary, 'pinned' | 'version'> & { pinned: number; version: Buffer })[]
     return rows.map((row) => ({ ...row, pinned: row.pinned === 1, version: row.version[0] ?? 0 }))

@@ -12,6 +12,7 @@ export interface StoredSummary {
   readonly boot: string
   readonly seq: number
   readonly timeUs: number
+  readonly clk: NonNullable<Described['clk']> | null
   readonly bytes: number
   readonly sha256: string
   readonly model: string
@@ -278,6 +279,7 @@ function describe(item: StoredSummary): Described {
   return {
     ref: `${item.cam}/${item.boot}/${item.seq}`,
     ts: new Date(item.timeUs / 1000).toISOString(),
+    ...(item.clk && { clk: item.clk }),
     bytes: item.bytes,
     sha256: item.sha256,
     fmt: item.version === 1 ? FORMAT : FORMAT_2,

@@ -45,5 +45,5 @@ export async function describeFrame(requester: Requester, ref: string): Promise<
   return found!
 }
 
-export const describedLine = ({ ref, ts, bytes, sha256, key, pinned }: Described): string =>
-  `${ts} ${ref} ${key ? 'key' : 'predicted'} ${bytes} bytes ${sha256.slice(0, 12)}${pinned ? ' pinned' : ''}`
+export const describedLine = ({ ref, ts, clk = 'ok', bytes, sha256, key, pinned }: Described): string =>
+  `${ts} ${ref} ${key ? 'key' : 'predicted'} ${bytes} bytes ${sha256.slice(0, 12)}${pinned ? ' pinned' : ''}${clk === 'ok' ? '' : ` ${clk}`}`

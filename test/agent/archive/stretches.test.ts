@@ -57,6 +57,7 @@ t.test('what was taken before the time was known is moved, and seen moved at onc
   time(wrong, false)
   take(wrong, 1200)
   t.match(seen()[0], { clk: 'unsynced', ms: wrong + 1000 })
+  t.match(archive.list({ cursor: 0, limit: 1 }), [{ clk: 'unsynced' }], 'in list and describe')
   time(right, true)
   take(right, 3)
   const all = times(right, 0, 1203)
