@@ -105,19 +105,13 @@ export class Listener {
 
   private hear(message: Heard): void {
     this.received++
-    const found = result.exec(message.topic)
-    if (found && message.payload.length > 0) this.check(message, found)
+    const found = resultOf(message)
+    if (found) this.check(message, found)
     if (!found || !this.compact) this.messages.push(message)
     // A long run's health and states are few; nothing else is kept.
   }
 
-  private check({ topic, payload, user }: Heard, [, dev, camA, json, camB, camC, kindC]: RegExpExecArray): void {
-    const cam = camA ?? camB ?? camC
-    const kind = json ?? kindC ?? 'bits'
-    const body = kind === 'bits' ? undefined : JSON.parse(payload.toString())
-    const boot: string = body?.boot ?? user.boot
-    const seq = Number(body?.seq ?? user.seq)
-    const frame = `${dev}/${cam}/${boot}/${seq}`
+  private check({ topic, payload }: Heard, { frame, kind, boot, seq, body }: Result): void {
     const key = `${frame}/${kind}`
     const print = fingerprint(body ?? payload)
     this.frames.add(frame)
@@ -133,6 +127,28 @@ export class Listener {
     if (seq < last) this.outOfOrder.push(`${topic} ${boot}: ${seq} after ${last}`)
     this.last.set(run, Math.max(last, seq))
   }
+}
+
+interface Result {
+  /** dev/cam/boot/seq */
+  readonly frame: string
+  readonly kind: string
+  readonly boot: string
+  readonly seq: number
+  /** Of JSON. */
+  readonly body: Record<string, unknown> | undefined
+}
+
+/** Undefined: a message of another kind. */
+export function resultOf({ topic, payload, user }: Pick<Heard, 'topic' | 'payload' | 'user'>): Result | undefined {
+  const found = result.exec(topic)
+  if (!found || payload.length === 0) return undefined
+  const [, dev, camA, json, camB, camC, kindC] = found
+  const kind = json ?? kindC ?? 'bits'
+  const body = kind === 'bits' ? undefined : JSON.parse(payload.toString())
+  const boot: string = body?.boot ?? user.boot
+  const seq = Number(body?.seq ?? user.seq)
+  return { frame: `${dev}/${camA ?? camB ?? camC}/${boot}/${seq}`, kind, boot, seq, body }
 }
 
 /** Of what a duplicate must have in common: not its age, nor whether it came late. */

@@ -1,10 +1,20 @@
 /**
  * A TCP relay before a broker. Closed, it refuses everybody: a subscriber that speaks to the broker directly can be back
- * before the agent is, so that nothing is acknowledged that nobody was there to receive.
+ * before the agent is, so that nothing is acknowledged that nobody was there to receive. It also writes down which results
+ * the broker acknowledged: what it then takes into its grave is not lost by the box.
  */
+import type { EventEmitter } from 'node:events'
+import { createRequire } from 'node:module'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { resultOf } from './listener.js'
+
+const library = createRequire(createRequire(import.meta.url).resolve('mqtt'))('mqtt-packet') as {
+  parser(options?: object): EventEmitter & { parse(bytes: Buffer): number }
+}
 
 export class Relay {
+  /** 'dev/cam/boot/seq/kind' */
+  readonly acknowledged = new Set<string>()
   private server: Server | undefined
   private readonly sockets = new Set<Socket>()
 
@@ -43,6 +53,7 @@ export class Relay {
         })
         socket.pipe(other)
       }
+      this.watch(near, far)
     })
     this.server = server
     await new Promise<void>((resolve, reject) => {
@@ -57,5 +68,27 @@ export class Relay {
     this.server = undefined
     for (const socket of this.sockets) socket.destroy()
     if (server) await new Promise<void>((resolve) => server.close(() => resolve()))
+  }
+
+  private watch(near: Socket, far: Socket): void {
+    const underWay = new Map<number, string>()
+    const sent = library.parser()
+    // biome-ignore lint/suspicious/noExplicitAny: packets as the library has them
+    sent.on('packet', (packet: any) => {
+      if (packet.cmd === 'connect') {
+        const answers = library.parser({ protocolVersion: packet.protocolVersion })
+        answers.on('packet', ({ cmd, messageId, reasonCode = 0 }) => {
+          const key = cmd === 'puback' && reasonCode < 0x80 ? underWay.get(messageId) : undefined
+          if (key) this.acknowledged.add(key)
+        })
+        far.on('data', (bytes) => answers.parse(bytes))
+      } else if (packet.cmd === 'publish') {
+        const { topic, payload, properties, messageId } = packet
+        const found = resultOf({ topic, payload, user: properties?.userProperties ?? {} })
+        if (found) underWay.set(messageId, `${found.frame}/${found.kind}`)
+        else underWay.delete(messageId)
+      }
+    })
+    near.on('data', (bytes) => sent.parse(bytes))
   }
 }

@@ -106,7 +106,7 @@ export const scenarios: Scenario[] = [
       const text = ({ slope, low, high }: typeof memory) =>
         `${slope.toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`
       const figures = `memory ${measured[0]?.residentMb.toFixed(0)} to ${measured.at(-1)?.residentMb.toFixed(0)} MB, ${text(memory)} MB/h; descriptors ${measured.at(-1)?.descriptors}, ${text(files)} /h; camera d failed ${failures} times; exit ${code}; ${file}`
-      const proven = outcomeOf(figures, prove(kit, listener, 'cls'), drained)
+      const proven = outcomeOf(figures, prove(kit, listener, 'cls', relay), drained)
       return { ...proven, ok: proven.ok && flat && code === 0 }
     },
   },
