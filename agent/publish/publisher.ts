@@ -283,8 +283,10 @@ export class Publisher {
     const { current } = this.suspects
     if (!current || this.branches.state(current.topic) === 'held') return
     const [frame] = this.outbox.unpublished(current.id - 1, current.id, 1)
-    if (frame && frame.parts & current.part) this.send(frame, frame.id <= historyEnd, current.part)
-    else this.suspects.current = undefined
+    const old = current.id <= historyEnd
+    if (!frame || !(frame.parts & current.part)) this.suspects.current = undefined
+    // Of history, it goes alone when its turn comes: before older ones it would be out of order.
+    else if (!old || this.outbox.unpublished(0, current.id - 1, 1).length === 0) this.send(frame, old, current.part)
   }
 
   private deliver(flight: Flight): boolean {

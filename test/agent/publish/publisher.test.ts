@@ -305,6 +305,23 @@ t.test('another outbox: acknowledgements of the one before touch nothing in it',
   t.equal(sent.length, 4)
 })
 
+t.test('what was first under way when the connection went does not overtake older history', async (t) => {
+  const { archive, publisher } = stored(t, 0)
+  for (const seq of range(0, 3)) archive.commit(frame(seq, Date.now() - hour))
+  archive.commit(frame(3, Date.now()))
+  const first = heldLink()
+  publisher.attach(first.link)
+  t.match(first.sent, [{ topic: topics.result('cls', 'street') }, { topic: topics.result('bits', 'street') }])
+  publisher.detach({ hungUp: true })
+  const history: number[] = []
+  const publish = async (topic: string, payload: string | Uint8Array) => {
+    if (topic === topics.result('cls', 'street', true)) history.push(JSON.parse(String(payload)).seq)
+  }
+  publisher.attach({ receiveMaximum: 99, publish } as unknown as Link, Date.now() + 60_000)
+  await until('all of it', () => publisher.counters.acked === 4)
+  t.strictSame(history, [0, 1, 2, 3])
+})
+
 t.test('a frame that the broker hangs up on is found, given up once, and the others arrive', async (t) => {
   const aedes = await Aedes.createBroker({
     authorizePublish(client, packet, done) {
