@@ -2,20 +2,17 @@
  * The training program, end to end, a few steps of each part on a dozen pictures: every part is trained, one part is killed
  * and resumed, the bundle is exported (which compares ONNX Runtime with PyTorch) and opened from TypeScript.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { graphPath, openBundle } from '../../contract/bundle.js'
-import { python, root } from './python.js'
+import { python, root, warmPython } from './python.js'
 
 t.test('trains, resumes, exports', async (t) => {
   const dir = t.testdir()
   const data = join(dir, 'data')
-  const run = (script: string, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(python, [script, ...args], { cwd: root, encoding: 'utf8' })
-    return { status, stdout, stderr }
-  }
+  const run = warmPython(t)
   /** The profile with batches of four: what is tested is the program, and a step of it is as good as a thousand. */
   const profileOf = (name: string) => {
     const file = join(dir, `${name}.toml`)
@@ -30,30 +27,30 @@ t.test('trains, resumes, exports', async (t) => {
   }
 
   t.equal(
-    run('test/models/tiny_data.py', data).status,
+    (await run('test/models/tiny_data.py', data)).status,
     0,
     'data made (needs python3 with numpy and pillow: sh .ci/setup --tests)',
   )
 
   t.match(
-    train('classify', 2),
+    await train('classify', 2),
     { status: 1, stderr: /^train\.py: .*train the autoencoder first/ },
     'parts out of order: named error',
   )
 
   await killAfterFirstCheckpoint(join(dir, 'run', 'autoencoder.pt'))
-  const resumed = train('autoencoder', 4)
+  const resumed = await train('autoencoder', 4)
   t.equal(resumed.status, 0, resumed.stderr)
   t.match(resumed.stdout, /goes on from step 2\n/)
   t.match(resumed.stdout, /min left/, 'shows the time left')
   for (const part of ['classify', 'pretrain', 'segment']) {
-    const { status, stderr } = train(part, 2)
+    const { status, stderr } = await train(part, 2)
     t.equal(status, 0, `${part} ${stderr}`)
   }
   const report = JSON.parse(readFileSync(join(dir, 'run', 'segment.json'), 'utf8'))
   t.type(report['camvid/test'].miou, 'number')
 
-  const exported = run(
+  const exported = await run(
     'models/export.py',
     '--config',
     lean,
@@ -74,7 +71,7 @@ t.test('trains, resumes, exports', async (t) => {
   const profile = (name: string) => ['--config', profileOf(name), '--data', data]
   const joined = (name: string, part: string) =>
     run('models/train.py', part, ...profile(name), '--out', join(dir, name), '--limit', '6', '--steps', '2')
-  t.match(joined('lean-2', 'joint'), { status: 1, stderr: /^train\.py: .*lean\/autoencoder\.pt is missing/ })
+  t.match(await joined('lean-2', 'joint'), { status: 1, stderr: /^train\.py: .*lean\/autoencoder\.pt is missing/ })
   renameSync(join(dir, 'run'), join(dir, 'lean'))
   for (const [name, part] of [
     ['lean-2', 'joint'],
@@ -88,24 +85,24 @@ t.test('trains, resumes, exports', async (t) => {
     ['lean-5', 'classify'],
     ['lean-5', 'classify-mean'],
   ] as const) {
-    const { status, stderr } = joined(name, part)
+    const { status, stderr } = await joined(name, part)
     t.equal(status, 0, `${name} ${part} ${stderr}`)
   }
   const reported = (part: string) => JSON.parse(readFileSync(join(dir, 'lean-3', `${part}.json`), 'utf8'))
   t.match(reported('joint'), { classify: {}, codec: {}, 'camvid/test': {} })
   t.match(reported('decoder'), { 'camvid/test': {} })
-  const asBundle = (name: string, ...more: string[]) => {
+  const asBundle = async (name: string, ...more: string[]) => {
     const from = [...profile(name), '--runs', join(dir, name), '--out', join(dir, 'bundles'), ...more]
-    const { status, stderr } = run('models/export.py', '--id', name, ...from)
+    const { status, stderr } = await run('models/export.py', '--id', name, ...from)
     t.equal(status, 0, `${name} ${stderr}`)
     return openBundle(join(dir, 'bundles', name))
   }
-  const joinedBundle = asBundle('lean-4')
+  const joinedBundle = await asBundle('lean-4')
   t.match(joinedBundle.manifest, {
     classes: { classify: { length: 4 } },
     metrics: { classify: { part: 'classify-again' } },
   })
-  const newHeads = asBundle('lean-5', '--replaces', joinedBundle.dir)
+  const newHeads = await asBundle('lean-5', '--replaces', joinedBundle.dir)
   t.strictSame(newHeads.manifest.replaces, [joinedBundle.sha256], 'its records are those of the bundle before')
   for (const name of ['encoder', 'decoder'] as const)
     t.strictSame(readFileSync(graphPath(newHeads, name)), readFileSync(graphPath(joinedBundle, name)), name)
@@ -116,7 +113,10 @@ t.test('trains, resumes, exports', async (t) => {
   )
   const others = ['--config', profileOf('lean-5'), '--data', data, '--runs', join(dir, 'lean-5')]
   const unlike = ['--id', 'unlike', '--out', join(dir, 'bundles'), '--replaces', bundle.dir]
-  t.match(run('models/export.py', ...others, ...unlike), { status: 1, stderr: /^export\.py: .*tiny has other tables/ })
+  t.match(await run('models/export.py', ...others, ...unlike), {
+    status: 1,
+    stderr: /^export\.py: .*tiny has other tables/,
+  })
   renameSync(join(dir, 'lean'), join(dir, 'run'))
 
   const released = join(dir, 'released.toml')
@@ -129,13 +129,13 @@ t.test('trains, resumes, exports', async (t) => {
   const broken = join(data, 'imagenet20-160/val/n01440764/0.png')
   const whole = readFileSync(broken)
   const fromBundle = lean2.replace('start = "lean"', 'start = "lean-1"')
-  t.match(start(fromBundle.replace('segment_width = 0.25', 'segment_width = 0.125')), {
+  t.match(await start(fromBundle.replace('segment_width = 0.25', 'segment_width = 0.125')), {
     status: 1,
     stderr: /^train\.py: .*segment\.onnx does not fit the configuration/,
   })
   writeFileSync(broken, whole.subarray(0, 100))
   t.match(
-    start(fromBundle),
+    await start(fromBundle),
     { status: 1, stderr: /^train\.py: .*n01440764\/0\.png: not a readable picture.*--skip-corrupt/ },
     'broken validation picture: named before training',
   )
@@ -143,27 +143,27 @@ t.test('trains, resumes, exports', async (t) => {
   const folder = join(data, 'imagenet20-160/val/n01440764')
   renameSync(folder, join(dir, 'away'))
   t.match(
-    start(fromBundle),
+    await start(fromBundle),
     { status: 1, stderr: /^train\.py: .*val: its classes are not those that were trained: n01440764/ },
     'validation classes: compared before training',
   )
   renameSync(join(dir, 'away'), folder)
-  const began = start(fromBundle)
+  const began = await start(fromBundle)
   t.match(began, { status: 0, stdout: /starts from .*bundles\/lean-1/ }, began.stderr)
 
   const picture = join(data, 'camvid/train/images/0.png')
   writeFileSync(picture, 'no picture')
   t.match(
-    train('segment', 4),
+    await train('segment', 4),
     { status: 1, stderr: /^train\.py: .*0\.png: not a readable picture/ },
     'corrupt picture: named',
   )
-  const without = train('segment', 4, '--skip-corrupt')
+  const without = await train('segment', 4, '--skip-corrupt')
   t.match(without, { status: 0, stdout: /left out: .*0\.png/ }, without.stderr)
   t.match(JSON.parse(readFileSync(join(dir, 'run/segment.json'), 'utf8')), { left_out: 1 }, 'left out and counted')
   rmSync(join(data, 'photos-256'), { recursive: true })
   t.match(
-    train('autoencoder', 6),
+    await train('autoencoder', 6),
     { status: 1, stderr: /^train\.py: .*photos-256: no such folder/ },
     'missing folder: named',
   )
@@ -171,7 +171,7 @@ t.test('trains, resumes, exports', async (t) => {
   /** Two steps, whose end stands in for a minute's checkpoint; then a second run, killed as soon as it has made a step. */
   async function killAfterFirstCheckpoint(checkpoint: string): Promise<void> {
     mkdirSync(join(dir, 'run'), { recursive: true })
-    t.equal(train('autoencoder', 2).status, 0)
+    t.equal((await train('autoencoder', 2)).status, 0)
     t.ok(existsSync(checkpoint))
     const before = readFileSync(checkpoint)
     const settings = ['--config', lean, '--data', data, '--out', join(dir, 'run'), '--limit', '6', '--steps', '1000000']
