@@ -1,6 +1,7 @@
 /** A subscriber that writes down everything: de-duplicates by key, compares duplicates, watches the order. MQTT 5, QoS 1. */
 import { createHash, randomBytes } from 'node:crypto'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import { readRecord } from '../../codec/index.js'
 import { until } from '../e2e/until.js'
 
 export interface Heard {
@@ -111,12 +112,12 @@ export class Listener {
     // A long run's health and states are few; nothing else is kept.
   }
 
-  private check({ topic, payload, user }: Heard, [, dev, camA, json, camB, camC, kindC]: RegExpExecArray): void {
+  private check({ topic, payload }: Heard, [, dev, camA, json, camB, camC, kindC]: RegExpExecArray): void {
     const cam = camA ?? camB ?? camC
     const kind = json ?? kindC ?? 'bits'
     const body = kind === 'bits' ? undefined : JSON.parse(payload.toString())
-    const boot: string = body?.boot ?? user.boot
-    const seq = Number(body?.seq ?? user.seq)
+    // The record names its frame by itself: MQTT 3.1.1 has no user properties.
+    const { boot, seq } = (body ?? readRecord(payload)) as { boot: string; seq: number }
     const frame = `${dev}/${cam}/${boot}/${seq}`
     const key = `${frame}/${kind}`
     const print = fingerprint(body ?? payload)
