@@ -338,6 +338,11 @@ function steps(step: () => boolean | undefined): boolean {
   return false
 }
 
+/** 0: not there, or a file stands where its folder was, which Node reports by throwing. */
 function inodeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0
+  try {
+    return statSync(path).ino
+  } catch {
+    return 0
+  }
 }

@@ -35,7 +35,7 @@ export class Engine {
    * Starts the thread, opens the bundle's graphs and warms them up.
    * @param note told about slow steps (TensorRT engines) and providers tried in vain
    * @param failed called once if the thread dies later
-   * @param ending aborted: the start is given up at once; a native call under way goes on until it returns
+   * @param ending aborted: the start is given up at once; the thread ends when the native call under way has returned
    * @throws {AgentError} bundle refused, or no provider works
    */
   static async start(
@@ -66,8 +66,9 @@ export class Engine {
       worker.on('exit', exited)
       ending?.addEventListener('abort', () => reject(ending.reason), { once: true })
     }).catch(async (error) => {
-      const gone = worker.terminate()
-      if (!ending?.aborted) await gone
+      // Inside a native call the thread must not be terminated: ONNX Runtime's binding then aborts the whole process.
+      if (ending?.aborted) worker.postMessage('stop')
+      else await worker.terminate()
       throw error
     })
     return new Engine(worker, providers, failed)

@@ -2,6 +2,7 @@
  * The inference thread. onnxruntime-node's run() blocks the thread that calls it, so networks and entropy coder live
  * here and capture, archive and MQTT never wait for them.
  */
+import { exit } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { BundleError, openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
@@ -18,7 +19,11 @@ async function main(): Promise<void> {
   const bundle = openBundle(setup.bundleDir)
   const encoders = new Encoders(codingOf(bundle), bundle.manifest.latent.stride)
   const note = (text: string) => send({ type: 'note', text })
+  // Told to stop while it opens: heard between two native calls, and not inside one.
+  const giveUp = () => exit()
+  port.once('message', giveUp)
   const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, { ...setup, note })
+  port.off('message', giveUp)
   send({ type: 'ready', providers: networks.providers })
 
   // Messages are handled one after the other: run() is awaited, and the next job must not start before it is done.

@@ -63,6 +63,12 @@ export class Branches {
     this.denials.set(topic, { dueMs: this.now() + waitMs, waitMs, hangsUp: reason === 'hang_up', trying: false })
   }
 
+  /** The broker hangs up behind the refusal: trying costs the connection. */
+  hungUp(topic: string): void {
+    const denial = this.denials.get(topic)
+    if (denial) denial.hangsUp = true
+  }
+
   /** @returns whether it was refused before */
   taken(topic: string): boolean {
     return this.denials.delete(topic)

@@ -41,6 +41,13 @@ export interface Loss {
   readonly hungUp: boolean
   /** Reason code of its DISCONNECT. */
   readonly reason?: number | undefined
+  /** It hung up behind its refusal of this message, as mosquitto 2.0.11 does where max_queued_messages is 0; no other is to blame. */
+  readonly refused?: Refused | undefined
+}
+
+export interface Refused {
+  readonly topic: string
+  readonly bytes: number
 }
 
 export class LinkError extends Error {
@@ -98,6 +105,8 @@ export class Link {
   private pingDue = false
   private readonly confirming: { readonly pong: number; done(): void }[] = []
   private lastAck = performance.now()
+  /** The last answer to a message, if that was a refusal. */
+  private refused: Refused | undefined
   private watch: NodeJS.Timeout | undefined
 
   private constructor(
@@ -229,9 +238,13 @@ export class Link {
       await this.untilLost((done) => {
         this.client.publish(topic, body, { qos: 1, retain, ...properties }, (error, packet) => {
           this.lastAck = performance.now()
-          if (!error) return done()
+          if (!error) {
+            this.refused = undefined
+            return done()
+          }
           const { code } = error as { code?: unknown }
           if (typeof code !== 'number' || code < 128) return done(new LinkError('lost', error.message))
+          this.refused = { topic, bytes }
           if (code === PACKET_TOO_LARGE) this.maximumPacketSize = Math.min(this.maximumPacketSize, bytes - 1)
           const text = (packet as { properties?: { reasonString?: string } } | undefined)?.properties?.reasonString
           const why = reasonOf(code, 'message', { ...(text && { text }) })
@@ -302,7 +315,7 @@ export class Link {
       this.pending.clear()
       for (const start of this.waiting.splice(0)) start()
       this.client.end(true)
-      this.lost?.(reason, loss)
+      this.lost?.(reason, loss.hungUp ? { ...loss, refused: this.refused } : loss)
     })
     const timeout = this.wishes.ackTimeoutMs ?? ACK_TIMEOUT_MS
     this.watch = setInterval(() => {
@@ -339,6 +352,7 @@ export class Link {
   private pong(): void {
     this.pongs++
     this.lastAck = performance.now()
+    this.refused = undefined // it went on after that
     while (this.confirming[0] && this.confirming[0].pong <= this.pongs) this.confirming.shift()!.done()
   }
 

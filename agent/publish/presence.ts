@@ -190,7 +190,8 @@ export class Presence {
     clearTimeout(this.steady)
     clearTimeout(this.lateWill)
     const [first] = this.flights
-    if (loss.hungUp && first !== undefined) this.strike(first, loss)
+    if (loss.refused) this.branches.hungUp(loss.refused.topic)
+    else if (loss.hungUp && first !== undefined) this.strike(first, loss)
     this.flights.clear()
     this.link = undefined
     this.connectedSince = undefined

@@ -130,7 +130,10 @@ export class Publisher {
   /** The connection is gone; what was under way goes again on the next one. */
   detach(loss?: Loss): void {
     const [first] = this.flights
-    if (first && first.id > 0 && loss?.hungUp) {
+    if (loss?.refused) {
+      this.branches.hungUp(loss.refused.topic)
+      if (loss.refused.bytes >= this.sizes.tooLarge) this.sizes.hungUp(loss.refused.bytes)
+    } else if (first && first.id > 0 && loss?.hungUp) {
       // Some brokers hang up without the acknowledgements of what came before: then it shows only one by one.
       this.hangUps++
       if (this.hangUps > 1) this.oneByOne = WINDOW_MESSAGES

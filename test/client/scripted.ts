@@ -10,7 +10,8 @@ const library = createRequire(createRequire(import.meta.url).resolve('mqtt'))('m
 
 // biome-ignore lint/suspicious/noExplicitAny: packets as the library has them
 export type Packet = any
-type Answer = number | 'silent' | 'hang_up' | { readonly disconnect: number }
+/** refuse: says so, and hangs up. */
+type Answer = number | 'silent' | 'hang_up' | { readonly disconnect: number } | { readonly refuse: number }
 
 export interface Script {
   /** Reason or return code, and the properties of MQTT 5. Default: accepted. */
@@ -64,14 +65,17 @@ export class ScriptedBroker {
       if (answer === 'silent') return
       if (answer === 'hang_up') socket.destroy()
       else if (typeof answer === 'number') positive(answer)
-      else {
+      else if ('refuse' in answer) {
+        positive(answer.refuse)
+        socket.end()
+      } else {
         send({ cmd: 'disconnect', reasonCode: answer.disconnect })
         socket.end()
       }
     }
     parser.on('error', () => socket.destroy())
     parser.on('packet', (packet: Packet) => {
-      if (socket.destroyed) return
+      if (socket.destroyed || socket.writableEnded) return
       if (packet.cmd === 'connect') {
         protocolVersion = packet.protocolVersion
         this.connects.push(packet)

@@ -54,7 +54,8 @@ export class Broker {
     const conf = [
       `listener ${this.port} ${this.address}`,
       `allow_anonymous ${anonymous}`,
-      ...['max_inflight_messages 0', 'max_queued_messages 0'].filter((line) => !set.has(line.split(' ')[0])),
+      // Not 0, which means no limit: mosquitto 2.0.11 then hangs up behind every message that it refuses.
+      ...['max_inflight_messages 0', 'max_queued_messages 1000000'].filter((line) => !set.has(line.split(' ')[0])),
       ...(persistence
         ? ['persistence true', `persistence_location ${this.dir}/`, 'autosave_on_changes true', 'autosave_interval 1']
         : []),

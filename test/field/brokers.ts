@@ -149,6 +149,33 @@ export const scenarios: Scenario[] = [
       })
     },
   },
+  {
+    id: 'brokers/refuses-and-hangs-up',
+    fault: 'mosquitto with max_queued_messages 0 hangs up behind every refusal, and bits/# is denied',
+    short: true,
+    seconds: 40,
+    async run(kit) {
+      const list = accessList(kit)
+      list.write(['bits/#', 'hist/#'])
+      const broker = await kit.broker({ lines: [`acl_file ${list.file}`, 'max_queued_messages 0'] })
+      const listener = await kit.listener(broker, viewer)
+      const agent = kit.agent(await kit.config({ broker, mqtt: box }))
+      const line = await agent.logged(limited(/bits/))
+      await kit.until('100 frames', () => listener.frames.size >= 100, 180)
+      const { refused = 0 } = (await kit.until('health', () => health(listener)))?.published ?? {}
+      await agent.stop()
+      const lost = lostResults(kit, listener)
+      const note = `${refused} refused, ${listener.duplicates} sent twice, ${listener.outOfOrder.length} out of order`
+      const few = refused <= 10 && agent.count(limited(/bits/)) === 1
+      return {
+        said: said(line),
+        recoveryMs: null,
+        lost,
+        ok: lost === 0 && few && listener.outOfOrder.length === 0,
+        note,
+      }
+    },
+  },
   limit('max-packet-size', 'max_packet_size 1500, said in CONNACK', ['max_packet_size 1500'], /message size/, {
     async run(kit) {
       const broker = await kit.broker({ lines: ['max_packet_size 1500'] })

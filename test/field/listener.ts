@@ -1,6 +1,7 @@
 /** A subscriber that writes down everything: de-duplicates by key, compares duplicates, watches the order. MQTT 5, QoS 1. */
 import { createHash, randomBytes } from 'node:crypto'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
+import { readRecord } from '../../codec/index.js'
 import { until } from '../e2e/until.js'
 
 export interface Heard {
@@ -140,14 +141,14 @@ interface Result {
 }
 
 /** Undefined: a message of another kind. */
-export function resultOf({ topic, payload, user }: Pick<Heard, 'topic' | 'payload' | 'user'>): Result | undefined {
+export function resultOf({ topic, payload }: Pick<Heard, 'topic' | 'payload'>): Result | undefined {
   const found = result.exec(topic)
   if (!found || payload.length === 0) return undefined
   const [, dev, camA, json, camB, camC, kindC] = found
   const kind = json ?? kindC ?? 'bits'
   const body = kind === 'bits' ? undefined : JSON.parse(payload.toString())
-  const boot: string = body?.boot ?? user.boot
-  const seq = Number(body?.seq ?? user.seq)
+  // The record names its frame by itself: MQTT 3.1.1 has no user properties.
+  const { boot, seq } = (body ?? readRecord(payload)) as { boot: string; seq: number }
   return { frame: `${dev}/${camA ?? camB ?? camC}/${boot}/${seq}`, kind, boot, seq, body }
 }
 

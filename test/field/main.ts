@@ -2,7 +2,7 @@
  * `npm run test:field`: what happens in the field, done to the real box. A table of every fault: what was done, what the box
  * said, how long until it was well again, what was lost. Exit code 1 when one is not ok.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -58,6 +58,7 @@ async function chosen(): Promise<Scenario[]> {
 
 const open = new Set<Kit>()
 const dir = mkdtempSync(join(tmpdir(), 'blindsight-field-'))
+chmodSync(dir, 0o755) // started as root, mosquitto reads its files as another user
 const clipMakers = new Processes(dir)
 const options: RunOptions = {
   short: short ?? false,

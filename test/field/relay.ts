@@ -83,8 +83,8 @@ export class Relay {
         })
         far.on('data', (bytes) => answers.parse(bytes))
       } else if (packet.cmd === 'publish') {
-        const { topic, payload, properties, messageId } = packet
-        const found = resultOf({ topic, payload, user: properties?.userProperties ?? {} })
+        const { topic, payload, messageId } = packet
+        const found = resultOf({ topic, payload })
         if (found) underWay.set(messageId, `${found.frame}/${found.kind}`)
         else underWay.delete(messageId)
       }

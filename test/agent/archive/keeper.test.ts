@@ -152,6 +152,23 @@ t.test('the directory is renamed, and another stands there: the archive is where
   t.ok(readdirSync(`${dir}.old`).includes('archive.sqlite'))
 })
 
+t.test('a file comes where the directory was: it says so, and goes on when the directory is back', async (t) => {
+  const place = join(t.testdir(), 'place')
+  const dir = join(place, 'state')
+  const { keeper: kept, states } = keeper(t, dir)
+  kept.start()
+  kept.commit(frame(0))
+  renameSync(place, `${place}.old`)
+  writeFileSync(place, '')
+  kept.upkeep()
+  t.match(states, [/no directory/])
+  t.notOk(kept.commit(frame(1)))
+  rmSync(place)
+  renameSync(`${place}.old`, place)
+  await until('the archive', () => kept.commit(frame(2)))
+  t.strictSame(seqs(kept), [0, 2])
+})
+
 t.test('a directory that may not be written', { skip: process.getuid?.() === 0 && 'root may' }, async (t) => {
   const dir = t.testdir()
   chmodSync(dir, 0o500)

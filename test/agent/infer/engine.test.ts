@@ -131,6 +131,23 @@ t.test('a thread that ends before it is ready', async (t) => {
   )
 })
 
+t.test('told to end while the networks are opened: given up at once, and the process lives', async (t) => {
+  for (let round = 0; round < 5; round++) {
+    const ending = new AbortController()
+    const setup = { bundleDir: released, threads: 1, heads: ['classify'] as const, sizes: [size] }
+    const started = Engine.start(
+      { ...setup, providers: ['cuda', 'cpu'] }, // its note comes just before a native call
+      t.testdirName,
+      () => setTimeout(() => ending.abort(new Error('ending')), round),
+      () => {},
+      script,
+      ending.signal,
+    )
+    await t.rejects(started, { message: 'ending' })
+  }
+  // The threads end after that; one that aborted the process would fail this file.
+})
+
 t.test('stop finishes the job under way', async (t) => {
   const engine = await start(t, { heads: [] })
   const job = engine.infer(picture(1), bare, false)

@@ -171,6 +171,19 @@ t.test('a state topic that the broker hangs up on is found and left out', async 
   t.ok(broker.connects.length <= 8, `${broker.connects.length} connections`)
 })
 
+t.test(
+  'a broker that refuses a state topic and hangs up behind it is not asked again on every connection',
+  async (t) => {
+    const refused = ({ topic }: { topic: string }) => (topic === topics.info() ? { refuse: 0x87 } : 0)
+    const broker = await ScriptedBroker.start({ publish: refused })
+    const { presence, limited, connects } = scripted(t, broker)
+    await until('a connection that is good', () => connects() > 0)
+    t.match(presence.reason, /info: .*write the topic/)
+    t.equal(limited().length, 1)
+    t.equal(broker.connects.length, 2)
+  },
+)
+
 t.test('names that are gone are taken back, also after a restart, and again for a late will', async (t) => {
   const announcedFile = join(t.testdir(), 'announced.json')
   const old = new Topics('blindsight', 'old')

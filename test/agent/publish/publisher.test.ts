@@ -12,6 +12,7 @@ import { Link, LinkError } from '../../../agent/publish/mqtt.js'
 import { Publisher, type PublisherOptions } from '../../../agent/publish/publisher.js'
 import { Topics } from '../../../contract/topics.js'
 import { Mosquitto } from '../../client/mosquitto.js'
+import { type Script, ScriptedBroker } from '../../client/scripted.js'
 import { Subscriber } from '../../e2e/subscriber.js'
 import { until } from '../../e2e/until.js'
 
@@ -366,6 +367,46 @@ t.test('a frame that the broker hangs up on is found, given up once, and the oth
   t.match(publisher.counters, { deadLetters: 1, acked: seq - 1 })
   t.ok(connects <= 9, `${connects} connections`)
 })
+
+t.test(
+  'a broker that hangs up behind its refusals: what it refuses is not tried on every connection, and nothing else is blamed',
+  async (t) => {
+    const script: Record<string, NonNullable<Script['publish']>> = {
+      'by topic': ({ topic }) => (/bits/.test(topic) ? { refuse: 0x87 } : 0),
+      'by size': ({ payload }) => (payload.length > 1900 ? { refuse: 0x95 } : 0),
+    }
+    for (const [what, publish] of Object.entries(script)) {
+      const broker = await ScriptedBroker.start({ publish })
+      const archive = Archive.open(t.testdir())
+      const publisher = new Publisher(archive, { topics, historyPerSecond: 200 }, silentLog)
+      const will = { topic: topics.state(), payload: '{}', delaySeconds: 15 }
+      let running = true
+      const connect = async () => {
+        const link = await Link.connect({ url: broker.url, keepaliveSeconds: 30 }, 'box', will)
+        link.onLost((_, loss) => {
+          publisher.detach(loss)
+          if (running) void connect()
+        })
+        publisher.attach(link)
+      }
+      await connect()
+      const cls = topics.result('cls', 'street')
+      for (const seq of range(0, 30)) {
+        archive.commit(frame(seq, Date.now()))
+        publisher.wake()
+        await until(`result ${seq}`, () =>
+          broker.on(cls).some(({ payload }) => JSON.parse(String(payload)).seq === seq),
+        )
+      }
+      t.ok(broker.connects.length <= 3, `${what}: ${broker.connects.length} connections`)
+      t.ok(broker.on(/bits/).length <= 3, `${what}: ${broker.on(/bits/).length} bitstreams tried`)
+      running = false
+      publisher.detach()
+      await broker.stop()
+      archive.close()
+    }
+  },
+)
 
 t.test('what the broker refuses for now stays in the outbox', async (t) => {
   const acl = join(t.testdir({ acl: 'topic read #\ntopic write blindsight/v1/box/state\n' }), 'acl')
