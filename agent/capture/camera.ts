@@ -180,6 +180,8 @@ export class Camera {
     return {
       ...stamp,
       timeUs: Math.round(stamp.timeUs - ageMs * 1000),
+      // From this the time is made again when it is known better.
+      bootMs: stamp.bootMs - ageMs,
       monoNs: stamp.monoNs - BigInt(Math.round(ageMs * 1e6)),
     }
   }

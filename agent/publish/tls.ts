@@ -74,8 +74,9 @@ export function explainTls(error: NodeJS.ErrnoException, files: TlsFiles): strin
     return files.caFile
       ? `the broker's certificate is not signed by mqtt.caFile ${files.caFile} (${code})`
       : `nobody that this box knows signed the broker's certificate (${code}); set mqtt.caFile to the certificate of its authority`
+  // The day and not the moment: the same fault is the same text, here and in the log.
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
-    return `the broker's certificate, or one in mqtt.caFile, ${code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet'} by this box's clock, which says ${new Date().toISOString()}; renew it, or set the clock`
+    return `the broker's certificate, or one in mqtt.caFile, ${code === 'CERT_HAS_EXPIRED' ? 'has expired' : 'is not valid yet'} by this box's clock, which is at ${new Date().toISOString().slice(0, 10)}; renew it, or set the clock`
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `the broker's certificate is for another name (${message}); use in mqtt.url the name that stands in it`
   if (code === 'CERT_REVOKED') return "the broker's certificate has been revoked"
