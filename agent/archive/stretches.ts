@@ -92,6 +92,11 @@ export class Stretches {
     })()
   }
 
+  /** Whether there are frames whose time in the tables is not yet the one that is known. */
+  get moving(): boolean {
+    return this.rows('WHERE target_us IS NOT NULL LIMIT 1').length > 0
+  }
+
   /** One short step. @returns true when there is more to move */
   move(): boolean {
     const [row] = this.rows('WHERE target_us IS NOT NULL ORDER BY first_id LIMIT 1')
