@@ -191,6 +191,25 @@ t.test('the agent is started again before the time is known: the system still ru
   )
 })
 
+t.test('started twice without a frame in between: the time can still be told, and its frames moved', async (t) => {
+  const first = world(t)
+  first.time(right - 10 * day, true, true)
+  first.take(right - 10 * day, 2)
+  first.archive.close()
+  for (let starts = 0; starts < 2; starts++) {
+    const idle = world(t, first.dir, 'two')
+    idle.time(wrong, false)
+    idle.archive.close()
+  }
+  const last = world(t, first.dir, 'two')
+  t.match(last.archive.past(), { line: { offsetMs: wrong, known: false } }, 'the line is still known')
+  last.time(wrong, false)
+  last.take(wrong, 2)
+  last.time(right, true)
+  last.finish()
+  t.strictSame(last.listed(), [...times(right - 10 * day, 0, 2), ...times(right, 0, 2)])
+})
+
 t.test('the system was started again: its frames are as young as they can be, and marked', async (t) => {
   const first = world(t)
   first.time(right - 9 * day, true, true)
