@@ -172,7 +172,7 @@ export class Clock {
       this.set({ offsetMs: slewed, known: true, final: this.line.final || sure || steady })
     } else if (this.left && agrees) {
       this.set({ offsetMs: slewed, known: true, final: this.left.final }) // it came back
-    } else if (this.believable(wallMs, offsetMs, steady)) {
+    } else if (this.believable(wallMs, steady)) {
       this.set({ offsetMs: agrees ? slewed : offsetMs, known: true, final: sure || steady })
     } else if (this.line.known) {
       this.left = this.line
@@ -183,14 +183,13 @@ export class Clock {
     return read
   }
 
-  private believable(wallMs: number, offsetMs: number, steady: boolean): boolean {
+  private believable(wallMs: number, steady: boolean): boolean {
     const behind = wallMs < this.floorMs - BEHIND_MS
     if (this.answer === 'yes') return !behind || steady
     if (this.answer !== 'unknown') return false
-    const was = this.line.known ? this.line : this.left
-    if (was?.final) return steady
-    const known = was ? was.offsetMs + wallMs - offsetMs : this.newestMs
-    const ahead = known !== null && wallMs > known + FAR_MS
+    // Nothing says which of the two is right, and the one that was known agrees with what has been taken since.
+    if (this.line.known || this.left) return steady
+    const ahead = this.newestMs !== null && wallMs > this.newestMs + FAR_MS
     return (!behind && !ahead) || steady
   }
 

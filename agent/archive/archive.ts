@@ -13,7 +13,7 @@ import { type Evicted, Evictions } from './evictions.js'
 import { Horizon, type Stored } from './horizon.js'
 import { type OutboxLimits, OutboxTable, weigh } from './outbox-table.js'
 import { EVICT_ROWS, Retention } from './retention.js'
-import { CLK, IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
+import { CLK, IDS_BETWEEN, IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
 import { Stretches } from './stretches.js'
 
 export interface Summary {
@@ -62,8 +62,8 @@ export class Archive {
     system: string,
   ) {
     this.outbox = new OutboxTable(db, this.evictions)
-    this.retention = new Retention(db, this.outbox, this.evictions, monoMs)
     this.stretches = new Stretches(db, system)
+    this.retention = new Retention(db, this.outbox, this.evictions, this.stretches, monoMs)
     this.horizons = { archive: new Horizon(this.load('archive')), outbox: new Horizon(this.load('outbox')) }
     this.insertFrame = db.prepare(
       `INSERT INTO frames (cam, boot, seq, time_us, key_seq, bytes, sha256, model, result, bits, pinned)
@@ -167,7 +167,7 @@ export class Archive {
   }
 
   find(cam: string, boot: string, seq: number): Summary | undefined {
-    return this.summaries('cam = ? AND boot = ? AND seq = ?', [cam, boot, seq], 1)[0]
+    return this.summaries('cam = @cam AND boot = @boot AND seq = @seq', { cam, boot, seq, limit: 1 })[0]
   }
 
   /** Bytes [off, off + length) of a bitstream, read by SQLite without loading the rest. */
@@ -184,12 +184,10 @@ export class Archive {
 
   /** Frames after `cursor`, oldest first. */
   list(query: { cam?: string; fromUs?: number; toUs?: number; cursor: number; limit: number }): Summary[] {
-    const where = ['id > ?']
-    const values: (string | number)[] = [query.cursor]
-    if (query.cam !== undefined) where.push('cam = ?') && values.push(query.cam)
-    if (query.fromUs !== undefined) where.push('time_us >= ?') && values.push(query.fromUs)
-    if (query.toUs !== undefined) where.push('time_us <= ?') && values.push(query.toUs)
-    return this.summaries(where.join(' AND '), values, query.limit)
+    const { cam = null, fromUs = -9e15, toUs = 9e15, cursor, limit } = query
+    if (query.fromUs !== undefined || query.toUs !== undefined)
+      return this.summaries(`id IN (${IDS_BETWEEN})`, { cam, fromUs, toUs, cursor, limit })
+    return this.summaries(`id > @cursor ${cam === null ? '' : 'AND cam = @cam'}`, { cam, cursor, limit })
   }
 
   /** With the whole segment that it is in, and what is yet to come of it: without the others it cannot be decoded. */
@@ -212,22 +210,24 @@ export class Archive {
   }
 
   /**
-   * Brings archive and outbox under their limits, one short step at a time.
+   * Brings archive and outbox under their limits, one short step at a time. Nothing expires by a time that is not known, the
+   * box's or, while they are being moved, that of frames.
    * @returns true when there is more to do
    */
-  enforce(limits: ArchiveLimits, now: Moment): boolean {
+  enforce(limits: ArchiveLimits, moment: Moment): boolean {
+    const now = { ...moment, known: moment.known && !this.stretches.moving }
     const newest = this.retention.newestUs()
     const newestMs = newest === null ? null : newest / 1000
     this.advance('archive', now, limits.maxAgeMs, newestMs)
     this.advance('outbox', now, limits.outboxMaxAgeMs, newestMs)
-    const cutoffUs = this.horizons.archive.cutoffMs * 1000
+    const cutoffUs = now.known ? this.horizons.archive.cutoffMs * 1000 : Number.NEGATIVE_INFINITY
     const floorUs = keepFrom(limits, Math.min(now.timeMs, newestMs ?? now.timeMs))
     const evicted = this.retention.evict((timeUs) => {
       if (timeUs < cutoffUs) return 'age'
       if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
       return timeUs < floorUs && this.freeBytes() < limits.minFreeBytes ? 'free_space' : undefined
     })
-    return this.outbox.trim(limits, this.horizons.outbox.cutoffMs) || evicted >= EVICT_ROWS
+    return this.outbox.trim(limits, now.known ? this.horizons.outbox.cutoffMs : 0) || evicted >= EVICT_ROWS
   }
 
   /** Makes room at once, for a disk that is full. @returns frames evicted; 0 when only what is to be kept is left */
@@ -298,12 +298,12 @@ export class Archive {
     return row.get(name) as Stored | undefined
   }
 
-  private summaries(where: string, values: unknown[], limit: number): Summary[] {
+  private summaries(where: string, values: Record<string, unknown>): Summary[] {
     const rows = this.db
       .prepare(
-        `SELECT id, cam, boot, seq, ${TIME_US} AS timeUs, ${CLK} AS clk, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames f WHERE ${where} ORDER BY id LIMIT ?`,
+        `SELECT id, cam, boot, seq, ${TIME_US} AS timeUs, ${CLK} AS clk, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames f WHERE ${where} ORDER BY id LIMIT @limit`,
       )
-      .all(...values, limit) as (Omit<Summary, 'pinned' | 'version'> & { pinned: number; version: Buffer })[]
+      .all(values) as (Omit<Summary, 'pinned' | 'version'> & { pinned: number; version: Buffer })[]
     return rows.map((row) => ({ ...row, pinned: row.pinned === 1, version: row.version[0] ?? 0 }))
   }
 }

@@ -9,6 +9,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  lchownSync,
   mkdirSync,
   openSync,
   statSync,
@@ -64,11 +65,16 @@ export function openDatabase(stateDir: string): { db: Db; lock: Db } {
   }
 }
 
-/** Node says ENOENT where a read-only file system is the reason (seen with 20.20). */
+/** What root makes belongs to the owner of the folder it is in, as below. */
 function makeDir(stateDir: string): void {
   try {
-    mkdirSync(stateDir, { recursive: true })
+    const path = resolve(stateDir)
+    const first = mkdirSync(path, { recursive: true })
+    if (first === undefined || process.getuid?.() !== 0) return
+    const { uid, gid } = statSync(dirname(first))
+    for (let made = path; made.length >= first.length; made = dirname(made)) lchownSync(made, uid, gid)
   } catch (error) {
+    // Node says ENOENT where a read-only file system is the reason (seen with 20.20).
     let there = resolve(stateDir)
     while (!existsSync(there)) there = dirname(there)
     if (statSync(there).isDirectory()) accessSync(there, constants.W_OK)

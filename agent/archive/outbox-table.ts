@@ -59,15 +59,18 @@ export class OutboxTable {
 
   /** The newest row taken before the given time; 0 if there is none. */
   lastBefore(timeUs: number): number {
-    const row = this.db.prepare('SELECT max(frame_id) AS id FROM outbox WHERE time_us < ?').get(timeUs) as {
-      id: number | null
-    }
-    return row.id ?? 0
+    const id = this.db
+      .prepare(
+        `SELECT f.id FROM outbox o CROSS JOIN frames f ON f.id = o.frame_id WHERE ${TIME_US} < ? ORDER BY o.frame_id DESC LIMIT 1`,
+      )
+      .pluck()
+      .get(timeUs)
+    return (id as number | undefined) ?? 0
   }
 
   get oldestUs(): number | null {
-    const row = this.db.prepare('SELECT min(time_us) AS oldest FROM outbox').get() as { oldest: number | null }
-    return row.oldest
+    const first = `SELECT ${TIME_US} FROM outbox o CROSS JOIN frames f ON f.id = o.frame_id ORDER BY o.frame_id LIMIT 1`
+    return (this.db.prepare(first).pluck().get() as number | undefined) ?? null
   }
 
   remove(ids: readonly number[]): void {
@@ -124,7 +127,8 @@ export class OutboxTable {
     let excess = this.totals.bytes - limits.outboxMaxBytes
     const rows = this.db
       .prepare(
-        `SELECT frame_id AS id, bytes, time_us AS timeUs FROM outbox ORDER BY frame_id ${order} LIMIT ${STEP_ROWS}`,
+        `SELECT f.id, o.bytes, ${TIME_US} AS timeUs FROM outbox o CROSS JOIN frames f ON f.id = o.frame_id
+         ORDER BY o.frame_id ${order} LIMIT ${STEP_ROWS}`,
       )
       .all() as (Row & { id: number })[]
     const gone = rows.filter(({ bytes }) => {

@@ -2,7 +2,7 @@
  * The pages of an SQLite database that SQLite cannot, or should not, open: each is read where it lies, and where the journal
  * (-wal) has a later version of it that was committed, that one. https://www.sqlite.org/fileformat2.html
  */
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 
 const MAGIC = 'SQLite format 3\0'
 /** What every archive is made with; used where the header cannot be read. */
@@ -23,11 +23,18 @@ export class Pages {
     path: string,
   ) {
     const head = Buffer.alloc(100)
-    readSync(fd, head, 0, 100, 0)
-    const wal = existsSync(`${path}-wal`) ? readFileSync(`${path}-wal`) : Buffer.alloc(0)
+    let unread: unknown
+    try {
+      readSync(fd, head, 0, 100, 0)
+    } catch (error) {
+      unread = error
+    }
+    const wal = existsSync(`${path}-wal`) ? beginningOf(`${path}-wal`) : Buffer.alloc(0)
     this.size = sizeIn(head) ?? walPageSize(wal) ?? PAGE_BYTES
     this.journal = committedPages(wal, this.size)
     this.count = Math.max(Math.floor(fstatSync(fd).size / this.size), 0, ...this.journal.keys())
+    // A bad sector at the beginning costs what stands there. A disk that does not give back the end either is away.
+    if (unread && !this.get(this.count, 1)) throw unread
   }
 
   /** @throws the system's error */
@@ -92,6 +99,25 @@ export class Pages {
       return undefined
     }
   }
+}
+
+/** All of a file, or what comes before a bad sector: nothing behind it counts in a journal. */
+function beginningOf(path: string): Buffer {
+  const fd = openSync(path, 'r')
+  const pieces: Buffer[] = []
+  try {
+    for (;;) {
+      const piece = Buffer.alloc(65536)
+      const length = readSync(fd, piece)
+      if (length === 0) break
+      pieces.push(piece.subarray(0, length))
+    }
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EIO') throw error
+  } finally {
+    closeSync(fd)
+  }
+  return Buffer.concat(pieces)
 }
 
 const isSize = (size: number) => size >= 512 && size <= 65536 && (size & (size - 1)) === 0

@@ -3,7 +3,7 @@ import type { NewFrame } from '../outbox.js'
 import type { Db } from './database.js'
 import type { Evictions, Why } from './evictions.js'
 import { type OutboxTable, weigh } from './outbox-table.js'
-import { CAMS, IN_SEGMENT, KEY_SEQ, ROW_OVERHEAD, type SegmentName } from './schema.js'
+import { CAMS, IN_SEGMENT, KEY_SEQ, ROW_OVERHEAD, type SegmentName, TIME_US } from './schema.js'
 
 /** Rows removed at once: short transactions, so that a commit never waits long for an eviction. */
 export const EVICT_ROWS = 500
@@ -12,6 +12,7 @@ export const EVICT_ROWS = 500
 const SILENT_MS = 600_000
 
 interface Gone {
+  readonly id: number
   readonly cam: string
   readonly boot: string
   readonly seq: number
@@ -29,6 +30,7 @@ export class Retention {
     private readonly db: Db,
     private readonly outbox: OutboxTable,
     private readonly evictions: Evictions,
+    private readonly stretches: { readonly moving: boolean },
     private readonly monoMs: () => number,
   ) {
     this.totals = db
@@ -59,9 +61,11 @@ export class Retention {
 
   private edge(which: 'min' | 'max'): number | null {
     const found = this.db.prepare(
-      `${CAMS} SELECT ${which}((SELECT ${which}(time_us) FROM frames f WHERE f.cam = cams.cam)) FROM cams WHERE cam IS NOT NULL`,
+      this.stretches.moving
+        ? `SELECT ${TIME_US} FROM frames f ORDER BY id ${which === 'min' ? 'ASC' : 'DESC'} LIMIT 1`
+        : `${CAMS} SELECT ${which}((SELECT ${which}(time_us) FROM frames f WHERE f.cam = cams.cam)) FROM cams WHERE cam IS NOT NULL`,
     )
-    return found.pluck().get() as number | null
+    return (found.pluck().get() as number | null | undefined) ?? null
   }
 
   /**
@@ -71,22 +75,23 @@ export class Retention {
   evict(reason: (oldestUs: number) => Why | undefined): number {
     for (const [cam, { atMs }] of this.live) if (this.monoMs() - atMs > SILENT_MS) this.live.delete(cam)
     const before = { frames: { ...this.totals }, outbox: { ...this.outbox.totals } }
-    // By time, not by id: rebuild() adds old frames late. One seek a camera in frames_time.
+    const goes = `pinned = 0 AND f.cam || '/' || boot || '/' || ${KEY_SEQ} NOT IN (SELECT value FROM json_each(?))`
+    const named = `SELECT cam, boot, ${KEY_SEQ} AS keySeq, ${TIME_US} AS timeUs FROM frames f`
+    // By time, not by id: rebuild() adds old frames late. One seek a camera in frames_time. Only while frames are being moved
+    // the order of their times is none, as the newest may lie before those that have been moved.
     const oldest = this.db.prepare(
-      `${CAMS}
-       SELECT cam, boot, ${KEY_SEQ} AS keySeq, time_us AS timeUs FROM frames WHERE id IN (
-         SELECT (SELECT id FROM frames f
-                 WHERE f.cam = cams.cam AND pinned = 0
-                   AND f.cam || '/' || boot || '/' || ${KEY_SEQ} NOT IN (SELECT value FROM json_each(?))
-                 ORDER BY time_us LIMIT 1)
-         FROM cams WHERE cam IS NOT NULL)
-       ORDER BY time_us, id LIMIT 1`,
+      this.stretches.moving
+        ? `${named} WHERE ${goes} ORDER BY id LIMIT 1`
+        : `${CAMS} ${named} WHERE id IN (
+             SELECT (SELECT id FROM frames f WHERE f.cam = cams.cam AND ${goes} ORDER BY time_us LIMIT 1)
+             FROM cams WHERE cam IS NOT NULL)
+           ORDER BY time_us, id LIMIT 1`,
     )
     const live = JSON.stringify([...this.live.values()].map(({ segment }) => segment))
-    const ids = this.db.prepare(`SELECT id FROM frames WHERE ${IN_SEGMENT}`).pluck()
-    const frame = this.db.prepare(
-      'DELETE FROM frames WHERE id = ? RETURNING cam, boot, seq, bytes, length(result) AS result, time_us AS timeUs',
+    const rows = this.db.prepare(
+      `SELECT id, cam, boot, seq, bytes, length(result) AS result, ${TIME_US} AS timeUs FROM frames f WHERE ${IN_SEGMENT}`,
     )
+    const remove = this.db.prepare('DELETE FROM frames WHERE id = ?')
     const remember = this.db.prepare(
       'INSERT INTO evicted VALUES (@cam, @boot, @seq) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)',
     )
@@ -98,10 +103,10 @@ export class Retention {
           const why = found && reason(found.timeUs)
           if (!found || !why) break
           const { timeUs: _, ...segment } = found
-          for (const id of ids.all(segment) as number[]) {
-            const waiting = this.outbox.delete(id)
+          for (const row of rows.all(segment) as Gone[]) {
+            const waiting = this.outbox.delete(row.id)
             this.outbox.forget(waiting)
-            const row = frame.get(id) as Gone
+            remove.run(row.id)
             remember.run({ cam: row.cam, boot: row.boot, seq: row.seq })
             this.totals.bytes -= row.bytes + row.result + ROW_OVERHEAD
             this.totals.frames--

@@ -4,13 +4,14 @@
  * the frames. A frame that is there already stays as it is, so a step may be done twice: after a restart it goes on where it
  * last noted its progress, beside the file. The file itself is only read.
  */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import type { OldFrame } from '../outbox.js'
 import type { Archive, ArchiveLimits } from './archive.js'
 import { kindOf, PageKind, rowsOf } from './cells.js'
+import { inWords } from './faults.js'
 import { frameOf, isFrame, isName, outboxRow } from './old-frames.js'
 import { Pages } from './pages.js'
 import { PendingFrames } from './pending.js'
@@ -81,15 +82,22 @@ export class Salvage {
     this.note = readNote(file)
   }
 
+  /** Nothing is done with that could not be opened: the file may be root's, or the disk away for a moment. */
   start(): void {
+    clearTimeout(this.timer)
     try {
       this.pages = Pages.open(this.file)
       this.free = this.pages.free()
+      this.waiting = undefined
       this.log.info({ file: this.file, pages: this.pages.count, from: this.note.page }, 'taking over what can be read')
       this.rest(REST_MS)
     } catch (error) {
-      this.log.error({ file: this.file, reason: messageOf(error) }, 'nothing of it can be read')
-      this.finish()
+      if ((error as { code?: string }).code === 'EISDIR') this.finish()
+      else if (!lstatSync(this.file, { throwIfNoEntry: false })) this.told.done()
+      else {
+        this.wait(`it cannot be opened (${messageOf(error)}); ${inWords(error, this.file)}`)
+        this.timer = setTimeout(() => this.start(), WAIT_MS)
+      }
     }
   }
 
@@ -102,7 +110,7 @@ export class Salvage {
 
   get progress(): SalvageProgress {
     const { taken, unreadable } = this.note
-    const all = (this.pages?.count ?? 0) * 2
+    const all = this.pages ? this.pages.count * 2 : Number.POSITIVE_INFINITY
     const part = all ? Number(((this.scanned + this.note.page - 2) / all).toFixed(3)) : 1
     return { file: basename(this.file), part, taken, unreadable, ...(this.waiting && { waiting: this.waiting }) }
   }

@@ -76,10 +76,9 @@ export class Stretches {
         // What is final moves no more, and a restart compares with where the line is now.
         if (line.final) this.set(open, { offset_us: offsetUs })
       } else {
-        if (open) {
-          if (open.firstId > last) this.db.prepare('DELETE FROM stretches WHERE first_id = ?').run(open.firstId)
-          else this.set(open, { last_id: last })
-        }
+        if (open) this.set(open, { last_id: last })
+        // What no frame came for, in this run or the one before, which closed it so: the next frame is of the new one.
+        this.db.prepare('DELETE FROM stretches WHERE first_id > ?').run(last)
         this.db
           .prepare('INSERT INTO stretches (first_id, system, offset_us, clk, final) VALUES (?, ?, ?, ?, 0)')
           .run(last + 1, this.system, offsetUs, line.known ? 'ok' : 'unsynced')
@@ -90,6 +89,11 @@ export class Stretches {
       if (line.final)
         this.db.prepare("UPDATE stretches SET final = 1 WHERE clk <> 'unsynced' OR system <> ?").run(this.system)
     })()
+  }
+
+  /** Whether there are frames whose time in the tables is not yet the one that is known. */
+  get moving(): boolean {
+    return this.rows('WHERE target_us IS NOT NULL LIMIT 1').length > 0
   }
 
   /** One short step. @returns true when there is more to move */

@@ -1,6 +1,6 @@
 /** What stands in the database's place, and what is said of it. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { databasePath } from '../../../agent/archive/aside.js'
@@ -57,4 +57,20 @@ t.test('a directory where the journal goes', async (t) => {
   opened(dir)
   for (const piece of ['-wal', '-shm']) mkdirSync(databasePath(dir) + piece)
   opened(dir)
+})
+
+const notRoot = process.getuid?.() !== 0 && 'only root may give files away'
+t.test('what root makes belongs to the owner of the folder that it is in', { skip: notRoot }, async (t) => {
+  const service = t.testdir()
+  chownSync(service, 12345, 54321)
+  const made = join(relative(process.cwd(), service), 'a', '..', 'new', 'state')
+  const { db, lock } = openDatabase(made)
+  const there = ['new', ...readdirSync(join(service, 'new'), { recursive: true, encoding: 'utf8' })]
+  for (const name of there.map((name, n) => (n === 0 ? name : join('new', name)))) {
+    const { uid, gid } = statSync(join(service, name))
+    t.strictSame({ name, uid, gid }, { name, uid: 12345, gid: 54321 })
+  }
+  t.ok(there.includes('state/archive.sqlite-wal'))
+  db.close()
+  lock.close()
 })

@@ -1,5 +1,14 @@
 /** Real databases, damaged in every kind of place, and what comes over. */
-import { copyFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
@@ -141,6 +150,35 @@ t.test('nothing of ours, and nothing at all', async (t) => {
     if (!readNote(file).done) salvage.finish()
     t.match(readNote(file), { done: true, taken: 0, unreadable: 0 }, name)
   }
+})
+
+t.test('what cannot be opened for a moment is not done with', async (t) => {
+  const { dir, file } = old(t)
+  const archive = Archive.open(join(dir, 'new'))
+  t.teardown(() => archive.close())
+  let done = 0
+  const told = { pending() {}, done: () => void done++ }
+  for (const [target, reason] of [
+    ['/proc/self/mem', /cannot be opened \(EIO/], // a file whose beginning cannot be read
+    [file, /cannot be opened \(ELOOP/],
+  ] as const) {
+    renameSync(file, `${file}.away`)
+    symlinkSync(target, file)
+    const salvage = new Salvage(file, () => archive, limits, silentLog, told)
+    salvage.start()
+    t.match(salvage.progress, { waiting: reason, part: 0 })
+    t.equal(readNote(file).done, false)
+    t.equal(done, 0)
+    rmSync(file)
+    renameSync(`${file}.away`, file)
+    salvage.start() // as it does after a while
+    t.equal(salvage.progress.waiting, undefined)
+    salvage.stop()
+  }
+  t.equal(takeOver(t, join(dir, 'again'), file).rows.length, FRAMES)
+  const gone = new Salvage(`${file}.removed`, () => archive, limits, silentLog, told)
+  gone.start()
+  t.equal(done, 1, 'somebody took it away: the next one')
 })
 
 t.test('stopped and started again, with or without its note: every frame once', async (t) => {

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { Part } from '../../../agent/outbox.js'
+import { limits } from './frames.js'
 
 const right = Date.UTC(2026, 10, 24)
 const wrong = Date.UTC(2026, 0, 1)
@@ -92,6 +93,65 @@ t.test('set right twice, the second time when half has been moved', async (t) =>
   t.strictSame([...new Set(seen().map(({ clk }) => clk))], ['restamped', 'ok'])
 })
 
+/** Half of the frames, which came before the time was known, have been moved. */
+function halfMoved(t: Test, before: number) {
+  const made = world(t)
+  made.time(before, false)
+  made.take(before, 900)
+  made.time(right, true)
+  made.archive.restamp()
+  return made
+}
+
+t.test('nothing expires while frames are still being moved, and after that only what is old', async (t) => {
+  const { archive, finish } = halfMoved(t, right - 40 * day)
+  const now = (bootMs: number) => ({ timeMs: right + bootMs, bootMs, known: true, sure: true })
+  const aged = { ...limits, maxAgeMs: 30 * day, outboxMaxAgeMs: 3 * day }
+  archive.enforce(aged, now(900_000))
+  t.match(archive.stats, { frames: 900, outboxRows: 900 })
+  finish()
+  archive.enforce(aged, now(901_000))
+  t.match(archive.stats, { frames: 900, outboxRows: 900 })
+  t.match(archive.counters, { evicted: 0, unpublishedDropped: 0 })
+})
+
+t.test('half moved: for want of room it is still the oldest that go, by their right time', async (t) => {
+  for (const before of [right - 40 * day, right + 40 * day]) {
+    const { archive, listed } = halfMoved(t, before)
+    const { bytes } = archive.stats
+    archive.enforce({ ...limits, maxBytes: (bytes * 8) / 9 }, { timeMs: right, bootMs: 0, known: true, sure: true })
+    t.strictSame(listed(), times(right, 100, 900))
+    t.match(archive.takeEvictions(), [
+      { why: 'bytes', frames: 100, fromUs: (right + 1000) * 1000, toUs: (right + 100_000) * 1000 },
+    ])
+  }
+})
+
+t.test('half moved: filters, history and the oldest go by the right time', async (t) => {
+  for (const before of [right - 40 * day, right + 40 * day]) {
+    const { archive } = halfMoved(t, before)
+    const ids = (fromMs?: number, toMs?: number, cam?: string) =>
+      archive
+        .list({
+          ...(cam && { cam }),
+          ...(fromMs && { fromUs: fromMs * 1000 }),
+          ...(toMs && { toUs: toMs * 1000 }),
+          cursor: 300,
+          limit: 400,
+        })
+        .map(({ timeUs }) => timeUs / 1000)
+    t.strictSame(ids(right + 400_000, right + 600_000, 'street'), times(right, 399, 600))
+    t.strictSame(ids(right + 400_000, right + 600_000), times(right, 399, 600))
+    t.strictSame(ids(right + 850_000), times(right, 849, 900))
+    t.strictSame(ids(undefined, right + 310_000, 'street'), times(right, 300, 310))
+    t.strictSame(ids(before - 1000, before + 900_000), [], 'nothing is where it was')
+    t.strictSame(ids(right, right + 900_000, 'yard'), [])
+    t.equal(archive.lastUnpublishedBefore((right + 800_500) * 1000), 800)
+    t.equal(archive.lastUnpublishedBefore((right + 500) * 1000), 0)
+    t.match(archive.stats, { oldestUs: (right + 1000) * 1000, oldestUnpublishedUs: (right + 1000) * 1000 })
+  }
+})
+
 t.test('what is final does not move again', async (t) => {
   const { time, take, listed, finish } = world(t)
   time(right, true, true)
@@ -129,6 +189,25 @@ t.test('the agent is started again before the time is known: the system still ru
     second.seen(),
     times(right, 0, 3).map((ms) => ({ ms, clk: 'restamped' })),
   )
+})
+
+t.test('started twice without a frame in between: the time can still be told, and its frames moved', async (t) => {
+  const first = world(t)
+  first.time(right - 10 * day, true, true)
+  first.take(right - 10 * day, 2)
+  first.archive.close()
+  for (let starts = 0; starts < 2; starts++) {
+    const idle = world(t, first.dir, 'two')
+    idle.time(wrong, false)
+    idle.archive.close()
+  }
+  const last = world(t, first.dir, 'two')
+  t.match(last.archive.past(), { line: { offsetMs: wrong, known: false } }, 'the line is still known')
+  last.time(wrong, false)
+  last.take(wrong, 2)
+  last.time(right, true)
+  last.finish()
+  t.strictSame(last.listed(), [...times(right - 10 * day, 0, 2), ...times(right, 0, 2)])
 })
 
 t.test('the system was started again: its frames are as young as they can be, and marked', async (t) => {
