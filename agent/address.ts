@@ -26,11 +26,15 @@ const CLEAR_HOST = /^(\[[0-9a-f:.%]+\]|localhost|[^\s:/?#@]*\.[^\s:/?#@]*)(:\d{1
 
 export const isAddress = (text: string): boolean => SCHEME.test(text)
 
+/** A path from its beginning (/…, ./…), with nothing like name:password@ in it. */
+export const isWholePath = (text: string): boolean => /^\.{0,2}\/(?!\/)/.test(text) && !/:.*@/.test(text)
+
 /** @throws {AddressError} */
 export function parseAddress(text: string): Address {
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase()
   if (!scheme) throw new AddressError('no address: it begins with scheme://')
   const body = text.slice(scheme.length + 3)
+  if (scheme === 'file' && body.startsWith('/')) return { scheme, host: '', rest: body }
   const split = splitLogin(body)
   const [, host = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(split.after)!
   if (scheme !== 'file' && !HOST.test(host) && !(host.startsWith(':') || (host.startsWith('@') && scheme === 'udp')))
@@ -98,36 +102,43 @@ export function shownAddress({ scheme, host, rest }: Address): string {
   return `${scheme}://${host}${shown.join('/')}${query.length > 1 ? '?…' : ''}`
 }
 
-/** A text without the secrets of the addresses in it. Where an address cannot be read, all before its last @ goes. */
+/**
+ * A text without the secrets of the addresses in it. Where an address cannot be read, or lacks its scheme or a slash, all
+ * before its last @ goes.
+ */
 export function withoutSecrets(text: string): string {
-  if (isAddress(text) && readable(text)) return shownAddress(parseAddress(text))
-  return text.replace(/([a-z][a-z0-9+.-]*):\/\/[^\s'"<>]+/gi, (address) => {
-    const [, core = '', end = ''] = /^(.*?)([:,;.)]*)$/s.exec(address)!
-    return shown(core) + end
+  const address = isAddress(text) && read(text)
+  if (address) return shownAddress(address)
+  return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+|[^\s'"<>:]+:(?!\/\/)[^\s'"<>]*@/gi, (found) => {
+    if (!isAddress(found)) return '…@'
+    const [, core = '', end = ''] = /^(.*?)([:,;.)]*)$/s.exec(found)!
+    return shownSource(core) + end
   })
 }
 
-function shown(address: string): string {
+/** An address, path or device as others may see it, and what was meant to be one. */
+export function shownSource(source: string): string {
+  const address = read(source)
+  if (address) return shownAddress(address)
+  if (isWholePath(source) || !/[@:]/.test(source)) return source
+  const [, scheme = '', body = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(source)!
+  const last = body.lastIndexOf('@')
+  const rest = last < 0 ? body : `${scheme ? '' : '…@'}${body.slice(last + 1)}`
+  return `${scheme}${rest.replace(/\?.*/s, '?…')}`
+}
+
+function read(text: string): Address | undefined {
   try {
-    return shownAddress(parseAddress(address))
+    return parseAddress(text)
   } catch {
-    const [scheme, body] = address.split(/:\/\/(.*)/s)
-    return `${scheme}://${body!.slice(body!.lastIndexOf('@') + 1).replace(/\?.*/s, '?…')}`
+    return undefined
   }
 }
 
-function readable(text: string): boolean {
-  try {
-    return parseAddress(text) !== undefined
-  } catch {
-    return false
-  }
-}
-
-/** A text that was made by a program that knows `address`: its login, query and keys go wherever they stand in it. */
-export function redactor(address: string): (text: string) => string {
-  if (!readable(address)) return withoutSecrets
-  const parsed = parseAddress(address)
+/** A text that was made by a program that knows `source`: its login, query and keys go wherever they stand in it. */
+export function redactor(source: string): (text: string) => string {
+  const parsed = read(source)
+  if (!parsed) return (text) => withoutSecrets(text.replaceAll(source, shownSource(source)))
   const { username, password, rest } = parsed
   const query = rest.slice(rest.indexOf('?') + 1)
   const values = rest.includes('?') ? query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1)) : []
@@ -142,7 +153,7 @@ export function redactor(address: string): (text: string) => string {
     (a, b) => b.length - a.length,
   )
   return (text) => {
-    let clean = text.replaceAll(address, shownAddress(parsed)).replaceAll(formatAddress(parsed), shownAddress(parsed))
+    let clean = text.replaceAll(source, shownAddress(parsed)).replaceAll(formatAddress(parsed), shownAddress(parsed))
     for (const part of login) clean = clean.replaceAll(part, '')
     clean = withoutSecrets(clean)
     for (const secret of secrets) clean = clean.replaceAll(secret, '…')

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isAddress } from '../address.js'
+import { isAddress, withoutSecrets } from '../address.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { certificateFaults } from './certificates.js'
 import { type Fault, faultsOf } from './faults.js'
@@ -89,7 +89,9 @@ function deviceId(): string {
     .slice(0, 10)}`
 }
 
-const configError = (faults: string[]) => new AgentError('config', faults.join('\n'), ExitCode.config)
+/** A key's value may be an address that was meant for another. */
+const configError = (faults: string[]) =>
+  new AgentError('config', faults.map(withoutSecrets).join('\n'), ExitCode.config)
 
 function freeze<T extends object>(value: T): T {
   for (const inner of Object.values(value)) if (inner && typeof inner === 'object') freeze(inner)

@@ -1,5 +1,12 @@
 import t from 'tap'
-import { formatAddress, parseAddress, redactor, shownAddress, withoutSecrets } from '../../agent/address.js'
+import {
+  formatAddress,
+  parseAddress,
+  redactor,
+  shownAddress,
+  shownSource,
+  withoutSecrets,
+} from '../../agent/address.js'
 
 t.test('a password as it is: taken apart, and encoded for programs', async (t) => {
   const passwords: [string, string][] = [
@@ -75,4 +82,27 @@ t.test("a program's own words about an address", async (t) => {
     "Impossible to open 'rtsp://u:pass%2Fword@cam/1?token=abcd': pass/word, u:pass/word@, abcd, tcp://cam:554?timeout=0"
   t.equal(clean(said), "Impossible to open 'rtsp://cam/1?…': …, , …, tcp://cam:554?…")
   t.notMatch(redactor('rtmp://h/live/SECRETKEY')('Server error: SECRETKEY is unknown'), /SECRETKEY/)
+})
+
+t.test('what was meant to be an address: all before the last @ goes', async (t) => {
+  for (const source of [
+    'admin:Geheim@cam/1',
+    'rtsp:/admin:Geheim@cam/1',
+    ' rtsp://admin:Geheim@cam/1',
+    '/admin:Geheim@cam/1',
+    'admin:Ge heim@cam/1',
+    'admin:Geheim@x@cam/1',
+  ]) {
+    t.equal(shownSource(source), '…@cam/1', source)
+    t.equal(redactor(source)(`${source}: no such file`), '…@cam/1: no such file', source)
+    if (!source.includes('Ge heim')) t.notMatch(withoutSecrets(`it says ${source}: no such file`), 'heim', source)
+  }
+  t.equal(shownSource('rtsp://admin:Ge heim/x@cam/y@z?w'), 'rtsp://z?…')
+  for (const source of [
+    '/videos/me@home.mp4',
+    './me@home.mp4',
+    '/dev/v4l/by-id/usb-1:1.0',
+    'file:///videos/me@home.mp4',
+  ])
+    t.equal(shownSource(source), source)
 })

@@ -1,0 +1,20 @@
+/** Whether a source can be one, once ${NAME} is what the environment has. What is said of it repeats nothing of it. */
+import { existsSync } from 'node:fs'
+import { isAddress, isWholePath } from '../address.js'
+
+export const SOURCES =
+  'rtsp(s)://, http(s)://, rtmp(s)://, srt://, udp:// or rtp://, /dev/videoN, or the path of a video file'
+
+/** What to write instead, or nothing if it may be right. */
+export function wrongSource(source: string): string | undefined {
+  if (source !== source.trim()) return 'has a blank at its beginning or end; take it out'
+  if (isAddress(source))
+    return /^(rtsps?|https?|rtmps?|srt|udp|rtp|file):\/\/./i.test(source) ? undefined : `expected ${SOURCES}`
+  // A file may lie on a disk that is not there yet.
+  if (/^file:\/[^/]/i.test(source) || isWholePath(source) || existsSync(source)) return undefined
+  const found = /[@:]/.exec(source.includes('@') ? '@' : source)?.[0]
+  return (
+    found &&
+    `has ${found === '@' ? 'an @' : 'a colon'} in it, and is neither an address nor a file that is there; an address begins with rtsp:// or another scheme and two slashes, a file of that name with ./ or /`
+  )
+}
