@@ -21,7 +21,8 @@ export class AddressError extends Error {
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
 const HOST = /^(\[[0-9a-f:.%]+\]|[^\s:/?#@[\]]+)(:\d{1,5})?$/i
-/** A host that nobody takes for a user name. */
+const IP = /^(\[[0-9a-f:.%]+\]|\d{1,3}(\.\d{1,3}){3})(:\d{1,5})?$/i
+/** A host rather than a word within a password. */
 const CLEAR_HOST = /^(\[[0-9a-f:.%]+\]|localhost|[^\s:/?#@]*\.[^\s:/?#@]*)(:\d{1,5})?$/i
 
 export const isAddress = (text: string): boolean => SCHEME.test(text)
@@ -53,28 +54,30 @@ export function parseAddress(text: string): Address {
 
 /** Where the login ends: at the @ behind which a host stands. */
 function splitLogin(body: string): { login?: string; after: string } {
-  const ends = [...body.matchAll(/@/g)].map(({ index }) => index)
   const hostAfter = (at: number) => /^[^/?#]*/.exec(body.slice(at + 1))![0]
-  const possible = ends.filter((at) => HOST.test(hostAfter(at)))
+  const followed = [...body.matchAll(/@/g)].map(({ index }) => index).filter((at) => hostAfter(at) !== '')
+  const possible = followed.filter((at) => HOST.test(hostAfter(at)))
   const authority = /^[^/?#]*/.exec(body)![0]
   const strict = authority.lastIndexOf('@')
+  const last = followed.at(-1) ?? -1
+  const at = (index: number) => ({ login: body.slice(0, index), after: body.slice(index + 1) })
   if (strict >= 0) {
-    const others = possible.filter((at) => at > strict)
-    // A name of one word before the first / may be the end of a password.
-    if (others.length > 0 && !CLEAR_HOST.test(hostAfter(strict))) throw ambiguous(body, strict, others.at(-1)!)
-    return { login: body.slice(0, strict), after: body.slice(strict + 1) }
+    // What stands between the two may be a path, or the rest of a password, which must not be taken for one.
+    if (last > strict) throw ambiguous(body, strict, last)
+    return at(strict)
   }
-  const separator = body[authority.length]
-  const credible = HOST.test(authority) && separator !== '#'
-  if (possible.length === 0 || (credible && (!authority.includes(':') || CLEAR_HOST.test(authority))))
+  if (last < 0) return { after: body }
+  // Also where what follows the @ is no host: it may be one with a slip in it.
+  if (HOST.test(authority) && body[authority.length] !== '#') {
+    // name:1234 is a host with its port, or a name and the beginning of a password; nobody's name is an IP address.
+    if (/[^\]]:\d+$/.test(authority) && !IP.test(authority)) throw ambiguous(body, authority.length - 1, last)
     return { after: body }
-  if (credible) throw ambiguous(body, authority.length - 1, possible[0]!)
-  if (possible.length > 1) {
-    const clear = possible.filter((at) => CLEAR_HOST.test(hostAfter(at)))
-    if (clear.length !== 1) throw ambiguous(body, -1, possible.at(-1)!)
-    return { login: body.slice(0, clear[0]), after: body.slice(clear[0]! + 1) }
   }
-  return { login: body.slice(0, possible[0]), after: body.slice(possible[0]! + 1) }
+  if (possible.length === 0) return { after: body }
+  const others = possible.filter((one) => one !== last)
+  const clear = (one: number) => CLEAR_HOST.test(hostAfter(one))
+  if (others.length > 0 && (!clear(last) || others.some(clear))) throw ambiguous(body, -1, last)
+  return at(last)
 }
 
 function ambiguous(body: string, from: number, to: number): AddressError {

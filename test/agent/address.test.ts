@@ -43,7 +43,11 @@ t.test('an @ that belongs to no login', async (t) => {
   for (const address of [
     'rtsp://cam/a@b',
     'http://cam.local?mail=a@b',
-    'rtsp://cam.local:554/a@b',
+    'rtsp://10.0.0.5:554/a@b',
+    'rtsp://[fe80::1]/a@b',
+    'rtsp://[fe80::1]:554/a@b',
+    'rtsp://cam.local/me@home.local',
+    'rtsp://cam.local:554/a@',
     'udp://@239.0.0.1:5000',
   ])
     t.equal(formatAddress(parseAddress(address)), address)
@@ -54,6 +58,23 @@ t.test('two readings: the character is named, the password is not', async (t) =>
     t.throws(() => parseAddress(address), /%2F|%3F/)
     t.throws(() => parseAddress(address), { message: /^(?!.*12)/ })
     t.equal(withoutSecrets(address).includes('@'), false)
+  }
+  for (const address of [
+    'rtsp://john.doe:1234/Geheim@127.0.0.1/stream',
+    'mqtt://john.doe:1234/Geheim@broker.local',
+    'rtsp://admin:p@ss.w/Geheim@127.0.0.1/stream',
+    'rtsp://admin:p@1.2.3.4/Geheim@127.0.0.1/stream',
+    'rtsp://admin:p/x@ss.w/Geheim@127.0.0.1/stream',
+    'rtsp://admin:p/x@ss.w/Geheim@cam/stream',
+    'rtsp://admin:p/x@localhost/Geheim@cam/stream',
+    'rtsp://localhost:1234/Geheim@cam/stream',
+    'rtsp://admin:1234/Geheim@cam:port/stream',
+    'rtsp://admin:p/x@ss/Geheim@cam:port/stream',
+    'rtsp://admin@cam.local/Geheim@cam/stream',
+  ]) {
+    t.throws(() => parseAddress(address), { message: /two ways: a \/ .*%2F.*%40/ }, address)
+    t.notMatch(withoutSecrets(address), 'Geheim')
+    t.notMatch(withoutSecrets(`at ${address}: refused`), 'Geheim')
   }
   for (const address of ['rtsp://', 'rtsp://u:p@', 'rtsp://u:p@/x', 'no address'])
     t.throws(() => parseAddress(address), { name: 'AddressError' }, address)
