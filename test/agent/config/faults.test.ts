@@ -61,6 +61,29 @@ t.test('a secret is never repeated', async (t) => {
       t.notMatch(faults(`${camera}mqtt:\n  ${key}: ${value}\n`), '1234567', `${key}: ${value}`)
 })
 
+t.test('nor where a slip made a key of it', async (t) => {
+  const slips: [string, RegExp][] = [
+    [
+      '{id: a, source: x.mp4, password:Geheim}',
+      /^box\.yaml:2: unknown key 'cameras\.0\.password…'; a blank is missing/,
+    ],
+    ['{id: a, source: x.mp4, pasword:Geheim: 1}', /'cameras\.0\.pasword…'; a blank/],
+    ['{id: a, source: x.mp4, password=Geheim}', /'cameras\.0\.password…'; .*'password'/],
+    ['{id: a, source: x.mp4, password: x,Geheim}', /unknown key without a value; .*comma.*quotes/],
+    ['{id: a, source: x.mp4, password: x,Geheim:y}', /unknown key without a value; a blank/],
+    ['{id: a, source: x.mp4, password: x,Geheim y}', /unknown key without a value; .*comma/],
+    ['{id: a, source: x.mp4, password: x,/Geheim: 1}', /unknown key 'cameras\.0\.…'/],
+    [
+      '{id: a, source: "rtsp://u:Geheim@cam/1", transport: "rtsp://u:Geheim@cam/1"}',
+      /transport: not possible: rtsp:\/\/cam/,
+    ],
+  ]
+  for (const [entry, line] of slips) {
+    t.match(faults(`cameras:\n  - ${entry}\n`), line, entry)
+    t.notMatch(faults(`cameras:\n  - ${entry}\n`), 'Geheim', entry)
+  }
+})
+
 t.test('one line a key: of several things wrong with a value, the first', async (t) => {
   t.equal(faults(`${camera}threads: 1e308\n`).split('\n').length, 1)
 })
