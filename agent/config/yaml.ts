@@ -20,7 +20,7 @@ export interface Yaml {
   lineOf(path: Path): number
   /** A value as it was written, `007` and not 7; undefined where no scalar stands. */
   written(path: Path): string | undefined
-  /** The comment on the value's line: after a blank, # begins one, and cuts off what was meant to be text. */
+  /** The comment on the value's line, without its #: after a blank that begins one, and cuts off what was meant to be text. */
   comment(path: Path): string | undefined
 }
 
@@ -73,7 +73,10 @@ export function readYaml(text: string): Yaml {
       const node = nodeOf(path)
       return isScalar(node) ? (node.source ?? String(node.value)) : undefined
     },
-    comment: (path) => nodeOf(path)?.comment ?? undefined,
+    comment(path) {
+      const end = nodeOf(path)?.range?.[1]
+      return end === undefined ? undefined : /^[ \t]*#(.*)/.exec(text.slice(end))?.[1]
+    },
   }
 }
 

@@ -84,6 +84,33 @@ t.test('nor where a slip made a key of it', async (t) => {
   }
 })
 
+t.test('a # that cuts a value off, and one that is a comment', async (t) => {
+  const cut = [
+    ['source', 'rtsp://admin:p@ss #word@127.0.0.1/x'],
+    ['source', 'rtsp://127.0.0.1/x #1'],
+    ['source', 'rtsp://admin:p # word@127.0.0.1/x'],
+    ['source', '"rtsp://127.0.0.1/x" #1'],
+    ['username', 'ad #min'],
+    ['password', 'Ge #heim'],
+    ['password', 'Ge #'],
+    ['password', 'Ge # he@im'],
+  ]
+  for (const [key, value] of cut) {
+    const text = `cameras:\n  - id: a\n    ${key}: ${value}\n${key === 'source' ? '' : '    source: rtsp://cam/1\n'}`
+    t.match(faults(text), new RegExp(`^box\\.yaml:3: cameras\\.0\\.${key}: .*quotes`), value)
+  }
+  for (const [key, value] of [
+    ['url', 'mqtt://user:12 #34@broker'],
+    ['password', 'Ge #heim'],
+    ['username', 'u #x'],
+  ])
+    t.match(faults(`${camera}mqtt:\n  ${key}: ${value}\n`), new RegExp(`^box\\.yaml:5: mqtt\\.${key}: .*quotes`), value)
+  const right =
+    'cameras:\n  - id: a\n    source: rtsp://cam/1 # the gate\n    username: u\t#\tnot rtsp://u:p@…\n    password: "p #1" # mine\n'
+  t.equal(faults(`${right}mqtt: # a@b\n  url: mqtt://b # here\n  # box@b\n  password: x#y\n  #z@b\n`), '')
+  t.equal(faults('cameras:\n  - {id: a, username: u, password: p, source: rtsp://cam/1} #x@y\n'), '')
+})
+
 t.test('one line a key: of several things wrong with a value, the first', async (t) => {
   t.equal(faults(`${camera}threads: 1e308\n`).split('\n').length, 1)
 })
