@@ -38,6 +38,8 @@ export function parseAddress(text: string): Address {
   if (scheme === 'file' && body.startsWith('/')) return { scheme, host: '', rest: body }
   const split = splitLogin(body)
   const [, host = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(split.after)!
+  const port = /:(\d+)$/.exec(host)?.[1]
+  if (port && !(Number(port) > 0 && Number(port) < 65_536)) throw new AddressError('a port is a number from 1 to 65535')
   if (scheme !== 'file' && !HOST.test(host) && !(host.startsWith(':') || (host.startsWith('@') && scheme === 'udp')))
     throw new AddressError(host === '' ? 'no host in the address' : 'no host and port that can be read in the address')
   if (split.login === undefined) return { scheme, host, rest }

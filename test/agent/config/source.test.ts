@@ -38,10 +38,21 @@ t.test('what is meant to be an address and is none: what to write instead, and n
     ['rtsp://admin:Geheim123@192.168.1.10/stream\u00a0', /blank/],
     ['ftp://admin:Geheim123@192.168.1.10/stream', /expected rtsp/],
     ['rtsp://', /expected rtsp/],
+    ['file://video.mp4', /three slashes/],
+    ['file://admin:Geheim123@host/video.mp4', /three slashes/],
+    ['file:video.mp4', /colon/],
+    ['file:///videos/a%2Fb.mp4', /three slashes/],
+    ['file:///videos/100%.mp4', /%25/],
+    ['file:///videos/%E0%A4%A.mp4', /%25/],
+    ['file:///videos/a%00b.mp4', /control/],
+    ['file:///videos/a#1.mp4', /%23/],
+    ['file:///videos/a?.mp4#', /%3F/],
+    ['rtsp://127.0.0.1:99999/stream', /1 to 65535/],
+    ['rtsp://u:Geheim123@127.0.0.1:0/stream', /1 to 65535/],
+    ['rtp://:65536', /1 to 65535/],
   ]
   t.teardown(() => delete process.env.CAM_URL)
   for (const [source, words] of sources) {
-    t.match(wrongSource(source), words, source)
     process.env.CAM_URL = source
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the configuration's
     for (const written of [source, '${CAM_URL}'])
@@ -50,6 +61,7 @@ t.test('what is meant to be an address and is none: what to write instead, and n
         t.fail(source)
       } catch (error) {
         t.match(error, { exitCode: 78, message: /^box\.yaml:1: cameras\.0\.source: / })
+        t.match(error, { message: words }, source)
         t.notMatch(String(error), 'Geheim')
       }
   }
