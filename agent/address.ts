@@ -21,18 +21,25 @@ export class AddressError extends Error {
 
 const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i
 const HOST = /^(\[[0-9a-f:.%]+\]|[^\s:/?#@[\]]+)(:\d{1,5})?$/i
-/** A host that nobody takes for a user name. */
+const IP = /^(\[[0-9a-f:.%]+\]|\d{1,3}(\.\d{1,3}){3})(:\d{1,5})?$/i
+/** A host rather than a word within a password. */
 const CLEAR_HOST = /^(\[[0-9a-f:.%]+\]|localhost|[^\s:/?#@]*\.[^\s:/?#@]*)(:\d{1,5})?$/i
 
 export const isAddress = (text: string): boolean => SCHEME.test(text)
+
+/** A path from its beginning (/…, ./…), with nothing like name:password@ in it. */
+export const isWholePath = (text: string): boolean => /^\.{0,2}\/(?!\/)/.test(text) && !/:.*@/.test(text)
 
 /** @throws {AddressError} */
 export function parseAddress(text: string): Address {
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase()
   if (!scheme) throw new AddressError('no address: it begins with scheme://')
   const body = text.slice(scheme.length + 3)
+  if (scheme === 'file' && body.startsWith('/')) return { scheme, host: '', rest: body }
   const split = splitLogin(body)
   const [, host = '', rest = ''] = /^([^/?#]*)(.*)$/s.exec(split.after)!
+  const port = /:(\d+)$/.exec(host)?.[1]
+  if (port && !(Number(port) > 0 && Number(port) < 65_536)) throw new AddressError('a port is a number from 1 to 65535')
   if (scheme !== 'file' && !HOST.test(host) && !(host.startsWith(':') || (host.startsWith('@') && scheme === 'udp')))
     throw new AddressError(host === '' ? 'no host in the address' : 'no host and port that can be read in the address')
   if (split.login === undefined) return { scheme, host, rest }
@@ -49,28 +56,30 @@ export function parseAddress(text: string): Address {
 
 /** Where the login ends: at the @ behind which a host stands. */
 function splitLogin(body: string): { login?: string; after: string } {
-  const ends = [...body.matchAll(/@/g)].map(({ index }) => index)
   const hostAfter = (at: number) => /^[^/?#]*/.exec(body.slice(at + 1))![0]
-  const possible = ends.filter((at) => HOST.test(hostAfter(at)))
+  const followed = [...body.matchAll(/@/g)].map(({ index }) => index).filter((at) => hostAfter(at) !== '')
+  const possible = followed.filter((at) => HOST.test(hostAfter(at)))
   const authority = /^[^/?#]*/.exec(body)![0]
   const strict = authority.lastIndexOf('@')
+  const last = followed.at(-1) ?? -1
+  const at = (index: number) => ({ login: body.slice(0, index), after: body.slice(index + 1) })
   if (strict >= 0) {
-    const others = possible.filter((at) => at > strict)
-    // A name of one word before the first / may be the end of a password.
-    if (others.length > 0 && !CLEAR_HOST.test(hostAfter(strict))) throw ambiguous(body, strict, others.at(-1)!)
-    return { login: body.slice(0, strict), after: body.slice(strict + 1) }
+    // What stands between the two may be a path, or the rest of a password, which must not be taken for one.
+    if (last > strict) throw ambiguous(body, strict, last)
+    return at(strict)
   }
-  const separator = body[authority.length]
-  const credible = HOST.test(authority) && separator !== '#'
-  if (possible.length === 0 || (credible && (!authority.includes(':') || CLEAR_HOST.test(authority))))
+  if (last < 0) return { after: body }
+  // Also where what follows the @ is no host: it may be one with a slip in it.
+  if (HOST.test(authority) && body[authority.length] !== '#') {
+    // name:1234 is a host with its port, or a name and the beginning of a password; nobody's name is an IP address.
+    if (/[^\]]:\d+$/.test(authority) && !IP.test(authority)) throw ambiguous(body, authority.length - 1, last)
     return { after: body }
-  if (credible) throw ambiguous(body, authority.length - 1, possible[0]!)
-  if (possible.length > 1) {
-    const clear = possible.filter((at) => CLEAR_HOST.test(hostAfter(at)))
-    if (clear.length !== 1) throw ambiguous(body, -1, possible.at(-1)!)
-    return { login: body.slice(0, clear[0]), after: body.slice(clear[0]! + 1) }
   }
-  return { login: body.slice(0, possible[0]), after: body.slice(possible[0]! + 1) }
+  if (possible.length === 0) return { after: body }
+  const others = possible.filter((one) => one !== last)
+  const clear = (one: number) => CLEAR_HOST.test(hostAfter(one))
+  if (others.length > 0 && (!clear(last) || others.some(clear))) throw ambiguous(body, -1, last)
+  return at(last)
 }
 
 function ambiguous(body: string, from: number, to: number): AddressError {
@@ -98,36 +107,43 @@ export function shownAddress({ scheme, host, rest }: Address): string {
   return `${scheme}://${host}${shown.join('/')}${query.length > 1 ? '?…' : ''}`
 }
 
-/** A text without the secrets of the addresses in it. Where an address cannot be read, all before its last @ goes. */
+/**
+ * A text without the secrets of the addresses in it. Where an address cannot be read, or lacks its scheme or a slash, all
+ * before its last @ goes.
+ */
 export function withoutSecrets(text: string): string {
-  if (isAddress(text) && readable(text)) return shownAddress(parseAddress(text))
-  return text.replace(/([a-z][a-z0-9+.-]*):\/\/[^\s'"<>]+/gi, (address) => {
-    const [, core = '', end = ''] = /^(.*?)([:,;.)]*)$/s.exec(address)!
-    return shown(core) + end
+  const address = isAddress(text) && read(text)
+  if (address) return shownAddress(address)
+  return text.replace(/[a-z][a-z0-9+.-]*:\/\/[^\s'"<>]+|[^\s'"<>:]+:(?!\/\/)[^\s'"<>]*@/gi, (found) => {
+    if (!isAddress(found)) return '…@'
+    const [, core = '', end = ''] = /^(.*?)([:,;.)]*)$/s.exec(found)!
+    return shownSource(core) + end
   })
 }
 
-function shown(address: string): string {
+/** An address, path or device as others may see it, and what was meant to be one. */
+export function shownSource(source: string): string {
+  const address = read(source)
+  if (address) return shownAddress(address)
+  if (isWholePath(source) || !/[@:]/.test(source)) return source
+  const [, scheme = '', body = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(source)!
+  const last = body.lastIndexOf('@')
+  const rest = last < 0 ? body : `${scheme ? '' : '…@'}${body.slice(last + 1)}`
+  return `${scheme}${rest.replace(/\?.*/s, '?…')}`
+}
+
+function read(text: string): Address | undefined {
   try {
-    return shownAddress(parseAddress(address))
+    return parseAddress(text)
   } catch {
-    const [scheme, body] = address.split(/:\/\/(.*)/s)
-    return `${scheme}://${body!.slice(body!.lastIndexOf('@') + 1).replace(/\?.*/s, '?…')}`
+    return undefined
   }
 }
 
-function readable(text: string): boolean {
-  try {
-    return parseAddress(text) !== undefined
-  } catch {
-    return false
-  }
-}
-
-/** A text that was made by a program that knows `address`: its login, query and keys go wherever they stand in it. */
-export function redactor(address: string): (text: string) => string {
-  if (!readable(address)) return withoutSecrets
-  const parsed = parseAddress(address)
+/** A text that was made by a program that knows `source`: its login, query and keys go wherever they stand in it. */
+export function redactor(source: string): (text: string) => string {
+  const parsed = read(source)
+  if (!parsed) return (text) => withoutSecrets(text.replaceAll(source, shownSource(source)))
   const { username, password, rest } = parsed
   const query = rest.slice(rest.indexOf('?') + 1)
   const values = rest.includes('?') ? query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1)) : []
@@ -142,7 +158,7 @@ export function redactor(address: string): (text: string) => string {
     (a, b) => b.length - a.length,
   )
   return (text) => {
-    let clean = text.replaceAll(address, shownAddress(parsed)).replaceAll(formatAddress(parsed), shownAddress(parsed))
+    let clean = text.replaceAll(source, shownAddress(parsed)).replaceAll(formatAddress(parsed), shownAddress(parsed))
     for (const part of login) clean = clean.replaceAll(part, '')
     clean = withoutSecrets(clean)
     for (const secret of secrets) clean = clean.replaceAll(secret, '…')

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Bundle } from '../contract/bundle.js'
 import { Topics } from '../contract/topics.js'
-import { withoutSecrets } from './address.js'
+import { shownSource } from './address.js'
 import { setAsideFiles, unmetLimits } from './archive/room.js'
 import { Camera } from './capture/camera.js'
 import { Clock } from './clock.js'
@@ -144,15 +144,13 @@ function firstFrame(config: CameraConfig): Promise<string> {
     let reason = 'nothing came'
     const camera = new Camera(config, silentLog, {
       frameReady: () =>
-        void finish(() =>
-          resolve(`${withoutSecrets(config.source)}: frames of ${config.width}x${config.height} arrive`),
-        ),
+        void finish(() => resolve(`${shownSource(config.source)}: frames of ${config.width}x${config.height} arrive`)),
       stateChanged: ({ state }) => {
         if (state.state !== 'online' && state.reason !== 'the agent stopped') reason = state.reason
       },
     })
     const timer = setTimeout(
-      () => void finish(() => reject(new Error(`${withoutSecrets(config.source)}: ${reason}`))),
+      () => void finish(() => reject(new Error(`${shownSource(config.source)}: ${reason}`))),
       FRAME_WITHIN_MS,
     )
     camera.start()

@@ -51,14 +51,14 @@ export function startFfmpeg(
   ended: (reason: string, fault?: Ended['fault']) => void,
   logged: (line: string) => void = () => {},
 ): Grabber {
+  const redacted = redactor(source.source)
   const program = find('ffmpeg', process.env.FFMPEG_PATH)
   const refusal = localFault(source.source) ?? (program ? undefined : NOT_INSTALLED)
   if (refusal || !program) {
-    queueMicrotask(() => ended(refusal!))
+    queueMicrotask(() => ended(redacted(refusal!)))
     return { stop: async () => {} }
   }
   const { command, script } = commandOf(source, program)
-  const redacted = redactor(source.source)
   let finished = false
   let stopping = false
   let child: ChildProcess | undefined

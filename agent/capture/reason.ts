@@ -1,4 +1,5 @@
 /** Why ffmpeg ended, as a person understands it: the same fault always in the same words, which are a retained message. */
+import { isAddress } from '../address.js'
 import { isText, kindOf, pathOf } from './source.js'
 
 export interface Ended {
@@ -10,18 +11,15 @@ export interface Ended {
 const ANSWERS: [RegExp, (source: string, found: RegExpExecArray) => string | Ended][] = [
   [/not on whitelist|not in allowed_extensions/i, () => 'the source leads to something that a camera may not lead to'],
   [/moov atom not found/i, (source) => notVideo(source, 'not a whole video: its end is missing (invalid data)')],
-  [/\b401\b|unauthori[sz]ed|auth(entication|orization) (failed|required)/i, refused],
-  [/\b403\b|forbidden/i, () => 'the camera forbids it (403); may this user see the stream?'],
-  [/\b404\b|stream not found/i, () => 'the camera has no such stream (404); check the path in the address'],
+  [/\[401\]|unauthori[sz]ed|auth(entication|orization) (failed|required)/i, refused],
+  [/\[403\]|forbidden/i, () => 'the camera forbids it (403); may this user see the stream?'],
+  [/\[404\]|stream not found/i, () => 'the camera has no such stream (404); check the path in the address'],
   [
-    /461|unsupported transport|nonmatching transport/i,
+    /\[461\]|unsupported transport|nonmatching transport/i,
     () => 'the camera does not offer this transport; set `transport: auto`',
   ],
-  [/\b453\b|not enough bandwidth/i, () => 'the camera has no room for another viewer (453)'],
-  [
-    /\b(5\d\d) [A-Z][a-z]+|server returned (5XX)/i,
-    (_, found) => `the camera answered with an error of its own (${found[1] ?? '5xx'})`,
-  ],
+  [/\[453\]|not enough bandwidth/i, () => 'the camera has no room for another viewer (453)'],
+  [/\[(5\d\d|5XX)\]/, (_, found) => `the camera answered with an error of its own (${found[1]!.toLowerCase()})`],
   [/connection refused/i, () => 'connection refused; is the camera on, and the port right?'],
   [/failed to resolve hostname|name or service not known|name resolution/i, () => 'host name not found'],
   [/no route to host|host is unreachable|network is unreachable/i, () => 'no way to the camera (network unreachable)'],
@@ -49,13 +47,24 @@ export function reasonOf(source: string, error: Error, lines: readonly string[])
   // What went wrong first is the cause, what ffmpeg says last is often no more than that it failed.
   for (const line of faults) {
     for (const [pattern, say] of ANSWERS) {
-      const found = pattern.exec(line)
+      const found = pattern.exec(said(line, source))
       if (!found) continue
-      const said = say(source, found)
-      return typeof said === 'string' ? { reason: said } : said
+      const answer = say(source, found)
+      return typeof answer === 'string' ? { reason: answer } : answer
     }
   }
   return { reason: faults.at(-1) ?? 'ffmpeg failed' }
+}
+
+/** A line without addresses and paths, whose words and numbers read like answers, and with a server's answer as [404]. */
+function said(line: string, source: string): string {
+  const path = pathOf(source)
+  const names = isAddress(source) ? [source, `file:${path}`] : [`file:${path}`, `${path}:`]
+  const bare = names.reduce((text, name) => text.replaceAll(name, ''), line)
+  return bare
+    .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s'"]*/gi, '')
+    .replace(/(hostname) \S+/i, '$1')
+    .replace(/(failed:|error|returned|status|reply|(?:RTSP|HTTP)\/\d\.\d) (\d{3}|5XX)\b/i, '[$2]')
 }
 
 export const NOT_INSTALLED = 'ffmpeg is not installed: sudo apt-get install ffmpeg'

@@ -30,8 +30,8 @@ export function kindOf(source: string): SourceKind {
 
 export const isFile = (source: string): boolean => kindOf(source) === 'file'
 
-/** The path of a local source, file:// or not. */
-export const pathOf = (source: string): string => (/^file:\/\//i.test(source) ? fileURLToPath(source) : source)
+/** The path of a local source, file: or not. */
+export const pathOf = (source: string): string => (/^file:\//i.test(source) ? fileURLToPath(source) : source)
 
 /** Why nothing can come from this path, or nothing if something may. */
 export function faultOf(path: string): string | undefined {

@@ -20,12 +20,21 @@ export function faultsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType,
   return all.filter(({ path }, i) => all.findIndex((other) => other.path.join('\0') === path.join('\0')) === i)
 }
 
-function unknownKeys({ path, keys }: z.core.$ZodIssueUnrecognizedKeys, schema: z.ZodType): Fault[] {
+function unknownKeys({ path, keys, input }: z.core.$ZodIssueUnrecognizedKeys, schema: z.ZodType): Fault[] {
   const known = Object.keys(schemaAt(schema, path)?.shape ?? {})
   return keys.map((key) => {
-    const near = closest(key, known)
-    const hint = near ? `; did you mean '${near}'?` : known.length ? `; there are ${known.join(', ')}` : ''
-    return { path: [...path, key], text: `unknown key '${[...path, key].join('.')}'${hint}` }
+    // {password:a} is a key of its own with a secret in it, and of {password: a,b} the b is a key.
+    const name = /^[\w-]*/.exec(key)![0]
+    const empty = (input as Record<string, unknown> | undefined)?.[key] === null
+    const shown = `'${[...path, name].join('.')}${name === key ? '' : '…'}'`
+    const near = closest(name, known)
+    let hint = near ? `; did you mean '${near}'?` : known.length ? `; there are ${known.join(', ')}` : ''
+    if (key[name.length] === ':') hint = '; a blank is missing after the colon'
+    else if (empty) hint = `; a text with a comma in it goes in quotes${hint}`
+    return {
+      path: [...path, key],
+      text: `unknown key ${empty && !known.includes(name) ? 'without a value' : shown}${hint}`,
+    }
   })
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { isAddress } from '../address.js'
+import { withoutSecrets } from '../address.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { certificateFaults } from './certificates.js'
 import { type Fault, faultsOf } from './faults.js'
@@ -63,11 +63,12 @@ function checked(config: Config, yaml: Yaml, at: (keys: Path, text: string) => s
   }
   const { mqtt } = config
   for (const { key, text } of certificateFaults(mqtt)) faults.push(at(['mqtt', key], `mqtt.${key}: ${text}`))
-  const broker = brokerOf(mqtt, process.env, (key, text) => faults.push(at(['mqtt', key], `mqtt.${key}: ${text}`)))
+  const fault = (key: string, text: string) => faults.push(at(['mqtt', key], `mqtt.${key}: ${text}`))
+  for (const key of CUT) if (cutOff(yaml.comment(['mqtt', key]))) fault(key, QUOTES)
+  const broker = brokerOf(mqtt, process.env, fault)
   const cameras = config.cameras.map((camera, i) => {
     const fault = (key: string, text: string) => faults.push(at(['cameras', i, key], `cameras.${i}.${key}: ${text}`))
-    if (cutOff(camera.source, yaml.comment(['cameras', i, 'source'])))
-      fault('source', 'what follows a # behind a blank is a comment in YAML; put the address in quotes')
+    for (const key of CUT) if (cutOff(yaml.comment(['cameras', i, key]))) fault(key, QUOTES)
     const { username, usernameFile, password, passwordFile, ...rest } = camera
     return { ...rest, source: sourceOf(camera, process.env, fault) }
   })
@@ -76,9 +77,13 @@ function checked(config: Config, yaml: Yaml, at: (keys: Path, text: string) => s
   return { ...config, cameras, device: config.device ?? deviceId(), mqtt: { ...mqtt, ...broker, password } }
 }
 
-/** A password with a blank and a # in it ends there, and so does the address. */
-const cutOff = (source: string, comment: string | undefined): boolean =>
-  comment?.includes('@') === true && isAddress(source) && !source.includes('@')
+/** Where a # may be meant as a part of the text. */
+const CUT = ['source', 'url', 'username', 'password']
+const QUOTES = 'what follows a # behind a blank is a comment in YAML; put the value in quotes'
+
+/** The rest of a password or address, and not what people write as a comment: whole addresses may stand there. */
+const cutOff = (comment: string | undefined): boolean =>
+  comment !== undefined && /^(?![ \t])|@/.test(comment.replaceAll(/[\w+.-]+:\/\/\S*/g, ''))
 
 /** Two boxes from one disk image would share a host name, so the machine id comes first. */
 function deviceId(): string {
@@ -89,7 +94,9 @@ function deviceId(): string {
     .slice(0, 10)}`
 }
 
-const configError = (faults: string[]) => new AgentError('config', faults.join('\n'), ExitCode.config)
+/** A key's value may be an address that was meant for another. */
+const configError = (faults: string[]) =>
+  new AgentError('config', faults.map(withoutSecrets).join('\n'), ExitCode.config)
 
 function freeze<T extends object>(value: T): T {
   for (const inner of Object.values(value)) if (inner && typeof inner === 'object') freeze(inner)

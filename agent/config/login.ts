@@ -4,6 +4,7 @@
  */
 import { AddressError, formatAddress, isAddress, parseAddress } from '../address.js'
 import { messageOf } from '../errors.js'
+import { wrongSource } from './source.js'
 import { readSecret } from './text.js'
 
 export interface LoginKeys {
@@ -22,11 +23,13 @@ type Fault = (key: string, text: string) => void
 const NAME = /\$\{(\w+)\}/g
 
 /** ${NAME} as the environment has it; in an address, percent-encoded where a login stands. */
-export function fromEnvironment(text: string, env: NodeJS.ProcessEnv, missing: (name: string) => void): string {
+export function fromEnvironment(text: string, env: NodeJS.ProcessEnv, fault: (text: string) => void): string {
   const loginEnd = isAddress(text) ? text.lastIndexOf('@') : -1
   return text.replace(NAME, (_, name: string, at: number) => {
     const value = env[name]
-    if (!value) missing(name)
+    if (!value) fault(`\${${name}} is not set in the environment, or empty`)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    else if (/[\u0000-\u001f\u007f]/.test(value)) fault(`\${${name}} has a line break or a control character in it`)
     return at < loginEnd ? encodeURIComponent(value ?? '') : (value ?? '')
   })
 }
@@ -44,7 +47,7 @@ export function loginOf(keys: LoginKeys, env: NodeJS.ProcessEnv, fault: Fault): 
       }
     }
     const text = keys[key]
-    return text === undefined ? undefined : fromEnvironment(text, env, unset(key, fault))
+    return text === undefined ? undefined : fromEnvironment(text, env, (text) => fault(key, text))
   }
   const username = one('username')
   const password = one('password')
@@ -57,8 +60,16 @@ export function sourceOf(
   env: NodeJS.ProcessEnv,
   fault: Fault,
 ): string {
-  const source = fromEnvironment(camera.source, env, unset('source', fault))
+  let wrong: string | undefined
+  const source = fromEnvironment(camera.source, env, (text) => {
+    wrong ??= text
+  })
+  wrong ??= wrongSource(source)
   const login = loginOf(camera, env, fault)
+  if (wrong) {
+    fault('source', wrong)
+    return source
+  }
   if (!isAddress(source) || /^file:/i.test(source)) {
     if (login.username ?? login.password) fault('username', 'a file or video device has no login')
     return source
@@ -84,7 +95,9 @@ export function brokerOf(
   const login = loginOf(mqtt, env, fault)
   if (mqtt.url === undefined) return { url: undefined, ...login }
   try {
-    const { username, password, ...address } = parseAddress(fromEnvironment(mqtt.url, env, unset('url', fault)))
+    const { username, password, ...address } = parseAddress(
+      fromEnvironment(mqtt.url, env, (text) => fault('url', text)),
+    )
     const url = formatAddress(address)
     if (!URL.canParse(url) || new URL(url).hostname === '')
       fault('url', 'no host and port that can be read; expected mqtt://host:port or mqtts://host:port')
@@ -100,6 +113,3 @@ export function brokerOf(
     return { url: undefined, ...login }
   }
 }
-
-const unset = (key: string, fault: Fault) => (name: string) =>
-  fault(key, `\${${name}} is not set in the environment, or empty`)

@@ -2,6 +2,7 @@
 import { idPattern } from '../../contract/topics.js'
 import { DEFAULT_BUNDLE } from '../bundles.js'
 import { between, file, megabytes, seconds, text, whole, z } from './kinds.js'
+import { SOURCES } from './source.js'
 
 export const FRAME_MULTIPLE = 16
 const id = z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
@@ -9,18 +10,9 @@ const side = whole(FRAME_MULTIPLE, 4096).refine((n) => n % FRAME_MULTIPLE === 0,
   error: `sides must be multiples of ${FRAME_MULTIPLE}`,
 })
 
-const SOURCES = 'rtsp(s)://, http(s)://, rtmp(s)://, srt://, udp:// or rtp://, /dev/videoN, or the path of a video file'
-
 const CameraKeys = z.strictObject({
   id,
-  source: text()
-    .refine(
-      (source) => !/^[\w+.-]+:\/\//.test(source) || /^(rtsps?|https?|rtmps?|srt|udp|rtp|file):\/\/./i.test(source),
-      {
-        error: `expected ${SOURCES}`,
-      },
-    )
-    .describe(`${SOURCES}; \${NAME} in it is taken from the environment`),
+  source: text().describe(`${SOURCES}; \${NAME} in it is taken from the environment`),
   username: text().optional().describe('of the camera; instead of rtsp://username:password@… ; may be $NAME in braces'),
   usernameFile: file().optional().describe('a file that holds the username'),
   password: text().optional().describe('of the camera, as it is, nothing encoded; may be $NAME in braces'),

@@ -1,5 +1,17 @@
 /** YAML text -> plain value, and where in the text each key stands. The only file that knows the yaml package. */
-import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml'
 
 export type Path = readonly PropertyKey[]
 
@@ -8,7 +20,7 @@ export interface Yaml {
   lineOf(path: Path): number
   /** A value as it was written, `007` and not 7; undefined where no scalar stands. */
   written(path: Path): string | undefined
-  /** The comment on the value's line: after a blank, # begins one, and cuts off what was meant to be text. */
+  /** The comment on the value's line, without its #: after a blank that begins one, and cuts off what was meant to be text. */
   comment(path: Path): string | undefined
 }
 
@@ -32,10 +44,11 @@ export function readYaml(text: string): Yaml {
   const lineAt = (offset: number) => lines.linePos(offset).line
   checkSize(text)
   const document = parsed(text, lines)
-  const fault = document.errors[0]
-  if (fault) throw new YamlFault(lineAt(fault.pos[0]), inWords(fault.code, fault.message, text.slice(fault.pos[0])))
-  const tag = document.warnings[0]
-  if (tag) throw new YamlFault(lineAt(tag.pos[0]), inWords(tag.code, tag.message, text.slice(tag.pos[0])))
+  const fault = document.errors[0] ?? document.warnings[0]
+  if (fault) {
+    const at = fault.pos[0]
+    throw new YamlFault(lineAt(openedAt(document, fault) ?? at), inWords(fault, text.slice(at)))
+  }
   checkAliases(document, lineAt)
   const nodeOf = (path: Path) => {
     const node = path.length ? document.getIn(path, true) : document.contents
@@ -60,7 +73,10 @@ export function readYaml(text: string): Yaml {
       const node = nodeOf(path)
       return isScalar(node) ? (node.source ?? String(node.value)) : undefined
     },
-    comment: (path) => nodeOf(path)?.comment ?? undefined,
+    comment(path) {
+      const end = nodeOf(path)?.range?.[1]
+      return end === undefined ? undefined : /^[ \t]*#(.*)/.exec(text.slice(end))?.[1]
+    },
   }
 }
 
@@ -96,7 +112,8 @@ function plain(document: Document.Parsed): unknown {
 function unfolded(cause: unknown): unknown {
   if (cause instanceof RangeError) return new YamlFault(1, TOO_DEEP)
   if (cause instanceof ReferenceError) return new YamlFault(1, 'its aliases (*name) repeat too much; write it out')
-  return new YamlFault(1, (cause as Error).message.split('\n')[0]!)
+  const merged = (cause as Error).message.startsWith('Merge')
+  return new YamlFault(1, merged ? 'a << takes the keys of an alias (<<: *name)' : 'no YAML that can be read')
 }
 
 function checkAliases(document: Document.Parsed, lineAt: (offset: number) => number): void {
@@ -122,25 +139,41 @@ function checkAliases(document: Document.Parsed, lineAt: (offset: number) => num
   }
 }
 
-/** The parser's own words, with what to do about what people meet most. */
-function inWords(code: string, message: string, rest: string): string {
-  const said = message.split('\n')[0]!
-  const word = /^[^\s:]*/.exec(rest)![0]
+/** Where what is not closed begins: the parser says where it finds that out, lines further down. */
+function openedAt(document: Document.Parsed, { message, pos }: YAMLError): number | undefined {
+  if (!/end with a [\]}]|Missing closing/.test(message)) return undefined
+  let opened: number | undefined
+  visit(document, {
+    Node(_, node) {
+      const opens = isScalar(node) ? /^QUOTE/.test(node.type ?? '') : isCollection(node) && node.flow
+      if (opens && node.range![0] < pos[0]) opened = node.range![0]
+    },
+  })
+  return opened
+}
+
+/** Codes whose words are the parser's own. Those of the others repeat what is written, which may be a password. */
+const FIXED = ['BAD_INDENT', 'BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW', 'MISSING_CHAR', 'MULTILINE_IMPLICIT_KEY']
+
+/** What the parser found, with what to do about what people meet most. */
+function inWords({ code, message }: YAMLError, rest: string): string {
   switch (code) {
-    case 'DUPLICATE_KEY':
-      return `the key '${word}' stands here a second time; keep one of them`
+    case 'DUPLICATE_KEY': {
+      const key = /^([\w-]+)\s*:(?!\S)/.exec(rest)?.[1]
+      return `${key ? `the key '${key}'` : 'a key'} stands here a second time; keep one of them`
+    }
     case 'TAB_AS_INDENT':
       return 'a tab as indentation; use spaces'
     case 'MULTIPLE_DOCS':
       return 'a second document begins here (---); a configuration is one document'
     case 'TAG_RESOLVE_FAILED':
       return 'a ! begins a tag (!secret, !include), and no such tag is known here; if text is meant, put it in quotes'
-    case 'BAD_SCALAR_START':
-    case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
     case 'BAD_DQ_ESCAPE':
-      return `${said}; if text is meant, put it in single quotes`
-    default:
-      return said
+      return 'a \\ between double quotes begins a code, and this is none; if text is meant, put it in single quotes'
+    case 'UNEXPECTED_TOKEN':
+      if (/^[|>]/.test(rest) || message.startsWith('Block scalar'))
+        return 'a | or > begins a text on the lines below it; if it is a part of the text, put that in single quotes'
   }
+  const said = FIXED.includes(code) ? message.split('\n')[0] : 'no YAML that can be read'
+  return `${said}; if text is meant, put it in single quotes`
 }

@@ -2,11 +2,11 @@
 import { existsSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { withoutSecrets } from '../address.js'
+import { shownSource } from '../address.js'
 import { Agent } from '../agent.js'
 import { packageRoot } from '../bundles.js'
 import type { Camera } from '../capture/camera.js'
-import { kindOf } from '../capture/ffmpeg.js'
+import { kindOf, pathOf } from '../capture/source.js'
 import { parseConfig } from '../config/load.js'
 import { FRAME_MULTIPLE } from '../config/schema.js'
 import { AgentError, ExitCode } from '../errors.js'
@@ -78,7 +78,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     if (state.state === 'online' || state.reason === 'the agent stopped' || meter.frames > 0) return
     const error = new AgentError(
       'input',
-      `${withoutSecrets(source)}: no video comes (${state.reason}); check the path or address`,
+      `${shownSource(source)}: no video comes (${state.reason}); check the path or address`,
       ExitCode.input,
     )
     patience = setTimeout(() => fail(error), PATIENCE_MS)
@@ -138,10 +138,6 @@ function configOf(options: DemoOptions, stateDir: string) {
       ExitCode.usage,
     )
   const source = options.source ?? demoClip()
-  const kind = kindOf(source)
-  // Said before the networks are opened; only an address has to be tried.
-  if (kind !== 'rtsp' && !existsSync(source))
-    throw new AgentError('input', `${source}: no such ${kind === 'v4l2' ? 'device' : 'file'}`, ExitCode.input)
   const text = JSON.stringify({
     device: 'demo',
     bundle: options.bundle,
@@ -155,13 +151,23 @@ function configOf(options: DemoOptions, stateDir: string) {
         width,
         height,
         fps: 12.5,
-        pace: options.frames && kind === 'file' ? 'fast' : 'realtime',
+        pace: options.frames ? 'fast' : 'realtime',
       },
     ],
     mqtt: options.broker ? { url: options.broker } : {},
     archive: { maxMegabytes: 200, minFreeMegabytes: 50 },
   })
-  return parseConfig(text, 'demo options')
+  const config = parseConfig(text, 'demo options')
+  // Said before the networks are opened; only an address has to be tried.
+  const kind = kindOf(source)
+  const local = kind === 'file' || kind === 'v4l2' || kind === 'sdp'
+  if (local && !existsSync(pathOf(source)))
+    throw new AgentError(
+      'input',
+      `${shownSource(source)}: no such ${kind === 'v4l2' ? 'device' : 'file'}`,
+      ExitCode.input,
+    )
+  return config
 }
 
 async function acknowledged(agent: Agent): Promise<void> {
@@ -173,7 +179,7 @@ function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
   const port = new URL(agent.brokerUrl).port || '1883'
   const provider = agent.providers.encoder
   console.log(
-    `blindsight demo: ${withoutSecrets(options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)')} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`,
+    `blindsight demo: ${shownSource(options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)')} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`,
   )
   console.log(
     `archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : port === '1883' ? ' (inside, this machine only)' : ' (inside, this machine only; port 1883 is taken: name this one with -p or --broker)'}`,

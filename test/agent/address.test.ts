@@ -1,5 +1,12 @@
 import t from 'tap'
-import { formatAddress, parseAddress, redactor, shownAddress, withoutSecrets } from '../../agent/address.js'
+import {
+  formatAddress,
+  parseAddress,
+  redactor,
+  shownAddress,
+  shownSource,
+  withoutSecrets,
+} from '../../agent/address.js'
 
 t.test('a password as it is: taken apart, and encoded for programs', async (t) => {
   const passwords: [string, string][] = [
@@ -36,7 +43,11 @@ t.test('an @ that belongs to no login', async (t) => {
   for (const address of [
     'rtsp://cam/a@b',
     'http://cam.local?mail=a@b',
-    'rtsp://cam.local:554/a@b',
+    'rtsp://10.0.0.5:554/a@b',
+    'rtsp://[fe80::1]/a@b',
+    'rtsp://[fe80::1]:554/a@b',
+    'rtsp://cam.local/me@home.local',
+    'rtsp://cam.local:554/a@',
     'udp://@239.0.0.1:5000',
   ])
     t.equal(formatAddress(parseAddress(address)), address)
@@ -47,6 +58,23 @@ t.test('two readings: the character is named, the password is not', async (t) =>
     t.throws(() => parseAddress(address), /%2F|%3F/)
     t.throws(() => parseAddress(address), { message: /^(?!.*12)/ })
     t.equal(withoutSecrets(address).includes('@'), false)
+  }
+  for (const address of [
+    'rtsp://john.doe:1234/Geheim@127.0.0.1/stream',
+    'mqtt://john.doe:1234/Geheim@broker.local',
+    'rtsp://admin:p@ss.w/Geheim@127.0.0.1/stream',
+    'rtsp://admin:p@1.2.3.4/Geheim@127.0.0.1/stream',
+    'rtsp://admin:p/x@ss.w/Geheim@127.0.0.1/stream',
+    'rtsp://admin:p/x@ss.w/Geheim@cam/stream',
+    'rtsp://admin:p/x@localhost/Geheim@cam/stream',
+    'rtsp://localhost:1234/Geheim@cam/stream',
+    'rtsp://admin:1234/Geheim@cam:port/stream',
+    'rtsp://admin:p/x@ss/Geheim@cam:port/stream',
+    'rtsp://admin@cam.local/Geheim@cam/stream',
+  ]) {
+    t.throws(() => parseAddress(address), { message: /two ways: a \/ .*%2F.*%40/ }, address)
+    t.notMatch(withoutSecrets(address), 'Geheim')
+    t.notMatch(withoutSecrets(`at ${address}: refused`), 'Geheim')
   }
   for (const address of ['rtsp://', 'rtsp://u:p@', 'rtsp://u:p@/x', 'no address'])
     t.throws(() => parseAddress(address), { name: 'AddressError' }, address)
@@ -75,4 +103,27 @@ t.test("a program's own words about an address", async (t) => {
     "Impossible to open 'rtsp://u:pass%2Fword@cam/1?token=abcd': pass/word, u:pass/word@, abcd, tcp://cam:554?timeout=0"
   t.equal(clean(said), "Impossible to open 'rtsp://cam/1?…': …, , …, tcp://cam:554?…")
   t.notMatch(redactor('rtmp://h/live/SECRETKEY')('Server error: SECRETKEY is unknown'), /SECRETKEY/)
+})
+
+t.test('what was meant to be an address: all before the last @ goes', async (t) => {
+  for (const source of [
+    'admin:Geheim@cam/1',
+    'rtsp:/admin:Geheim@cam/1',
+    ' rtsp://admin:Geheim@cam/1',
+    '/admin:Geheim@cam/1',
+    'admin:Ge heim@cam/1',
+    'admin:Geheim@x@cam/1',
+  ]) {
+    t.equal(shownSource(source), '…@cam/1', source)
+    t.equal(redactor(source)(`${source}: no such file`), '…@cam/1: no such file', source)
+    if (!source.includes('Ge heim')) t.notMatch(withoutSecrets(`it says ${source}: no such file`), 'heim', source)
+  }
+  t.equal(shownSource('rtsp://admin:Ge heim/x@cam/y@z?w'), 'rtsp://z?…')
+  for (const source of [
+    '/videos/me@home.mp4',
+    './me@home.mp4',
+    '/dev/v4l/by-id/usb-1:1.0',
+    'file:///videos/me@home.mp4',
+  ])
+    t.equal(shownSource(source), source)
 })

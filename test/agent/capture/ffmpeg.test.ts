@@ -56,6 +56,12 @@ t.test('stopped twice, and while ffmpeg is frozen', async (t) => {
   t.ok(ends.length <= 1)
 })
 
+t.test('what is refused before ffmpeg starts shows no password', async (t) => {
+  const { ends } = grab({ source: 'admin:Geheim@192.168.1.10/stream' })
+  await until('the end', () => ends.length > 0)
+  t.strictSame(ends, ['…@192.168.1.10/stream: no such file'])
+})
+
 t.test('ffmpeg is asked for RTSP over TCP', async (t) => {
   const { grabber, ends } = grab({ source: 'rtsp://127.0.0.1:9/stream' })
   const args = await until('the process', () => ffmpegs()[0]?.args ?? ends[0])

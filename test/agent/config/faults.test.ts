@@ -61,6 +61,56 @@ t.test('a secret is never repeated', async (t) => {
       t.notMatch(faults(`${camera}mqtt:\n  ${key}: ${value}\n`), '1234567', `${key}: ${value}`)
 })
 
+t.test('nor where a slip made a key of it', async (t) => {
+  const slips: [string, RegExp][] = [
+    [
+      '{id: a, source: x.mp4, password:Geheim}',
+      /^box\.yaml:2: unknown key 'cameras\.0\.password…'; a blank is missing/,
+    ],
+    ['{id: a, source: x.mp4, pasword:Geheim: 1}', /'cameras\.0\.pasword…'; a blank/],
+    ['{id: a, source: x.mp4, password=Geheim}', /'cameras\.0\.password…'; .*'password'/],
+    ['{id: a, source: x.mp4, password: x,Geheim}', /unknown key without a value; .*comma.*quotes/],
+    ['{id: a, source: x.mp4, password: x,Geheim:y}', /unknown key without a value; a blank/],
+    ['{id: a, source: x.mp4, password: x,Geheim y}', /unknown key without a value; .*comma/],
+    ['{id: a, source: x.mp4, password: x,/Geheim: 1}', /unknown key 'cameras\.0\.…'/],
+    [
+      '{id: a, source: "rtsp://u:Geheim@cam/1", transport: "rtsp://u:Geheim@cam/1"}',
+      /transport: not possible: rtsp:\/\/cam/,
+    ],
+  ]
+  for (const [entry, line] of slips) {
+    t.match(faults(`cameras:\n  - ${entry}\n`), line, entry)
+    t.notMatch(faults(`cameras:\n  - ${entry}\n`), 'Geheim', entry)
+  }
+})
+
+t.test('a # that cuts a value off, and one that is a comment', async (t) => {
+  const cut = [
+    ['source', 'rtsp://admin:p@ss #word@127.0.0.1/x'],
+    ['source', 'rtsp://127.0.0.1/x #1'],
+    ['source', 'rtsp://admin:p # word@127.0.0.1/x'],
+    ['source', '"rtsp://127.0.0.1/x" #1'],
+    ['username', 'ad #min'],
+    ['password', 'Ge #heim'],
+    ['password', 'Ge #'],
+    ['password', 'Ge # he@im'],
+  ]
+  for (const [key, value] of cut) {
+    const text = `cameras:\n  - id: a\n    ${key}: ${value}\n${key === 'source' ? '' : '    source: rtsp://cam/1\n'}`
+    t.match(faults(text), new RegExp(`^box\\.yaml:3: cameras\\.0\\.${key}: .*quotes`), value)
+  }
+  for (const [key, value] of [
+    ['url', 'mqtt://user:12 #34@broker'],
+    ['password', 'Ge #heim'],
+    ['username', 'u #x'],
+  ])
+    t.match(faults(`${camera}mqtt:\n  ${key}: ${value}\n`), new RegExp(`^box\\.yaml:5: mqtt\\.${key}: .*quotes`), value)
+  const right =
+    'cameras:\n  - id: a\n    source: rtsp://cam/1 # the gate\n    username: u\t#\tnot rtsp://u:p@…\n    password: "p #1" # mine\n'
+  t.equal(faults(`${right}mqtt: # a@b\n  url: mqtt://b # here\n  # box@b\n  password: x#y\n  #z@b\n`), '')
+  t.equal(faults('cameras:\n  - {id: a, username: u, password: p, source: rtsp://cam/1} #x@y\n'), '')
+})
+
 t.test('one line a key: of several things wrong with a value, the first', async (t) => {
   t.equal(faults(`${camera}threads: 1e308\n`).split('\n').length, 1)
 })

@@ -44,6 +44,12 @@ t.test('a broker in its parts', async (t) => {
   t.strictSame(brokerOf({ url: 'mqtts://box:p%2Fa%40s s@broker.local:8883' }, env, none), parts)
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the configuration's
   t.strictSame(brokerOf({ url: 'mqtts://box:${PASSWORD}@broker.local:8883' }, env, none), parts)
+  const said: string[] = []
+  const ambiguous = brokerOf({ url: 'mqtt://john.doe:1234/5@broker.local' }, env, (key, text) =>
+    said.push(`${key}: ${text}`),
+  )
+  t.match(said, [/^url: can be read in two ways/])
+  t.equal(ambiguous.url, undefined)
   t.equal(fromEnvironment('no names', env, t.fail), 'no names')
 })
 
