@@ -29,7 +29,7 @@ t.test('rows 1 to 5', async (t) => {
 
   t.match(
     await train(config(2), 'c51-0.0983'),
-    { status: 1, stderr: /^train\.py: .*ae-0\.0983\.final\.pt is missing; train ae-0\.0983 first/ },
+    { status: 1, stderr: /^train\.py: .*ae-0\.0983\.final\.pt is missing; train ae-0\.0983 first/m },
     'runs out of order',
   )
   await trained(config(1), 'ae-0.330')
@@ -140,6 +140,6 @@ t.test('rows 1 to 5', async (t) => {
   rmSync(join(out, 'cache'), { recursive: true })
   t.match(await train(config(3), 'r71-original', '--skip-corrupt'), {
     status: 1,
-    stderr: /^train\.py: .*val: expected one folder per class/,
+    stderr: /^train\.py: .*val: expected one folder per class/m,
   })
 })

@@ -34,7 +34,7 @@ t.test('trains, resumes, exports', async (t) => {
 
   t.match(
     await train('classify', 2),
-    { status: 1, stderr: /^train\.py: .*train the autoencoder first/ },
+    { status: 1, stderr: /^train\.py: .*train the autoencoder first/m },
     'parts out of order: named error',
   )
 
@@ -71,7 +71,7 @@ t.test('trains, resumes, exports', async (t) => {
   const profile = (name: string) => ['--config', profileOf(name), '--data', data]
   const joined = (name: string, part: string) =>
     run('models/train.py', part, ...profile(name), '--out', join(dir, name), '--limit', '6', '--steps', '2')
-  t.match(await joined('lean-2', 'joint'), { status: 1, stderr: /^train\.py: .*lean\/autoencoder\.pt is missing/ })
+  t.match(await joined('lean-2', 'joint'), { status: 1, stderr: /^train\.py: .*lean\/autoencoder\.pt is missing/m })
   renameSync(join(dir, 'run'), join(dir, 'lean'))
   for (const [name, part] of [
     ['lean-2', 'joint'],
@@ -115,7 +115,7 @@ t.test('trains, resumes, exports', async (t) => {
   const unlike = ['--id', 'unlike', '--out', join(dir, 'bundles'), '--replaces', bundle.dir]
   t.match(await run('models/export.py', ...others, ...unlike), {
     status: 1,
-    stderr: /^export\.py: .*tiny has other tables/,
+    stderr: /^export\.py: .*tiny has other tables/m,
   })
   renameSync(join(dir, 'lean'), join(dir, 'run'))
 
@@ -131,12 +131,12 @@ t.test('trains, resumes, exports', async (t) => {
   const fromBundle = lean2.replace('start = "lean"', 'start = "lean-1"')
   t.match(await start(fromBundle.replace('segment_width = 0.25', 'segment_width = 0.125')), {
     status: 1,
-    stderr: /^train\.py: .*segment\.onnx does not fit the configuration/,
+    stderr: /^train\.py: .*segment\.onnx does not fit the configuration/m,
   })
   writeFileSync(broken, whole.subarray(0, 100))
   t.match(
     await start(fromBundle),
-    { status: 1, stderr: /^train\.py: .*n01440764\/0\.png: not a readable picture.*--skip-corrupt/ },
+    { status: 1, stderr: /^train\.py: .*n01440764\/0\.png: not a readable picture.*--skip-corrupt/m },
     'broken validation picture: named before training',
   )
   writeFileSync(broken, whole)
@@ -144,7 +144,7 @@ t.test('trains, resumes, exports', async (t) => {
   renameSync(folder, join(dir, 'away'))
   t.match(
     await start(fromBundle),
-    { status: 1, stderr: /^train\.py: .*val: its classes are not those that were trained: n01440764/ },
+    { status: 1, stderr: /^train\.py: .*val: its classes are not those that were trained: n01440764/m },
     'validation classes: compared before training',
   )
   renameSync(join(dir, 'away'), folder)
@@ -155,7 +155,7 @@ t.test('trains, resumes, exports', async (t) => {
   writeFileSync(picture, 'no picture')
   t.match(
     await train('segment', 4),
-    { status: 1, stderr: /^train\.py: .*0\.png: not a readable picture/ },
+    { status: 1, stderr: /^train\.py: .*0\.png: not a readable picture/m },
     'corrupt picture: named',
   )
   const without = await train('segment', 4, '--skip-corrupt')
@@ -164,7 +164,7 @@ t.test('trains, resumes, exports', async (t) => {
   rmSync(join(data, 'photos-256'), { recursive: true })
   t.match(
     await train('autoencoder', 6),
-    { status: 1, stderr: /^train\.py: .*photos-256: no such folder/ },
+    { status: 1, stderr: /^train\.py: .*photos-256: no such folder/m },
     'missing folder: named',
   )
 
