@@ -45,6 +45,8 @@ export interface Past {
   readonly newestMs: number | null
   /** How this start of the system was timed last. */
   readonly line: Line | null
+  /** The known line that this start of the system had left, when `line` is not known. */
+  readonly left?: Line | undefined
 }
 
 export interface ClockSources {
@@ -99,7 +101,8 @@ export class Clock {
   }
 
   /** Before the first frame. */
-  begin({ newestMs, line }: Past): void {
+  begin({ newestMs, line, left }: Past): void {
+    this.left = left
     this.newestMs = newestMs
     this.floorMs = Math.max(this.sources.installedMs, newestMs ?? 0)
     const { bootMs, wallMs } = this.read()

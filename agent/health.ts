@@ -136,7 +136,7 @@ export class Health {
     const { archive, limits } = this.sources
     const runMs = this.monoMs() - this.startedMs
     const bytes = archive.counters.archivedBytes
-    if (runMs < 60_000 || bytes === 0 || stats.oldestUs === null) return null
+    if (runMs < 60_000 || bytes === 0 || stats.oldestUs === null || !stats.counted) return null
     const room = Math.min(limits.maxBytes - stats.bytes, archive.freeBytes() - limits.minFreeBytes)
     const byBytes = (Math.max(0, room) / bytes) * runMs
     const byAge = known ? Math.max(0, limits.maxAgeMs - (nowMs - stats.oldestUs / 1000)) : byBytes

@@ -95,7 +95,7 @@ export class Archive {
   commit(frame: NewFrame): number {
     this.retention.grows(frame)
     const id = this.commitFrame(frame)
-    this.retention.count(frame)
+    this.retention.count(id, frame)
     this.outbox.count(frame)
     this.written.frames++
     this.written.bytes += weigh(frame)
@@ -119,18 +119,19 @@ export class Archive {
        VALUES (iif(EXISTS (SELECT 1 FROM frames WHERE id = @id), NULL, @id),
          @cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits, @pinned)`,
     )
-    const fresh: OldFrame[] = []
+    const fresh: { id: number; frame: OldFrame }[] = []
     this.db.transaction(() => {
       for (const frame of frames) {
         const { parts: _, ...columns } = frame
         const { changes, lastInsertRowid } = insert.run({ ...columns, bytes: frame.bits.length })
         if (changes === 0) continue
-        this.outbox.insert(Number(lastInsertRowid), frame)
-        fresh.push(frame)
+        const id = Number(lastInsertRowid)
+        this.outbox.insert(id, frame)
+        fresh.push({ id, frame })
       }
     })()
-    for (const frame of fresh) {
-      this.retention.count(frame)
+    for (const { id, frame } of fresh) {
+      this.retention.count(id, frame)
       this.outbox.count(frame)
     }
     return fresh.length
@@ -230,6 +231,11 @@ export class Archive {
     return this.outbox.trim(limits, now.known ? this.horizons.outbox.cutoffMs : 0) || evicted >= EVICT_ROWS
   }
 
+  /** Counts what was there when it was opened, one short step at a time. @returns true when there is more to do */
+  countOn(): boolean {
+    return this.retention.countOn()
+  }
+
   /** Makes room at once, for a disk that is full. @returns frames evicted; 0 when only what is to be kept is left */
   evictOldest(limits: ArchiveLimits, now: Moment): number {
     // Of the time now, not of the newest frame: while there is no room that one stays the same.
@@ -263,6 +269,7 @@ export class Archive {
     const { bytes: outboxBytes, rows: outboxRows } = this.outbox.totals
     return {
       ...this.retention.totals,
+      counted: this.retention.complete,
       outboxBytes,
       outboxRows,
       oldestUnpublishedUs: this.outbox.oldestUs,

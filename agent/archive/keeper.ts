@@ -26,6 +26,8 @@ export interface KeeperEvents {
 const STEPS = 20
 /** A disk that was full is tried again after this long. */
 const FULL_RETRY_MS = 10_000
+/** Between two steps of counting what a large archive holds. */
+const COUNT_REST_MS = 40
 const OPEN_RETRY_MS = { first: 1000, most: 30_000 }
 /** A disk that damages every new database must not be filled with them. */
 const ASIDE_MS = { first: 60_000, most: 3_600_000 }
@@ -38,6 +40,7 @@ const EPOCH_MS = Date.UTC(2020, 0, 1)
 const EMPTY: Archive['stats'] = {
   bytes: 0,
   frames: 0,
+  counted: true,
   outboxBytes: 0,
   outboxRows: 0,
   oldestUnpublishedUs: null,
@@ -64,6 +67,7 @@ export class Keeper implements Outbox {
   private readFailures = 0
   private pausedUntil = 0
   private timer: NodeJS.Timeout | undefined
+  private counting: NodeJS.Timeout | undefined
   private stopped = false
   private salvage: Salvage | undefined
 
@@ -85,6 +89,7 @@ export class Keeper implements Outbox {
   stop(): void {
     this.stopped = true
     clearTimeout(this.timer)
+    clearTimeout(this.counting)
     this.salvage?.stop()
     this.close()
   }
@@ -248,7 +253,14 @@ export class Keeper implements Outbox {
     this.readFailures = 0
     this.works()
     this.events.opened()
+    this.countOn()
     this.takeOver()
+  }
+
+  private countOn(): void {
+    const more = this.archive && this.quietly((archive) => archive.countOn(), true)
+    clearTimeout(this.counting)
+    if (more && !this.stopped) this.counting = setTimeout(() => this.countOn(), COUNT_REST_MS)
   }
 
   /** The oldest damaged database that is not done with, and then the next one. */

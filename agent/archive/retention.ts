@@ -8,6 +8,9 @@ import { CAMS, IN_SEGMENT, KEY_SEQ, ROW_OVERHEAD, type SegmentName, TIME_US } fr
 /** Rows removed at once: short transactions, so that a commit never waits long for an eviction. */
 export const EVICT_ROWS = 500
 
+/** Rows counted at once, of those that were there at the opening. */
+const COUNT_ROWS = 500
+
 /** No keyframe interval is so long: whatever a camera sends after it stands alone, and its last segment is like any other. */
 const SILENT_MS = 600_000
 
@@ -22,7 +25,10 @@ interface Gone {
 }
 
 export class Retention {
+  /** Of frames up to `counted`, and of those behind `before`, which came since the opening. */
   totals = { bytes: 0, frames: 0 }
+  private counted = 0
+  private readonly before: number
   /** By camera, the segment last written to: what comes next is predicted from it, so it is not evicted while frames come. */
   private readonly live = new Map<string, { readonly segment: string; readonly atMs: number }>()
 
@@ -33,11 +39,32 @@ export class Retention {
     private readonly stretches: { readonly moving: boolean },
     private readonly monoMs: () => number,
   ) {
-    this.totals = db
-      .prepare(
-        `SELECT count(*) AS frames, coalesce(sum(bytes + length(result) + ${ROW_OVERHEAD}), 0) AS bytes FROM frames`,
-      )
-      .get() as { bytes: number; frames: number }
+    this.before = (db.prepare('SELECT max(id) FROM frames').pluck().get() as number | null) ?? 0
+    this.countOn()
+  }
+
+  /** Until everything is counted the totals are too small, so limits of bytes evict nothing that they would not anyway. */
+  get complete(): boolean {
+    return this.counted >= this.before
+  }
+
+  /** One short step of counting: a large archive is read for half a minute on a slow disk. @returns true when there is more to do */
+  countOn(): boolean {
+    if (this.complete) return false
+    const step = this.db.prepare(
+      `SELECT max(id) AS upTo, count(*) AS frames, sum(size) AS bytes FROM (
+         SELECT id, bytes + length(result) + ${ROW_OVERHEAD} AS size FROM frames
+         WHERE id > ? AND id <= ? ORDER BY id LIMIT ${COUNT_ROWS})`,
+    )
+    const { upTo, frames, bytes } = step.get(this.counted, this.before) as Record<string, number>
+    this.totals.frames += frames!
+    this.totals.bytes += bytes ?? 0
+    this.counted = upTo ?? this.before
+    return !this.complete
+  }
+
+  private isCounted(id: number): boolean {
+    return id <= this.counted || id > this.before
   }
 
   /** Before a frame is committed; also when that fails: a keyframe that finds no room may take that of the segment it ends. */
@@ -45,7 +72,8 @@ export class Retention {
     this.live.set(cam, { segment: `${cam}/${boot}/${keySeq}`, atMs: this.monoMs() })
   }
 
-  count(frame: NewFrame): void {
+  count(id: number, frame: NewFrame): void {
+    if (!this.isCounted(id)) return
     this.totals.bytes += weigh(frame)
     this.totals.frames++
   }
@@ -108,8 +136,10 @@ export class Retention {
             this.outbox.forget(waiting)
             remove.run(row.id)
             remember.run({ cam: row.cam, boot: row.boot, seq: row.seq })
-            this.totals.bytes -= row.bytes + row.result + ROW_OVERHEAD
-            this.totals.frames--
+            if (this.isCounted(row.id)) {
+              this.totals.bytes -= row.bytes + row.result + ROW_OVERHEAD
+              this.totals.frames--
+            }
             gone.push({ why, row, unpublished: waiting.length })
           }
         }

@@ -49,6 +49,10 @@ export class Stretches {
     const [same] = this.rows('WHERE system = ? ORDER BY first_id DESC LIMIT 1', this.system)
     const [other] = this.rows("WHERE system <> ? AND clk <> 'unsynced' ORDER BY first_id DESC LIMIT 1", this.system)
     const [first] = this.rows('ORDER BY first_id LIMIT 1')
+    const [left] =
+      same?.clk === 'unsynced'
+        ? this.rows("WHERE system = ? AND clk <> 'unsynced' ORDER BY first_id DESC LIMIT 1", this.system)
+        : []
     // Before the first stretch lie the frames of earlier versions.
     const upTo = other?.lastId ?? (first ? first.firstId - 1 : this.lastId())
     const newest = this.db
@@ -57,7 +61,8 @@ export class Stretches {
       .get(upTo) as number | undefined
     return {
       newestMs: newest === undefined ? null : newest / 1000,
-      line: same ? { offsetMs: lineOf(same) / 1000, known: same.clk !== 'unsynced', final: same.final === 1 } : null,
+      line: same ? asLine(same) : null,
+      left: left && asLine(left),
     }
   }
 
@@ -191,5 +196,10 @@ export class Stretches {
   }
 }
 
+const asLine = (row: Row): Line => ({
+  offsetMs: lineOf(row) / 1000,
+  known: row.clk !== 'unsynced',
+  final: row.final === 1,
+})
 /** Where its frames are, or are on their way to. */
 const lineOf = ({ offsetUs, targetUs }: Row) => targetUs ?? offsetUs

@@ -89,6 +89,30 @@ t.test('everything is there after closing and opening', async (t) => {
   t.ok(second.readBits(2, 10, 5).equals(Buffer.alloc(5, 1)))
 })
 
+t.test('a large one is counted in steps after it was opened, whatever comes and goes meanwhile', async (t) => {
+  const dir = t.testdir()
+  const small = (seq: number) => frame(seq, { bits: new Uint8Array(10) })
+  const first = Archive.open(dir)
+  for (let seq = 0; seq < 2100; seq++) first.commit(small(seq))
+  const each = first.stats.bytes / 2100
+  first.close()
+  const archive = Archive.open(dir)
+  t.teardown(() => archive.close())
+  t.match(archive.stats, { counted: false, frames: 500, bytes: 500 * each })
+  archive.commit(small(2100))
+  t.match(archive.stats, { frames: 501, bytes: 501 * each })
+  const limits = { ...unlimited, maxBytes: 1000 * each }
+  t.notOk(archive.enforce(limits, at(nowMs)), 'limits of bytes wait')
+  t.equal(archive.evictOldest(unlimited, at(nowMs + 1e9)), 500)
+  t.equal(archive.evictOldest(unlimited, at(nowMs + 1e9)), 500, 'which have not been counted')
+  t.match(archive.stats, { frames: 1, bytes: each })
+  t.ok(archive.countOn())
+  while (archive.countOn());
+  t.match(archive.stats, { counted: true, frames: 1101, bytes: 1101 * each })
+  archive.enforce(limits, at(nowMs))
+  t.match(archive.stats, { frames: 1000, bytes: 1000 * each })
+})
+
 t.test('one agent at a time', async (t) => {
   const dir = t.testdir()
   const first = Archive.open(dir)

@@ -9,6 +9,12 @@ import { silentLog } from '../../../agent/log.js'
 import { until } from '../../e2e/until.js'
 import { at, frame, limits, nowMs } from './frames.js'
 
+/** A folder that goes after whoever works in it: tap takes what was made first away first. */
+function folder(t: Test, content = {}): string {
+  t.teardown(() => {})
+  return t.testdir(content)
+}
+
 function keeper(t: Test, dir: string) {
   const states: (string | undefined)[] = []
   let opened = 0
@@ -21,7 +27,7 @@ const waiting = (of: Keeper) => of.unpublished(0, Number.MAX_SAFE_INTEGER, 500)
 const seqs = (of: Keeper) => of.list({ cursor: 0, limit: 500 }).map(({ seq }) => seq)
 
 t.test('with an archive it is one', async (t) => {
-  const { keeper: kept, states } = keeper(t, t.testdir())
+  const { keeper: kept, states } = keeper(t, folder(t))
   kept.start()
   t.ok(kept.commit(frame(0)) && kept.commit(frame(1)))
   t.equal(waiting(kept).length, 2)
@@ -34,8 +40,21 @@ t.test('with an archive it is one', async (t) => {
   t.match(kept.counters, { archived: 2 }, 'what was counted stays')
 })
 
+t.test('a large archive is counted beside the work', async (t) => {
+  const dir = folder(t)
+  const first = Archive.open(dir)
+  for (let seq = 0; seq < 1700; seq++) first.commit(frame(seq, { size: 10 }))
+  const { bytes } = first.stats
+  first.close()
+  const { keeper: kept } = keeper(t, dir)
+  kept.start()
+  t.equal(kept.stats.counted, false)
+  await until('all of it', () => kept.stats.counted)
+  t.match(kept.stats, { frames: 1700, bytes })
+})
+
 t.test('no directory can be made: it says so, answers, and takes frames as soon as one can', async (t) => {
-  const dir = join(t.testdir({ parent: 'a file' }), 'parent', 'state')
+  const dir = join(folder(t, { parent: 'a file' }), 'parent', 'state')
   const { keeper: kept, states, opened } = keeper(t, dir)
   kept.start()
   t.match(states, [/no directory/])
@@ -54,14 +73,14 @@ t.test('no directory can be made: it says so, answers, and takes frames as soon 
 })
 
 t.test('another agent runs on it: the only thing that a start ends with', async (t) => {
-  const dir = t.testdir()
+  const dir = folder(t)
   const first = Archive.open(dir)
   t.teardown(() => first.close())
   t.throws(() => keeper(t, dir).keeper.start(), { name: 'AgentError', exitCode: 3 })
 })
 
 t.test('of a later version: left alone, and the box goes on', async (t) => {
-  const dir = t.testdir()
+  const dir = folder(t)
   Archive.open(dir).close()
   const { default: Database } = await import('better-sqlite3')
   const db = new Database(join(dir, 'archive.sqlite'))
@@ -79,7 +98,7 @@ const garbage: [string, (dir: string) => void][] = [
 ]
 for (const [name, put] of garbage)
   t.test(`${name} in its place is set aside, not deleted, and a new one begun at once`, async (t) => {
-    const dir = t.testdir()
+    const dir = folder(t)
     put(dir)
     const { keeper: kept, states } = keeper(t, dir)
     kept.start()
@@ -91,7 +110,7 @@ for (const [name, put] of garbage)
   })
 
 t.test('damage that shows while it runs: the frame at hand goes into the new one', async (t) => {
-  const dir = t.testdir()
+  const dir = folder(t)
   const { keeper: kept, states } = keeper(t, dir)
   kept.start()
   for (let seq = 0; seq < 50; seq++) kept.commit(frame(seq))
@@ -113,7 +132,7 @@ t.test('damage that shows while it runs: the frame at hand goes into the new one
 })
 
 t.test('what can be read of the damaged one is taken over beside the work, and nothing given out twice', async (t) => {
-  const dir = t.testdir()
+  const dir = folder(t)
   const first = keeper(t, dir)
   first.keeper.start()
   for (let seq = 0; seq < 200; seq++) first.keeper.commit(frame(seq))
@@ -141,7 +160,7 @@ t.test('what can be read of the damaged one is taken over beside the work, and n
 })
 
 t.test('the directory is renamed, and another stands there: the archive is where its name is', async (t) => {
-  const dir = join(t.testdir(), 'state')
+  const dir = join(folder(t), 'state')
   const { keeper: kept } = keeper(t, dir)
   kept.start()
   kept.commit(frame(0))
@@ -153,7 +172,7 @@ t.test('the directory is renamed, and another stands there: the archive is where
 })
 
 t.test('a file comes where the directory was: it says so, and goes on when the directory is back', async (t) => {
-  const place = join(t.testdir(), 'place')
+  const place = join(folder(t), 'place')
   const dir = join(place, 'state')
   const { keeper: kept, states } = keeper(t, dir)
   kept.start()
@@ -170,7 +189,7 @@ t.test('a file comes where the directory was: it says so, and goes on when the d
 })
 
 t.test('a directory that may not be written', { skip: process.getuid?.() === 0 && 'root may' }, async (t) => {
-  const dir = t.testdir()
+  const dir = folder(t)
   chmodSync(dir, 0o500)
   t.teardown(() => chmodSync(dir, 0o700))
   const { keeper: kept, states } = keeper(t, dir)

@@ -177,6 +177,17 @@ t.test('the time line that was left for a while, and came back', async (t) => {
   )
 })
 
+t.test('the agent is started again while it is not clear which of two lines is right', async (t) => {
+  const first = world(t)
+  first.time(right, true, true)
+  first.take(right, 2)
+  first.time(right, false)
+  first.take(right, 1)
+  t.match(first.archive.past(), { line: { known: false }, left: { offsetMs: right, known: true, final: true } })
+  first.time(right, true, true)
+  t.equal(first.archive.past().left, undefined)
+})
+
 t.test('the agent is started again before the time is known: the system still runs', async (t) => {
   const first = world(t)
   first.time(wrong, false)
