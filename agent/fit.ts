@@ -2,7 +2,9 @@
  * What a configuration asks of this box and of its bundle, looked at before anything is started: `run` and `check-config`
  * find the same. What gets right by itself (a camera, a broker, a full disk) is not looked at here.
  */
+import { once } from 'node:events'
 import { existsSync, readdirSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { type Bundle, BundleError, openBundle } from '../contract/bundle.js'
 import { bundleDir, packageRoot } from './bundles.js'
@@ -83,9 +85,44 @@ function stateDirFaults({ stateDir }: LoadedConfig): Fault[] {
   return [{ path: ['stateDir'], text }]
 }
 
+/** Ports that only some users may listen on; whatever else keeps one from being listened on may pass. */
+const PRIVILEGED = 1024
+
+/** Whether this user may listen where the configuration wants it. @throws {AgentError} config */
+export async function fitPorts(config: LoadedConfig): Promise<void> {
+  const { mqtt, http } = config
+  const faults: Fault[] = []
+  const look = async (key: string, port: number, instead: number) => {
+    if (await isDenied(port)) faults.push(notAllowed(key, port, instead))
+  }
+  if (mqtt.url === undefined) await look('mqtt.embeddedPort', mqtt.embeddedPort, 1883)
+  if (http) await look('http.port', http.port, 9100)
+  if (faults.length > 0) throw wrongConfig(config, faults)
+}
+
+/** Only trying tells: it depends on user, capabilities and kernel settings. An agent that has the port already keeps it. */
+async function isDenied(port: number): Promise<boolean> {
+  if (port === 0 || port >= PRIVILEGED) return false
+  const server = createServer()
+  try {
+    server.listen({ port, host: '127.0.0.1' })
+    await once(server, 'listening')
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES'
+  } finally {
+    server.close()
+  }
+}
+
 /** Why the embedded broker cannot listen: of a port that is not allowed, what to write instead. */
 export function noPort(config: LoadedConfig, cause: NodeJS.ErrnoException): Error {
-  if (cause.code !== 'EACCES') return cause
-  const text = `mqtt.embeddedPort: port ${config.mqtt.embeddedPort} is not allowed to this user; write one from 1024, such as 1883`
-  return wrongConfig(config, [{ path: ['mqtt', 'embeddedPort'], text }])
+  return cause.code === 'EACCES'
+    ? wrongConfig(config, [notAllowed('mqtt.embeddedPort', config.mqtt.embeddedPort, 1883)])
+    : cause
+}
+
+function notAllowed(key: string, port: number, instead: number): Fault {
+  const text = `${key}: port ${port} is not allowed to this user; write one from ${PRIVILEGED}, such as ${instead}`
+  return { path: key.split('.'), text }
 }

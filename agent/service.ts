@@ -7,7 +7,7 @@ import { changes, type Snapshot, snapshot } from './changes.js'
 import { type LoadedConfig, loadConfig } from './config/load.js'
 import { messageOf } from './errors.js'
 import type { Facts } from './facts.js'
-import { fit } from './fit.js'
+import { fit, fitPorts } from './fit.js'
 import { Listener } from './http/listener.js'
 import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
@@ -27,17 +27,19 @@ interface Usable {
   readonly snapshot: Snapshot
 }
 
-/** As check-config: the file, and the bundle with it. @throws {AgentError} @throws {BundleError} */
-export function usableConfig(file: string): Usable {
+/** As check-config: the file, and bundle and ports with it. @throws {AgentError} @throws {BundleError} */
+export async function usableConfig(file: string): Promise<Usable> {
   const config = loadConfig(file)
-  return { config, snapshot: snapshot(config, fit(config).sha256) }
+  const { sha256 } = fit(config)
+  await fitPorts(config)
+  return { config, snapshot: snapshot(config, sha256) }
 }
 
 export async function run({ config: file }: { config: string }): Promise<void> {
   let hangup: () => void = () => {}
   process.on('SIGHUP', () => hangup()) // from the first moment: unheard, it would end the process
   const signal = stopSignal()
-  const first = usableConfig(file)
+  const first = await usableConfig(file)
   const service = new Service(file, first, createLog(first.config.logLevel))
   hangup = () => service.reload()
   await service.run(signal)
@@ -119,7 +121,7 @@ export class Service {
     notifier.reloading()
     let next: Usable
     try {
-      next = usableConfig(file)
+      next = await usableConfig(file)
     } catch (error) {
       log.error({ at, reason: messageOf(error) }, 'the new configuration is wrong; the old one goes on')
       notifier.ready(`${this.agent?.summary}; the new configuration is wrong, see the log`)

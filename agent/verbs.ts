@@ -2,11 +2,12 @@
 import { graphPath } from '../contract/bundle.js'
 import { rebuild } from './archive/rebuild.js'
 import { loadConfig } from './config/load.js'
-import { fit } from './fit.js'
+import { fit, fitPorts } from './fit.js'
 
-export function checkConfig({ config: file }: { config: string }): void {
+export async function checkConfig({ config: file }: { config: string }): Promise<void> {
   const config = loadConfig(file)
   const bundle = fit(config)
+  await fitPorts(config)
   const heads = config.cameras.flatMap(({ enabled, heads }) => (enabled ? heads : []))
   for (const graph of new Set(['encoder' as const, ...heads])) graphPath(bundle, graph)
   const cameras = config.cameras.map((c) => `${c.id} ${c.width}x${c.height} at ${c.fps} frames/s`).join(', ')

@@ -2,6 +2,7 @@
  * What values can be: every number has a least and a most, and none overflows what it is made into. A timer of more than
  * 2^31-1 ms fires at once; bytes and milliseconds stay whole numbers up to 2^53.
  */
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 export { z }
@@ -25,6 +26,14 @@ export const text = () =>
 
 /** The path of a file that is read at start. */
 export const file = text
+
+const HOST_NAME = /^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.?$/i
+
+/** Where to listen. What cannot be a name, or is digits and dots and no address, will never be found. */
+export const host = () =>
+  text().refine((host) => isIP(host) > 0 || (HOST_NAME.test(host) && !/(^|\.)\d+\.?$/.test(host)), {
+    error: 'neither an IP address nor a host name; write one, like 127.0.0.1, without port and brackets',
+  })
 
 export const kindOf = (value: unknown): string => {
   if (value === null) return 'nothing'

@@ -1,7 +1,7 @@
 /** The configuration, once: names, units in the names, defaults, limits. docs/schema/config.schema.json is generated from it. */
 import { idPattern } from '../../contract/topics.js'
 import { DEFAULT_BUNDLE } from '../bundles.js'
-import { between, file, megabytes, seconds, text, whole, z } from './kinds.js'
+import { between, file, host, megabytes, seconds, text, whole, z } from './kinds.js'
 import { SOURCES } from './source.js'
 
 export const FRAME_MULTIPLE = 16
@@ -137,7 +137,7 @@ const Outbox = z.strictObject({
 
 const Http = z.strictObject({
   port: whole(0, 65_535).describe('of /metrics and /healthz; 0: any free one, said in the log'),
-  host: text()
+  host: host()
     .default('127.0.0.1')
     .describe('another address than this machine only where asked for: there is no password'),
 })

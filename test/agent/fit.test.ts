@@ -1,9 +1,11 @@
+import { once } from 'node:events'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { bundleDir, DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { parseConfig } from '../../agent/config/load.js'
-import { fit, noPort } from '../../agent/fit.js'
+import { fit, fitPorts, noPort } from '../../agent/fit.js'
 import { BundleError } from '../../contract/bundle.js'
 
 const camera = 'cameras:\n  - id: a\n    source: x.mp4\n'
@@ -79,4 +81,31 @@ t.test('an embedded port that is not allowed', async (t) => {
   t.match(noPort(config, denied), { exitCode: 78, message: /^box\.yaml:5: mqtt\.embeddedPort: port 80 .*from 1024/ })
   const other = new Error('no memory')
   t.equal(noPort(config, other), other)
+})
+
+t.test('ports of those who may: said before anything is started', async (t) => {
+  const from = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'))
+  if (from <= 81) return t.comment(`every user may listen on ports from ${from} here`)
+  const root = process.getuid!() === 0
+  const config = parseConfig(`${camera}mqtt:\n  embeddedPort: 80\nhttp:\n  port: 81\n`, 'box.yaml')
+  const elsewhere = parseConfig(`${camera}mqtt:\n  url: mqtt://b\n  embeddedPort: 80\n`, 'box.yaml')
+  if (root) process.seteuid!(65_534)
+  try {
+    await t.rejects(fitPorts(config), {
+      exitCode: 78,
+      message:
+        /^box\.yaml:5: mqtt\.embeddedPort: port 80 .*such as 1883\nbox\.yaml:7: http\.port: port 81 .*such as 9100$/,
+    })
+    await fitPorts(elsewhere)
+  } finally {
+    if (root) process.seteuid!(0)
+  }
+})
+
+t.test('a port that is taken may be free later', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  await fitPorts(parseConfig(`${camera}mqtt:\n  embeddedPort: ${port}\nhttp:\n  port: ${port}\n`, 'box.yaml'))
 })

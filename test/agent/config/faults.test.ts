@@ -111,6 +111,13 @@ t.test('a # that cuts a value off, and one that is a comment', async (t) => {
   t.equal(faults('cameras:\n  - {id: a, username: u, password: p, source: rtsp://cam/1} #x@y\n'), '')
 })
 
+t.test('where to listen', async (t) => {
+  for (const host of ['not a host', '127.0.0.1:9100', '  ', '[::1]', '300.1.1.1', '1', '-a', 'a..b', 'http://a', 'a/b'])
+    t.match(faults(`${camera}http:\n  port: 1\n  host: "${host}"\n`), /^box\.yaml:6: http\.host: .*127\.0\.0\.1/, host)
+  for (const host of ['127.0.0.1', '::', '::1', 'fe80::1%eth0', 'localhost', 'box-1.local', 'a1', '1a.b_c.'])
+    t.equal(faults(`${camera}http:\n  port: 1\n  host: "${host}"\n`), '', host)
+})
+
 t.test('one line a key: of several things wrong with a value, the first', async (t) => {
   t.equal(faults(`${camera}threads: 1e308\n`).split('\n').length, 1)
 })
