@@ -26,10 +26,10 @@ const files = (paths.length ? paths : ['test']).flatMap((path) => {
 })
 const failed: string[] = []
 
-/** Most tests wait now and then, for a broker or a camera: one more than there are cores. */
+/** Most tests wait now and then, for a broker or a camera: two more than there are cores. */
 const began = performance.now()
 const waiting = [...files]
-await Promise.all(Array.from({ length: availableParallelism() + 1 }, work))
+await Promise.all(Array.from({ length: availableParallelism() + 2 }, work))
 const total = `${files.length} files in ${((performance.now() - began) / 1000).toFixed(0)} s`
 console.log(failed.length ? `${total}, ${failed.length} failed: ${failed.join(' ')}` : `${total}, all passed`)
 process.exitCode = failed.length || !files.length ? 1 : 0
