@@ -7,7 +7,8 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { type Bundle, BundleError, openBundle } from '../contract/bundle.js'
-import { bundleDir, packageRoot } from './bundles.js'
+import { bundlesDir } from '../contract/package-root.js'
+import { bundleDir } from './bundles.js'
 import { type Fault, type LoadedConfig, wrongConfig } from './config/load.js'
 import { offeredProviders } from './infer/onnx.js'
 
@@ -40,7 +41,7 @@ function bundleOf(config: LoadedConfig, faults: Fault[]): Bundle | undefined {
   }
 }
 
-const packaged = (): string[] => readdirSync(join(packageRoot(), 'models', 'bundles')).sort()
+const packaged = (): string[] => readdirSync(bundlesDir()).sort()
 
 function cameraFaults(config: LoadedConfig, { manifest, context }: Bundle): Fault[] {
   const { id, files, latent } = manifest

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { packageRoot } from '../agent/bundles.js'
 import { AgentError, ExitCode } from '../agent/errors.js'
+import { packageRoot } from '../contract/package-root.js'
 
 const programs = { agent: 'main.js', codec: 'codec/main.js' }
 

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, Option } from 'commander'
-import { DEFAULT_BUNDLE, packageRoot } from '../agent/bundles.js'
+import { DEFAULT_BUNDLE } from '../agent/bundles.js'
 import { AgentError, ExitCode, messageOf } from '../agent/errors.js'
+import { packageRoot } from '../contract/package-root.js'
 
 const wholeNumber = (name: string, least: number) => (text: string) => {
   const value = Number(text)

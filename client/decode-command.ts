@@ -1,6 +1,6 @@
 /** blindsight decode. What makes pictures is in decode/ alone, a folder that the package for the box leaves out. */
 import type { Command } from 'commander'
-import { defaultBundles } from './default-bundles.js'
+import { bundlesDir } from '../contract/package-root.js'
 import { exitCodesHelp, Failure } from './failure.js'
 import { positive, printOut, report, runUntilStopped } from './verb.js'
 
@@ -29,7 +29,7 @@ export function registerDecode(program: Command, load: LoadDecode = () => import
     .option('--out <dir>', 'write a PNG for each frame there')
     .option('--mp4 <file>', 'write a video; ffmpeg must be installed')
     .option('--fps <n>', "the video's frames per second; default: as captured")
-    .option('--bundles <dir>', 'folder of bundles', defaultBundles())
+    .option('--bundles <dir>', 'folder of bundles', bundlesDir())
     .addHelpText('after', help)
     .action((files: string[], flags: Flags) =>
       runUntilStopped(async (signal) => {

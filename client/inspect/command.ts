@@ -1,6 +1,6 @@
 /** blindsight inspect */
 import type { Command } from 'commander'
-import { defaultBundles } from '../default-bundles.js'
+import { bundlesDir } from '../../contract/package-root.js'
 import { exitCodesHelp, type Failure } from '../failure.js'
 import { printOut, report, runVerb } from '../verb.js'
 
@@ -16,7 +16,7 @@ export function registerInspect(program: Command): void {
     .command('inspect')
     .description('what bitstream files hold: header, size, checksum, entropy; no picture is made')
     .argument('<file...>', 'bitstreams, also several records in one file')
-    .option('--bundles <dir>', 'folder of bundles, for the entropy', defaultBundles())
+    .option('--bundles <dir>', 'folder of bundles, for the entropy', bundlesDir())
     .option('--json', 'one record a line as JSON')
     .addHelpText('after', help)
     .action((files: string[], flags: { bundles: string; json?: boolean }) =>

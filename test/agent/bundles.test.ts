@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { bundleDir, packageRoot } from '../../agent/bundles.js'
+import { bundleDir } from '../../agent/bundles.js'
 import { version } from '../../agent/version.js'
+import { packageRoot } from '../../contract/package-root.js'
 
 const root = join(import.meta.dirname, '..', '..')
 

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Bundles } from '../../client/bundles.js'
-import { defaultBundles } from '../../client/default-bundles.js'
 import { readFrame } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
+import { bundlesDir } from '../../contract/package-root.js'
 import { makeBundle, makeFrame } from './bundle.js'
 
 t.test('found by the hash in the header', (t) => {
@@ -48,6 +48,6 @@ t.test('a frame that its bundle cannot have made is refused', (t) => {
 })
 
 t.test('the default is beside package.json', (t) => {
-  t.equal(defaultBundles(), join(import.meta.dirname, '../../models/bundles'))
+  t.equal(bundlesDir(), join(import.meta.dirname, '../../models/bundles'))
   t.end()
 })

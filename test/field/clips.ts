@@ -1,7 +1,7 @@
 /** Camera clips: small, made by ffmpeg once a run. */
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageRoot } from '../../agent/bundles.js'
+import { packageRoot } from '../../contract/package-root.js'
 import { tool } from '../tool.js'
 import type { Processes } from './processes.js'
 

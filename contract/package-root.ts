@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** models/bundles of the package this file is part of, compiled or not. */
-export function defaultBundles(): string {
+/** The folder of package.json, from the sources as well as from dist/. */
+export function packageRoot(): string {
   let dir = dirname(fileURLToPath(import.meta.url))
   while (!existsSync(join(dir, 'package.json')) && dirname(dir) !== dir) dir = dirname(dir)
-  return join(dir, 'models', 'bundles')
+  return dir
 }
+
+/** The bundles that come with the package. */
+export const bundlesDir = (): string => join(packageRoot(), 'models', 'bundles')
