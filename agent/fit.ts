@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { type Bundle, BundleError, openBundle } from '../contract/bundle.js'
 import { bundlesDir } from '../contract/package-root.js'
 import { bundleDir } from './bundles.js'

@@ -8,7 +8,7 @@ import { redactor } from '../address.js'
 import { inputOf, outputOf } from './arguments.js'
 import { markChildren } from './orphans.js'
 import { type Ended, NOT_INSTALLED, reasonOf } from './reason.js'
-import { faultOf, kindOf, pathOf } from './source.js'
+import { faultOf, isLocal, kindOf, pathOf } from './source.js'
 
 export { kindOf }
 
@@ -135,8 +135,7 @@ function commandOf(source: Source, program: string): { command: ffmpeg.FfmpegCom
 }
 
 function localFault(source: string): string | undefined {
-  const kind = kindOf(source)
-  if (kind !== 'file' && kind !== 'sdp' && kind !== 'v4l2') return undefined
+  if (!isLocal(source)) return undefined
   const path = pathOf(source)
   const fault = faultOf(path)
   return fault && `${path}: ${fault}`

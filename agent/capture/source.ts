@@ -30,6 +30,9 @@ export function kindOf(source: string): SourceKind {
 
 export const isFile = (source: string): boolean => kindOf(source) === 'file'
 
+/** What lies at a path, so that it can be looked at before it is opened. */
+export const isLocal = (source: string): boolean => ['file', 'sdp', 'v4l2'].includes(kindOf(source))
+
 /** The path of a local source, file: or not. */
 export const pathOf = (source: string): string => (/^file:\//i.test(source) ? fileURLToPath(source) : source)
 

@@ -5,7 +5,7 @@
 import { AddressError, formatAddress, isAddress, parseAddress } from '../address.js'
 import { messageOf } from '../errors.js'
 import { wrongSource } from './source.js'
-import { readSecret } from './text.js'
+import { hasControlCharacter, readSecret } from './text.js'
 
 export interface LoginKeys {
   readonly username?: string | undefined
@@ -28,8 +28,7 @@ export function fromEnvironment(text: string, env: NodeJS.ProcessEnv, fault: (te
   return text.replace(NAME, (_, name: string, at: number) => {
     const value = env[name]
     if (!value) fault(`\${${name}} is not set in the environment, or empty`)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    else if (/[\u0000-\u001f\u007f]/.test(value)) fault(`\${${name}} has a line break or a control character in it`)
+    else if (hasControlCharacter(value)) fault(`\${${name}} has a line break or a control character in it`)
     return at < loginEnd ? encodeURIComponent(value ?? '') : (value ?? '')
   })
 }

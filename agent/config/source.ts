@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { isAddress, isWholePath } from '../address.js'
+import { hasControlCharacter } from './text.js'
 
 export const SOURCES =
   'rtsp(s)://, http(s)://, rtmp(s)://, srt://, udp:// or rtp://, /dev/videoN, or the path of a video file'
@@ -27,8 +28,7 @@ function wrongFile(source: string): string | undefined {
   try {
     const { search, hash } = new URL(source)
     if (search || hash) return `a ? is written %3F and a # %23 in a file: address; ${instead}`
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    return /[\u0000-\u001f\u007f]/.test(fileURLToPath(source)) ? `a control character in it; ${instead}` : undefined
+    return hasControlCharacter(fileURLToPath(source)) ? `a control character in it; ${instead}` : undefined
   } catch {
     return `a file: address has a whole path behind three slashes, and %25 for a %; ${instead}`
   }

@@ -4,6 +4,9 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 /** Nothing that anybody writes by hand is longer; /dev/zero is. */
 const MOST_BYTES = 1_000_000
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+export const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f]/.test(text)
+
 /** @throws {Error} whose message goes behind the file's name */
 export function readText(file: string): string {
   return decode(readBytes(file))
@@ -13,8 +16,7 @@ export function readText(file: string): string {
 export function readSecret(file: string): string {
   const secret = readText(file).trim()
   if (secret === '') throw new Error('is empty; write the secret into it, on one line')
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(secret)) throw new Error('has more than one line; write the secret alone into it')
+  if (hasControlCharacter(secret)) throw new Error('has more than one line; write the secret alone into it')
   return secret
 }
 

@@ -6,7 +6,7 @@ import { packageRoot } from '../../contract/package-root.js'
 import { shownSource } from '../address.js'
 import { Agent } from '../agent.js'
 import type { Camera } from '../capture/camera.js'
-import { kindOf, pathOf } from '../capture/source.js'
+import { faultOf, isLocal, pathOf } from '../capture/source.js'
 import { parseConfig } from '../config/load.js'
 import { FRAME_MULTIPLE } from '../config/schema.js'
 import { AgentError, ExitCode } from '../errors.js'
@@ -159,14 +159,8 @@ function configOf(options: DemoOptions, stateDir: string) {
   })
   const config = parseConfig(text, 'demo options')
   // Said before the networks are opened; only an address has to be tried.
-  const kind = kindOf(source)
-  const local = kind === 'file' || kind === 'v4l2' || kind === 'sdp'
-  if (local && !existsSync(pathOf(source)))
-    throw new AgentError(
-      'input',
-      `${shownSource(source)}: no such ${kind === 'v4l2' ? 'device' : 'file'}`,
-      ExitCode.input,
-    )
+  if (isLocal(source) && !existsSync(pathOf(source)))
+    throw new AgentError('input', `${shownSource(source)}: ${faultOf(pathOf(source))}`, ExitCode.input)
   return config
 }
 

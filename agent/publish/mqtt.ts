@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { messageOf } from '../errors.js'
-import { reasonOf } from './reasons.js'
+import { PACKET_TOO_LARGE, reasonOf } from './reasons.js'
 import { bestTerms, type Terms, weakerTerms } from './terms.js'
 import { explainTls, readCredentials, type TlsFiles } from './tls.js'
 
@@ -73,8 +73,6 @@ const NO_MESSAGE = new Set([0x88, 0x89, 0x8b, 0x8d, 0x8e, 0x96, 0x98, 0x9c, 0x9d
 const PROTOCOL_REFUSED = new Set([1, 132])
 /** Messages that wait for the broker's receive maximum. Only answers and states do; results have a window of their own. */
 const MOST_WAITING = 1000
-
-const PACKET_TOO_LARGE = 0x95
 
 acceptAllReasons()
 

@@ -10,6 +10,7 @@ import { type NewFrame, type Outbox, Part, type StoredFrame } from '../outbox.js
 import { Branches, type Waits } from './branches.js'
 import { Ledger, type Row } from './ledger.js'
 import { type Link, LinkError, type Loss, sizeOf } from './mqtt.js'
+import { PACKET_TOO_LARGE } from './reasons.js'
 import { type Message, messagesOf } from './results.js'
 import { Service } from './service.js'
 import { Sizes } from './sizes.js'
@@ -29,7 +30,7 @@ const SWEEP_MS = 1000
 /** Late messages wait for a live one to find out whether a refused topic is open again; for so long, if none comes. */
 const NOBODY_TRIED_MS = 10_000
 /** Reason codes of a PUBACK that will be the same for this message the next time: packet too large, bad payload format. */
-const FINAL = new Set([0x95, 0x99])
+const FINAL = new Set([PACKET_TOO_LARGE, 0x99])
 const ALL_PARTS = Part.cls | Part.seg | Part.bits
 /** The limit's name in log and health. */
 const SIZE = 'message size'
@@ -355,7 +356,7 @@ export class Publisher {
 
   private notTaken(flight: Flight, error: LinkError): void {
     const { frame, row, part, topic, bytes } = flight
-    if (error.reason === 0x95) this.sizes.refused(bytes)
+    if (error.reason === PACKET_TOO_LARGE) this.sizes.refused(bytes)
     if (error.code === 'too_large' || FINAL.has(error.reason ?? 0)) {
       this.deadLetter(frame, row, part, error.reason === 0x99 ? topic : SIZE, error.message)
       this.branches.untried(topic)

@@ -1,4 +1,7 @@
-/** What a broker's reason codes mean to the owner of the box, and what to do. MQTT 5 throughout; 1 to 5 are CONNACKs of 3.1.1. */
+/** What a broker's reason codes mean to the owner of the box, and what to do. */
+export const PACKET_TOO_LARGE = 0x95
+
+/** MQTT 5 throughout; 1 to 5 are CONNACKs of 3.1.1. */
 const REASONS: Record<number, string> = {
   1: 'it does not speak this version of MQTT',
   2: 'it does not take this client id; set mqtt.clientId to one that it takes',

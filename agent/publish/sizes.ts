@@ -1,4 +1,5 @@
 /** The size that a broker takes, where it does not say so: learnt from what it refuses and hangs up on. */
+
 /** A size that a broker hung up on is believed for so long. */
 const REMEMBERED_MS = 3_600_000
 

@@ -2,6 +2,8 @@
  * Which message does a broker hang up on? Brokers take messages in order, so it is most likely the first one that was not
  * acknowledged. That one goes alone on the next connection; when the connection ends again and again, it is the one.
  */
+import { PACKET_TOO_LARGE } from './reasons.js'
+
 export interface Suspect {
   /** The same on every connection. */
   readonly key: string
@@ -20,7 +22,6 @@ const MESSAGE_STRIKES = 5
 /** A broker that gives a reason in its DISCONNECT is believed sooner. */
 const STRIKES_WITH_REASON = 2
 const MOST_REMEMBERED = 1000
-const TOO_LARGE = 0x95
 
 export class Suspects<S extends Suspect> {
   current: S | undefined
@@ -34,7 +35,7 @@ export class Suspects<S extends Suspect> {
     this.strikes.set(key, strikes)
     if (this.strikes.size > MOST_REMEMBERED) this.strikes.delete(this.strikes.keys().next().value!)
     this.current = suspect
-    if (reason === TOO_LARGE && strikes >= STRIKES_WITH_REASON) return this.verdict('message', suspect)
+    if (reason === PACKET_TOO_LARGE && strikes >= STRIKES_WITH_REASON) return this.verdict('message', suspect)
     if (strikes >= MESSAGE_STRIKES) return this.verdict('message', suspect)
     const enough = reason === undefined ? TOPIC_STRIKES : STRIKES_WITH_REASON
     return strikes === enough ? this.verdict('topic', suspect) : undefined
