@@ -1,15 +1,8 @@
 /** An MQTT server that answers what a test wants: for limits and refusals that no broker at hand has. It keeps and delivers nothing. */
-import { type EventEmitter, once } from 'node:events'
-import { createRequire } from 'node:module'
+import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { generate, type Packet, parser } from './mqtt-packet.js'
 
-const library = createRequire(createRequire(import.meta.url).resolve('mqtt'))('mqtt-packet') as {
-  parser(options?: object): EventEmitter & { parse(bytes: Buffer): number }
-  generate(packet: object, options?: object): Buffer
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: packets as the library has them
-export type Packet = any
 /** refuse: says so, and hangs up. */
 type Answer = number | 'silent' | 'hang_up' | { readonly disconnect: number } | { readonly refuse: number }
 
@@ -58,9 +51,9 @@ export class ScriptedBroker {
     this.sockets.add(socket)
     socket.on('close', () => this.sockets.delete(socket))
     socket.on('error', () => {})
-    const parser = library.parser()
+    const packets = parser()
     let protocolVersion = 4
-    const send = (packet: object) => socket.write(library.generate(packet, { protocolVersion }))
+    const send = (packet: object) => socket.write(generate(packet, { protocolVersion }))
     const give = (answer: Answer, positive: (code: number) => void) => {
       if (answer === 'silent') return
       if (answer === 'hang_up') socket.destroy()
@@ -73,8 +66,8 @@ export class ScriptedBroker {
         socket.end()
       }
     }
-    parser.on('error', () => socket.destroy())
-    parser.on('packet', (packet: Packet) => {
+    packets.on('error', () => socket.destroy())
+    packets.on('packet', (packet: Packet) => {
       if (socket.destroyed || socket.writableEnded) return
       if (packet.cmd === 'connect') {
         protocolVersion = packet.protocolVersion
@@ -101,7 +94,7 @@ export class ScriptedBroker {
         })
       } else if (packet.cmd === 'pingreq') send({ cmd: 'pingresp' })
     })
-    socket.on('data', (bytes) => parser.parse(bytes))
+    socket.on('data', (bytes) => packets.parse(bytes))
   }
 }
 

@@ -1,11 +1,10 @@
 /** A broker that wants to know who comes: a user name and password, or a client certificate. Without them nobody gets in. */
-import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { selfSigned, signed } from '../certificates.js'
 import { freePort, Mosquitto } from '../client/mosquitto.js'
-import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
 import { committed, configFile } from './setting.js'
 import { until } from './until.js'
@@ -13,8 +12,8 @@ import { until } from './until.js'
 t.test('TLS with client certificates', async (t) => {
   const pki = mkdtempSync(join(tmpdir(), 'blindsight-pki-'))
   t.teardown(() => rmSync(pki, { recursive: true, force: true }))
-  authority(pki)
-  for (const name of ['broker', 'box', 'viewer']) certificate(pki, name)
+  selfSigned(pki, 'ca')
+  for (const name of ['broker', 'box', 'viewer']) signed(pki, 'ca', name, name === 'broker' ? 'localhost' : name)
   chmodSync(pki, 0o755) // started as root, mosquitto reads its files as another user
   const port = await freePort()
   const files = ['cafile ca.pem', 'certfile broker.pem', 'keyfile broker.key'].map((l) => l.replace(' ', ` ${pki}/`))
@@ -71,60 +70,3 @@ t.test('user name and password', async (t) => {
     })
   }
 })
-
-function openssl(dir: string, ...args: string[]): void {
-  execFileSync(tool('openssl'), args, { cwd: dir, stdio: 'pipe' })
-}
-
-function authority(dir: string): void {
-  const request = [
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-    '-subj',
-    '/CN=test authority',
-  ]
-  openssl(dir, 'req', '-x509', '-days', '2', ...request)
-}
-
-function certificate(dir: string, name: string): void {
-  const common = name === 'broker' ? 'localhost' : name
-  openssl(
-    dir,
-    'req',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-keyout',
-    `${name}.key`,
-    '-out',
-    `${name}.csr`,
-    '-subj',
-    `/CN=${common}`,
-  )
-  openssl(
-    dir,
-    'x509',
-    '-req',
-    '-days',
-    '2',
-    '-in',
-    `${name}.csr`,
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-CAcreateserial',
-    '-out',
-    `${name}.pem`,
-  )
-  chmodSync(join(dir, `${name}.key`), 0o644)
-}

@@ -7,6 +7,7 @@ import { Subscriber } from '../e2e/subscriber.js'
 import type { FieldAgent, LogLine } from './agent.js'
 import type { Kit } from './kit.js'
 import type { Listener } from './listener.js'
+import { Relay } from './relay.js'
 import type { Outcome, Scenario } from './scenario.js'
 
 const root = 'blindsight/v1/field'
@@ -60,6 +61,15 @@ function accessList(kit: Kit): { readonly file: string; write(denied: readonly s
 const box = { username: 'box', password: 'x' }
 const viewer = { client: { username: 'viewer', password: 'x' } }
 
+/** A broker that denies the box these branches, the box, and a subscriber that may read everything. */
+async function denying(kit: Kit, denied: readonly string[], lines: readonly string[] = []) {
+  const list = accessList(kit)
+  list.write(denied)
+  const broker = await kit.broker({ lines: [`acl_file ${list.file}`, ...lines] })
+  const listener = await kit.listener(broker, viewer)
+  return { list, broker, listener, agent: kit.agent(await kit.config({ broker, mqtt: box })) }
+}
+
 /** A scenario of a limit that mosquitto has from its start: results come, the limit is named in log and health. */
 const limit = (id: string, fault: string, lines: string[], named: RegExp, more: Partial<Scenario> = {}): Scenario => ({
   id: `brokers/${id}`,
@@ -79,6 +89,24 @@ const limit = (id: string, fault: string, lines: string[], named: RegExp, more: 
   ...more,
 })
 
+/** A scenario of a broker that takes no bitstream of this camera for its size: the other messages come, on one connection. */
+const size = (id: string, fault: string, line: string, short: boolean): Scenario => ({
+  id: `brokers/${id}`,
+  fault,
+  short,
+  seconds: 30,
+  async run(kit) {
+    const broker = await kit.broker({ lines: [line] })
+    const listener = await kit.listener(broker)
+    const agent = kit.agent(await kit.config({ broker, cameras: [{ width: 448, height: 256 }] }))
+    const named = await agent.logged(limited(/message size/))
+    await kit.until('40 frames', () => listener.frames.size >= 40, 180)
+    const lost = agent.count('connection to the broker lost')
+    const saidOnce = agent.count(limited(/message size/)) === 1
+    return whole(kit, agent, listener, { said: said(named), ok: lost === 0 && saidOnce })
+  },
+})
+
 export const scenarios: Scenario[] = [
   {
     id: 'brokers/bits-denied',
@@ -86,11 +114,7 @@ export const scenarios: Scenario[] = [
     short: true,
     seconds: 60,
     async run(kit) {
-      const list = accessList(kit)
-      list.write(['bits/#', 'hist/#'])
-      const broker = await kit.broker({ lines: [`acl_file ${list.file}`] })
-      const listener = await kit.listener(broker, viewer)
-      const agent = kit.agent(await kit.config({ broker, mqtt: box }))
+      const { list, broker, listener, agent } = await denying(kit, ['bits/#', 'hist/#'])
       const line = await agent.logged(limited(/bits/))
       await kit.until('100 frames', () => listener.frames.size >= 100, 180)
       const figures = await kit.until('health', () => health(listener))
@@ -117,11 +141,7 @@ export const scenarios: Scenario[] = [
     short: false,
     seconds: 30,
     async run(kit) {
-      const list = accessList(kit)
-      list.write(['state', 'req/#'])
-      const broker = await kit.broker({ lines: [`acl_file ${list.file}`] })
-      const listener = await kit.listener(broker, viewer)
-      const agent = kit.agent(await kit.config({ broker, mqtt: box }))
+      const { listener, agent } = await denying(kit, ['state', 'req/#'])
       const line = await agent.logged(limited(/state/))
       await kit.until('30 frames', () => listener.frames.size >= 30, 120)
       return whole(kit, agent, listener, {
@@ -130,36 +150,19 @@ export const scenarios: Scenario[] = [
       })
     },
   },
-  {
-    id: 'brokers/message-size-limit',
-    fault: "mosquitto's silent message_size_limit is smaller than a bitstream: it answers 0x95",
-    short: true,
-    seconds: 30,
-    async run(kit) {
-      const broker = await kit.broker({ lines: ['message_size_limit 1500'] })
-      const listener = await kit.listener(broker)
-      const cameras = [{ width: 448, height: 256 }]
-      const agent = kit.agent(await kit.config({ broker, cameras }))
-      const line = await agent.logged(limited(/message size/))
-      await kit.until('40 frames', () => listener.frames.size >= 40, 180)
-      const lost = agent.count('connection to the broker lost')
-      return whole(kit, agent, listener, {
-        said: said(line),
-        ok: lost === 0 && agent.count(limited(/message size/)) === 1,
-      })
-    },
-  },
+  size(
+    'message-size-limit',
+    "mosquitto's silent message_size_limit is smaller than a bitstream: it answers 0x95",
+    'message_size_limit 1500',
+    true,
+  ),
   {
     id: 'brokers/refuses-and-hangs-up',
     fault: 'mosquitto with max_queued_messages 0 hangs up behind every refusal, and bits/# is denied',
     short: true,
     seconds: 40,
     async run(kit) {
-      const list = accessList(kit)
-      list.write(['bits/#', 'hist/#'])
-      const broker = await kit.broker({ lines: [`acl_file ${list.file}`, 'max_queued_messages 0'] })
-      const listener = await kit.listener(broker, viewer)
-      const agent = kit.agent(await kit.config({ broker, mqtt: box }))
+      const { listener, agent } = await denying(kit, ['bits/#', 'hist/#'], ['max_queued_messages 0'])
       const line = await agent.logged(limited(/bits/))
       await kit.until('100 frames', () => listener.frames.size >= 100, 180)
       const { refused = 0 } = (await kit.until('health', () => health(listener)))?.published ?? {}
@@ -176,17 +179,7 @@ export const scenarios: Scenario[] = [
       }
     },
   },
-  limit('max-packet-size', 'max_packet_size 1500, said in CONNACK', ['max_packet_size 1500'], /message size/, {
-    async run(kit) {
-      const broker = await kit.broker({ lines: ['max_packet_size 1500'] })
-      const listener = await kit.listener(broker)
-      const agent = kit.agent(await kit.config({ broker, cameras: [{ width: 448, height: 256 }] }))
-      const line = await agent.logged(limited(/message size/))
-      await kit.until('40 frames', () => listener.frames.size >= 40, 180)
-      const lost = agent.count('connection to the broker lost')
-      return whole(kit, agent, listener, { said: said(line), ok: lost === 0 })
-    },
-  }),
+  size('max-packet-size', 'max_packet_size 1500, said in CONNACK', 'max_packet_size 1500', false),
   limit(
     'retain-unavailable',
     'retain_available false: the will and all retained messages are refused',
@@ -241,7 +234,7 @@ export const scenarios: Scenario[] = [
   },
   {
     id: 'brokers/one-at-a-time',
-    fault: 'max_inflight_messages 1, max_queued_messages 10, max_keepalive 10',
+    fault: 'max_inflight_messages 1, max_keepalive 10',
     short: false,
     seconds: 25,
     async run(kit) {
@@ -318,7 +311,6 @@ export const scenarios: Scenario[] = [
       const line = await agent.logged('not connected to the broker; capture and archive go on')
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => mute.close(resolve))
-      const { Relay } = await import('./relay.js')
       const relay = await Relay.start(broker, port)
       kit.defer(() => relay.close())
       const there = performance.now()

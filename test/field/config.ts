@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { selfSigned } from '../certificates.js'
 import { cli } from './agent.js'
 import type { Kit } from './kit.js'
 import { NotRun, type Outcome, type Scenario } from './scenario.js'
@@ -75,7 +76,7 @@ const misread = wrong.map(
     seconds: 4,
     async run(kit) {
       writeFileSync(kit.path('file'), '')
-      if (id === 'wrong-key') for (const name of ['one', 'two']) await certificate(kit, name)
+      if (id === 'wrong-key') for (const name of ['one', 'two']) selfSigned(kit.dir, name)
       const file = kit.path('config.yaml')
       writeFileSync(file, typeof text === 'string' ? text.replaceAll('DIR', kit.dir) : text)
       const [run, check] = [await kit.cli(['run', '--config', file]), await kit.cli(['check-config', '--config', file])]
@@ -85,11 +86,6 @@ const misread = wrong.map(
     },
   }),
 )
-
-const certificate = (kit: Kit, name: string) =>
-  kit.sh(
-    `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=${name} -keyout ${name}.key -out ${name}.pem`,
-  )
 
 const outcome = (said: string, ok: boolean, recoveryMs: number | null = null): Outcome => ({
   said,

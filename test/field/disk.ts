@@ -59,6 +59,14 @@ const degraded = (listener: Listener, reason: RegExp) => () =>
   states(listener).find((m) => m.state === 'degraded' && reason.test(m.reason ?? ''))
 const online = (listener: Listener) => () => states(listener).at(-1)?.state === 'online'
 
+/** The fault is mended: how long until the archive takes frames again, beside the `before` that it has, and the box is online. */
+async function isBack(kit: Kit, stateDir: string, listener: Listener, before: number): Promise<number> {
+  const mended = performance.now()
+  await kit.until('the archive', () => kit.archive.rows(stateDir).length > before + 3, 120)
+  await kit.until('online', online(listener))
+  return performance.now() - mended
+}
+
 /** Starts where the archive cannot be, sees results all the same, mends the fault, and waits for the archive, which had `before` frames. */
 async function withoutArchive(
   kit: Kit,
@@ -76,10 +84,7 @@ async function withoutArchive(
   const state = await kit.until('the state', degraded(listener, reason), 120)
   await kit.until('results without an archive', () => listener.frames.size >= 10, 120)
   await mend()
-  const mended = performance.now()
-  await kit.until('the archive', () => kit.archive.rows(stateDir).length > before + 3, 120)
-  await kit.until('online', online(listener))
-  const recoveryMs = performance.now() - mended
+  const recoveryMs = await isBack(kit, stateDir, listener, before)
   const { code } = await agent.stop()
   const lost = kit.archive.gaps(frames(listener)).length
   return { said: state.reason ?? '', recoveryMs, lost, ok: code === 0 }
@@ -187,12 +192,7 @@ export const scenarios: Scenario[] = [
       const seen = listener.frames.size
       await kit.until('results all the same', () => listener.frames.size > seen + 60, 120)
       rmSync(filler)
-      const mended = performance.now()
-      const rows = () => kit.archive.rows(state).length
-      const before = rows()
-      await kit.until('the archive', () => rows() > before + 3, 120)
-      await kit.until('online', online(listener))
-      const recoveryMs = performance.now() - mended
+      const recoveryMs = await isBack(kit, state, listener, kit.archive.rows(state).length)
       const { code } = await agent.stop()
       const said = states(listener).find(({ state: s }) => s === 'degraded')?.reason ?? 'room was made by eviction'
       return { said, recoveryMs, lost: kit.archive.gaps(frames(listener)).length, ok: code === 0 }
@@ -232,11 +232,7 @@ export const scenarios: Scenario[] = [
       await kit.until('results all the same', () => listener.frames.size > seen + 10, 120)
       rmSync(place)
       renameSync(`${place}-away`, place)
-      const mended = performance.now()
-      const before = kit.archive.rows(state).length
-      await kit.until('the archive', () => kit.archive.rows(state).length > before + 3, 120)
-      await kit.until('online', online(listener))
-      const recoveryMs = performance.now() - mended
+      const recoveryMs = await isBack(kit, state, listener, kit.archive.rows(state).length)
       const { code } = await agent.stop()
       // At the start it is a configuration that names the wrong place.
       rmSync(place, { recursive: true })

@@ -3,14 +3,9 @@
  * before the agent is, so that nothing is acknowledged that nobody was there to receive. It also writes down which results
  * the broker acknowledged: what it then takes into its grave is not lost by the box.
  */
-import type { EventEmitter } from 'node:events'
-import { createRequire } from 'node:module'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { type Packet, parser } from '../client/mqtt-packet.js'
 import { resultOf } from './listener.js'
-
-const library = createRequire(createRequire(import.meta.url).resolve('mqtt'))('mqtt-packet') as {
-  parser(options?: object): EventEmitter & { parse(bytes: Buffer): number }
-}
 
 export class Relay {
   /** 'dev/cam/boot/seq/kind' */
@@ -72,11 +67,10 @@ export class Relay {
 
   private watch(near: Socket, far: Socket): void {
     const underWay = new Map<number, string>()
-    const sent = library.parser()
-    // biome-ignore lint/suspicious/noExplicitAny: packets as the library has them
-    sent.on('packet', (packet: any) => {
+    const sent = parser()
+    sent.on('packet', (packet: Packet) => {
       if (packet.cmd === 'connect') {
-        const answers = library.parser({ protocolVersion: packet.protocolVersion })
+        const answers = parser({ protocolVersion: packet.protocolVersion })
         answers.on('packet', ({ cmd, messageId, reasonCode = 0 }) => {
           const key = cmd === 'puback' && reasonCode < 0x80 ? underWay.get(messageId) : undefined
           if (key) this.acknowledged.add(key)

@@ -1,28 +1,13 @@
-import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { certificateFaults } from '../../../agent/config/certificates.js'
+import { openssl, selfSigned } from '../../certificates.js'
 
 const dir = t.testdir({ text: 'no certificate\n' })
 const at = (name: string) => join(dir, name)
-for (const name of ['one', 'two'])
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-subj',
-      `/CN=${name}`,
-    ].concat(['-keyout', at(`${name}.key`), '-out', at(`${name}.pem`)]),
-    { stdio: 'pipe' },
-  )
-execFileSync('openssl', ['pkey', '-in', at('one.key'), '-aes256', '-passout', 'pass:x', '-out', at('locked.key')])
+for (const name of ['one', 'two']) selfSigned(dir, name)
+openssl(dir, 'pkey', '-in', 'one.key', '-aes256', '-passout', 'pass:x', '-out', 'locked.key')
 writeFileSync(at('cut.pem'), '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n')
 
 const one = { certFile: at('one.pem'), keyFile: at('one.key') }

@@ -1,5 +1,4 @@
 /** Certificates of our own making, real handshakes: which file or key of the configuration is named. */
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createPlain } from 'node:net'
@@ -9,21 +8,14 @@ import { createServer, type TlsOptions } from 'node:tls'
 import t, { type Test } from 'tap'
 import { type Broker, Link } from '../../../agent/publish/mqtt.js'
 import { explainTls, readCredentials } from '../../../agent/publish/tls.js'
-import { tool } from '../../tool.js'
+import { selfSigned } from '../../certificates.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'blindsight-pki-'))
 t.teardown(() => rmSync(dir, { recursive: true, force: true }))
 const file = (name: string) => join(dir, name)
-const openssl = (...args: string[]) => execFileSync(tool('openssl'), args, { stdio: 'ignore' })
-const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-
-function self(name: string, host: string): void {
-  const names = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`]
-  openssl('req', '-x509', ...key, '-keyout', file(`${name}.key`), '-out', file(`${name}.pem`), '-days', '2', ...names)
-}
-self('broker', 'localhost')
-self('elsewhere', 'broker.example')
-self('box', 'box')
+selfSigned(dir, 'broker', 'localhost')
+selfSigned(dir, 'elsewhere', 'broker.example')
+selfSigned(dir, 'box')
 writeFileSync(file('rubbish.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
 
 async function server(t: Test, name: string, more: TlsOptions = {}): Promise<string> {
