@@ -1,7 +1,7 @@
 /** A real mosquitto on a random loopback port, ended with the test. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,9 @@ export interface BrokerOptions {
   readonly config?: readonly string[]
 }
 
+/** Started as root, mosquitto becomes another user, who cannot read a checkout in root's home or in a folder of mktemp's. */
+export const AS_WE_ARE: readonly string[] = process.getuid?.() === 0 ? ['user root'] : []
+
 export class Mosquitto {
   private child: ChildProcess | undefined
   private constructor(
@@ -23,10 +26,9 @@ export class Mosquitto {
 
   static async start(options: BrokerOptions = {}): Promise<Mosquitto> {
     const dir = mkdtempSync(join(tmpdir(), 'blindsight-mosquitto-'))
-    // Started as root, mosquitto reads its files as another user.
-    chmodSync(dir, 0o755)
     const port = await freePort()
-    const lines = [`listener ${port} 127.0.0.1`, `allow_anonymous ${options.user ? 'false' : 'true'}`]
+    const anonymous = `allow_anonymous ${options.user ? 'false' : 'true'}`
+    const lines = [`listener ${port} 127.0.0.1`, anonymous, ...AS_WE_ARE]
     if (options.user) {
       const file = join(dir, 'passwords')
       writeFileSync(file, '', { mode: 0o644 })
@@ -36,7 +38,6 @@ export class Mosquitto {
         'exit',
       )
       if (code !== 0) throw new Error('mosquitto_passwd failed')
-      chmodSync(file, 0o644)
       lines.push(`password_file ${file}`)
     }
     writeFileSync(join(dir, 'mosquitto.conf'), `${[...lines, ...(options.config ?? [])].join('\n')}\n`, { mode: 0o644 })
@@ -50,8 +51,12 @@ export class Mosquitto {
   }
 
   async up(): Promise<void> {
-    this.child = spawn(tool('mosquitto'), ['-c', join(this.dir, 'mosquitto.conf')], { stdio: 'ignore' })
-    await until(`mosquitto to listen on port ${this.port}`, () => answers(this.port))
+    const child = spawn(tool('mosquitto'), ['-c', join(this.dir, 'mosquitto.conf')], { stdio: 'ignore' })
+    this.child = child
+    await until(`mosquitto to listen on port ${this.port}`, () => {
+      if (child.exitCode !== null) throw new Error(`mosquitto ended: exit ${child.exitCode}`)
+      return answers(this.port)
+    })
   }
 
   /** SIGSTOP: what is sent still gets into its socket, and nothing is acknowledged any more. */

@@ -1,5 +1,5 @@
 /** What was committed reaches a subscriber, whoever dies meanwhile. */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -21,7 +21,6 @@ const filters = [live, late, topics.result('bits', camera), topics.result('bits'
 /** A broker that keeps sessions and queues over its own death, and a subscriber with such a session. */
 async function world(t: Test) {
   const dir = mkdtempSync(join(tmpdir(), 'blindsight-broker-'))
-  chmodSync(dir, 0o777) // started as root, mosquitto writes as another user
   const persistence = ['persistence true', `persistence_location ${dir}/`]
   const broker = await Mosquitto.start({ config: [...persistence, 'autosave_interval 1', 'autosave_on_changes true'] })
   const args = ['-c', '-i', 'watcher', '-x', '3600']

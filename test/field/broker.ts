@@ -1,10 +1,10 @@
 /** A real mosquitto that can be killed and started again on its port. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { freePort } from '../client/mosquitto.js'
+import { AS_WE_ARE, freePort } from '../client/mosquitto.js'
 import { until } from '../e2e/until.js'
 import { tool } from '../tool.js'
 import type { Processes } from './processes.js'
@@ -38,7 +38,6 @@ export class Broker {
     const port = options.port ?? (await freePort())
     const broker = new Broker(processes, dir, address, port)
     mkdirSync(dir, { recursive: true })
-    chmodSync(dir, 0o777) // started as root, mosquitto works as another user
     broker.configure(options)
     await broker.up()
     return broker
@@ -54,6 +53,7 @@ export class Broker {
     const conf = [
       `listener ${this.port} ${this.address}`,
       `allow_anonymous ${anonymous}`,
+      ...AS_WE_ARE,
       // Not 0, which means no limit: mosquitto 2.0.11 then hangs up behind every message that it refuses.
       ...['max_inflight_messages 0', 'max_queued_messages 1000000'].filter((line) => !set.has(line.split(' ')[0])),
       ...(persistence

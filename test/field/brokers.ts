@@ -1,6 +1,6 @@
 /** Brokers as they are: limits, refusals and deaths, and that nothing is sent again that was taken. */
 import { once } from 'node:events'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { type Script, ScriptedBroker } from '../client/scripted.js'
 import { Subscriber } from '../e2e/subscriber.js'
@@ -54,7 +54,6 @@ function accessList(kit: Kit): { readonly file: string; write(denied: readonly s
     const read = denied.includes('req/#') ? [] : ['topic read #']
     const viewer = ['user viewer', 'topic readwrite #']
     writeFileSync(file, `${['user box', ...read, ...allowed, ...viewer].join('\n')}\n`)
-    chmodSync(file, 0o644)
   }
   return { file, write }
 }

@@ -1,6 +1,5 @@
 /** Archive, publisher and a real connection to a real mosquitto. */
 import { once } from 'node:events'
-import { chmodSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Aedes } from 'aedes'
@@ -411,7 +410,6 @@ t.test(
 
 t.test('what the broker refuses for now stays in the outbox', async (t) => {
   const acl = join(t.testdir({ acl: 'topic read #\ntopic write blindsight/v1/box/state\n' }), 'acl')
-  chmodSync(acl, 0o644)
   const { archive, publisher, link } = await world(t, [`acl_file ${acl}`])
   archive.commit(frame(0, Date.now()))
   const connection = await link()
