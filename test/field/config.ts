@@ -251,18 +251,10 @@ const others: Scenario[] = [
     fault: 'embeddedPort: 80 as an ordinary user',
     short: false,
     async run(kit) {
-      kit.needRoot('another user')
+      const wrap = await kit.ordinaryUser()
       const from = Number(await kit.sh('cat /proc/sys/net/ipv4/ip_unprivileged_port_start'))
       if (from <= 80) throw new NotRun(`every user may listen on ports from ${from} here`)
       await kit.sh(`mkdir state && chown 65534 state && chmod 711 . ..`)
-      const wrap = [
-        'setpriv',
-        '--reuid=65534',
-        '--regid=65534',
-        '--clear-groups',
-        '--inh-caps=-all',
-        '--bounding-set=-all',
-      ]
       const agent = kit.agent(await kit.config({ mqtt: { embeddedPort: 80 } }), { wrap })
       const { code } = await agent.ended()
       const line = agent.other.join(' ')

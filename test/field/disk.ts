@@ -251,7 +251,7 @@ export const scenarios: Scenario[] = [
     short: true,
     seconds: 50,
     async run(kit) {
-      kit.needRoot('another user')
+      const wrap = await kit.ordinaryUser()
       const state = kit.path('state')
       const first = kit.agent(await kit.config())
       await kit.until('frames', () => kit.archive.rows(state).length > 3, 120)
@@ -259,10 +259,9 @@ export const scenarios: Scenario[] = [
       const before = kit.archive.rows(state).length
       chownSync(state, 65534, 65534)
       for (const dir of [kit.dir, dirname(kit.dir)]) chmodSync(dir, 0o755)
-      const options = { wrap: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] }
       return withoutArchive(kit, state, /belongs to root.*chown/, () => kit.sh(`chown -R 65534:65534 ${state}`), {
         before,
-        agentOf: (config) => kit.agent(config, options),
+        agentOf: (config) => kit.agent(config, { wrap }),
       })
     },
   },

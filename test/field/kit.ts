@@ -176,6 +176,16 @@ export class Kit {
     if (process.getuid?.() !== 0) throw new NotRun(`${what}: only root may`)
   }
 
+  /** What starts a program as an ordinary user, 65534. @throws {NotRun} where that user could not read the program */
+  async ordinaryUser(): Promise<string[]> {
+    this.needRoot('another user')
+    const ids = ['--reuid=65534', '--regid=65534', '--clear-groups', '--inh-caps=-all', '--bounding-set=-all']
+    const program = join(packageRoot(), 'dist', 'cli', 'main.js')
+    const { code } = await this.processes.run('setpriv', [...ids, 'test', '-r', program])
+    if (code !== 0) throw new NotRun(`an ordinary user may not read ${program}`)
+    return ['setpriv', ...ids]
+  }
+
   /** Undone at the end, the last first. */
   defer(action: () => unknown): void {
     this.undo.push(action)
