@@ -14,6 +14,7 @@ import type { LoadedConfig } from './config/load.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
 import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
+import { headsOn } from './heads.js'
 import { type Around, Health, type HealthReport } from './health.js'
 import { Engine } from './infer/engine.js'
 import { infoMessage } from './info.js'
@@ -209,7 +210,7 @@ export class Agent {
     this.pipeline = new Pipeline(
       {
         cameras: this.cameras,
-        infer: (rgb, cam, key) => engine.infer(rgb, cam, key),
+        infer: (rgb, cam, key) => engine.infer(rgb, { ...cam, heads: headsOn(cam, this.bundle) }, key),
         timed: (stamp) => this.clock.again(stamp),
         commit: (frame) => this.commit(frame),
         committed: (result) => this.afterCommit(result),
@@ -274,7 +275,7 @@ export class Agent {
         bundleDir: this.bundle.dir,
         providers: config.providers,
         threads: config.threads,
-        heads: [...new Set(enabled.flatMap((c) => c.heads))],
+        heads: [...new Set(enabled.flatMap((c) => headsOn(c, this.bundle)))],
         sizes: [...new Map(enabled.map(({ width, height }) => [`${width}x${height}`, { width, height }])).values()],
         writable: config.stateDir,
       },

@@ -14,6 +14,7 @@ import type { Camera as CameraConfig } from './config/schema.js'
 import { demoClip } from './demo/demo.js'
 import { messageOf } from './errors.js'
 import { fit } from './fit.js'
+import { headsOn } from './heads.js'
 import { Engine } from './infer/engine.js'
 import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
@@ -120,7 +121,7 @@ async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<strin
     bundleDir: bundle.dir,
     providers: config.providers,
     threads: config.threads,
-    heads: [...new Set(enabled.flatMap((c) => c.heads))],
+    heads: [...new Set(enabled.flatMap((c) => headsOn(c, bundle)))],
     sizes,
   }
   const engine = await Engine.start(

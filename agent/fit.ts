@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
-import { type Bundle, BundleError, openBundle } from '../contract/bundle.js'
+import { type Bundle, BundleError, headsOf, openBundle } from '../contract/bundle.js'
 import { bundlesDir } from '../contract/package-root.js'
 import { bundleDir } from './bundles.js'
 import { type Fault, type LoadedConfig, wrongConfig } from './config/load.js'
@@ -55,10 +55,11 @@ function cameraFaults(config: LoadedConfig, { manifest, context }: Bundle): Faul
         'coding',
         `coding ${camera.coding} needs a context model, which bundle ${id} has not; set coding: static, or use a newer bundle`,
       )
-    for (const head of camera.heads) {
+    const { heads = [] } = camera
+    for (const head of heads) {
       if (files[`${head}.onnx`]) continue
-      const others = camera.heads.filter((other) => files[`${other}.onnx`])
-      fault('heads', `bundle ${id} has no ${head}.onnx; set heads: [${others.join(', ')}], or use another bundle`)
+      const there = headsOf(manifest).join(', ')
+      fault('heads', `bundle ${id} has no ${head}.onnx; leave heads out (it has ${there}), or use another bundle`)
     }
     for (const side of ['width', 'height'] as const) {
       const { multiple } = latent

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Bundle } from '../contract/bundle.js'
 import type { InfoMessage } from '../contract/messages.js'
 import type { LoadedConfig } from './config/load.js'
+import { headsOn } from './heads.js'
 import { version } from './version.js'
 
 interface Run {
@@ -12,7 +13,8 @@ interface Run {
   readonly providers: Record<string, string>
 }
 
-export function infoMessage({ device, cameras }: LoadedConfig, { manifest, sha256 }: Bundle, run: Run) {
+export function infoMessage({ device, cameras }: LoadedConfig, bundle: Bundle, run: Run) {
+  const { manifest, sha256 } = bundle
   const files = Object.entries(manifest.files).map(([file, { sha256: hash }]) => [file, hash.slice(0, 16)])
   return {
     v: 1,
@@ -20,6 +22,9 @@ export function infoMessage({ device, cameras }: LoadedConfig, { manifest, sha25
     version,
     ...run,
     bundle: { id: manifest.id, sha256, files: Object.fromEntries(files) as Record<string, string> },
-    cameras: cameras.map(({ id, width, height, fps, heads }) => ({ id, width, height, fps, heads })),
+    cameras: cameras.map((camera) => {
+      const { id, width, height, fps } = camera
+      return { id, width, height, fps, heads: [...headsOn(camera, bundle)] }
+    }),
   } satisfies z.infer<typeof InfoMessage>
 }

@@ -6,16 +6,16 @@ import { createHash } from 'node:crypto'
 import { FORMAT_2, type FrameInfo, Packer } from '../codec/index.js'
 import type { Bundle } from '../contract/bundle.js'
 import { shortHash } from '../contract/hex.js'
+import { answersOf } from './answers.js'
 import type { CapturedFrame } from './capture/camera.js'
 import type { Stamp } from './clock.js'
-import type { Encoded, InferCamera } from './infer/messages.js'
+import type { Encoded } from './infer/messages.js'
 import { Keyframes } from './keyframes.js'
 import { type NewFrame, Part } from './outbox.js'
 import type { ResultRecord } from './publish/results.js'
 import type { StageTimes } from './stages.js'
 
 const LANES = 2
-const TOP_CLASSES = 5
 
 export interface PipelineParts {
   readonly cameras: readonly {
@@ -24,7 +24,7 @@ export interface PipelineParts {
     readonly dropped: number
     recycle(buffer: ArrayBuffer): void
   }[]
-  infer(rgb: Uint8Array<ArrayBuffer>, cam: InferCamera, key: boolean): Promise<Encoded>
+  infer(rgb: Uint8Array<ArrayBuffer>, cam: CapturedFrame['cam'], key: boolean): Promise<Encoded>
   /** A stamp by what is known of time now. */
   timed(stamp: Stamp): Stamp
   /** Commits one frame, or does with it what can be done when the archive takes nothing (the disk is full). */
@@ -126,7 +126,7 @@ export class Pipeline {
 
   private store(frame: CapturedFrame, encoded: Encoded, dropped: number): void {
     const started = performance.now()
-    const { bundle, boot } = this.options
+    const { bundle, boot, providers } = this.options
     const { width, height, id } = frame.cam
     // The clock may have been set since it was taken; the archive keeps one time line.
     const { timeUs, clk } = this.parts.timed(frame)
@@ -163,7 +163,7 @@ export class Pipeline {
         mono_ns: String(frame.monoNs),
         clk,
         frame: { w: width, h: height },
-        model: { id: bundle.manifest.id, sha256: bundle.sha256, ep: this.options.providers.encoder ?? 'cpu' },
+        model: { id: bundle.manifest.id, sha256: bundle.sha256, ep: providers.encoder ?? 'cpu' },
         lat: { shape: [channels, height / stride, width / stride], bpp: round(bpp, 4) },
         bits: {
           ref: `${id}/${boot}/${seq}`,
@@ -174,11 +174,9 @@ export class Pipeline {
           segment: `${id}/${boot}/${keySeq}`,
         },
       },
-      ep: { cls: this.options.providers.classify, seg: this.options.providers.segment },
+      ep: { cls: providers.analyse ?? providers.classify, seg: providers.analyse ?? providers.segment },
       q: { lat_ms: round(Number(process.hrtime.bigint() - frame.monoNs) / 1e6, 1), dropped },
-      ...(encoded.probabilities && { cls: topClasses(encoded.probabilities, bundle) }),
-      ...(encoded.runs &&
-        encoded.fractions && { seg: segmentation(encoded.runs, encoded.fractions, bundle, width, height) }),
+      ...answersOf(encoded, bundle, width, height),
     }
     const parts =
       (record.cls ? Part.cls : 0) | (record.seg ? Part.seg : 0) | (this.options.publishBitstreams ? Part.bits : 0)
@@ -214,29 +212,6 @@ export class Pipeline {
       this.packers.set(cam, packer)
     }
     return packer
-  }
-}
-
-function topClasses(probabilities: Float32Array, bundle: Bundle) {
-  const ranked = [...probabilities].map((p, i) => ({
-    ...bundle.manifest.classes.classify[i]!,
-    p: round(Math.min(1, p), 4),
-  }))
-  return ranked.sort((a, b) => b.p - a.p).slice(0, TOP_CLASSES)
-}
-
-function segmentation(runs: number[], fractions: Float32Array, bundle: Bundle, width: number, height: number) {
-  const { stride } = bundle.manifest.segment
-  const classes = bundle.manifest.classes.segment.map((label, id) => ({
-    id,
-    label,
-    frac: round(Math.min(1, fractions[id]!), 4),
-  }))
-  return {
-    w: width / stride,
-    h: height / stride,
-    classes: classes.filter((c) => c.frac > 0),
-    mask: { enc: 'rle' as const, data: runs },
   }
 }
 

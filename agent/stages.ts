@@ -3,13 +3,14 @@
 export interface StageTimes {
   readonly capture: number
   readonly encode: number
+  readonly analyse?: number
   readonly classify?: number
   readonly segment?: number
   readonly code: number
   readonly commit: number
 }
 
-export const stageNames = ['capture', 'encode', 'classify', 'segment', 'code', 'commit', 'publish'] as const
+export const stageNames = ['capture', 'encode', 'analyse', 'classify', 'segment', 'code', 'commit', 'publish'] as const
 export type StageName = (typeof stageNames)[number]
 
 /** Enough for a stable median, few enough to follow a change within a minute or so. */

@@ -3,12 +3,13 @@ import { graphPath } from '../contract/bundle.js'
 import { rebuild } from './archive/rebuild.js'
 import { loadConfig } from './config/load.js'
 import { fit, fitPorts } from './fit.js'
+import { headsOn } from './heads.js'
 
 export async function checkConfig({ config: file }: { config: string }): Promise<void> {
   const config = loadConfig(file)
   const bundle = fit(config)
   await fitPorts(config)
-  const heads = config.cameras.flatMap(({ enabled, heads }) => (enabled ? heads : []))
+  const heads = config.cameras.flatMap((camera) => (camera.enabled ? headsOn(camera, bundle) : []))
   for (const graph of new Set(['encoder' as const, ...heads])) graphPath(bundle, graph)
   const cameras = config.cameras.map((c) => `${c.id} ${c.width}x${c.height} at ${c.fps} frames/s`).join(', ')
   console.log(

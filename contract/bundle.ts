@@ -1,7 +1,9 @@
 /**
  * The bundle: what training hands over to TypeScript, as files only (see models/README.md).
  *
- *     <id>/manifest.json  encoder.onnx  classify.onnx  segment.onnx  entropy.json  context.bin  decoder/decoder.onnx
+ *     <id>/manifest.json  encoder.onnx  analyse.onnx  entropy.json  context.bin  decoder/decoder.onnx
+ *
+ * or, in the place of analyse.onnx, classify.onnx and segment.onnx: a network each, as in the paper.
  *
  * Everything is checked when a bundle is opened: names, types, sizes, SHA-256 of the files asked for.
  */
@@ -16,6 +18,34 @@ export { BundleError }
 const count = z.number().int().positive()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 
+const name = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/)
+const share = z.number().gt(0).lt(1)
+
+/** Of analyse.onnx: symbols -> tags float32 [N,T], mask uint8 [N,H/s,W/s], fractions float32 [N,K]. */
+const Analyse = z.strictObject({
+  /** sigmoid: each by itself, several or none may be there. */
+  tags: z.strictObject({
+    kind: z.literal('sigmoid'),
+    classes: z.array(z.strictObject({ id: name, label: z.string() })).min(1),
+    /** By tag: there from `enter` on, and until it falls below `leave`. Chosen on validation data. */
+    thresholds: z.record(z.string(), z.strictObject({ enter: share, leave: share })),
+  }),
+  /** argmax: each place is of one class. `thing`: what comes and goes; `scene`: what stays; `rest`: neither, or not known. */
+  mask: z.strictObject({
+    kind: z.literal('argmax'),
+    stride: count,
+    classes: z.array(z.strictObject({ id: name, label: z.string(), kind: z.enum(['rest', 'thing', 'scene']) })).min(1),
+  }),
+  /** share: of the mask's places, per class of the mask. */
+  fractions: z.strictObject({ kind: z.literal('share') }),
+  /** What presence can be told of: any of these tags, or these classes of the mask. `watch`: on every camera if nobody says otherwise. */
+  presence: z.array(
+    z.strictObject({ id: name, label: z.string(), tags: z.array(name), mask: z.array(name), watch: z.boolean() }),
+  ),
+})
+export type Analyse = z.infer<typeof Analyse>
+export type Presence = Analyse['presence'][number]
+
 export const Manifest = z.strictObject({
   format: z.literal(1),
   id: z.string().regex(/^[a-z0-9._-]{1,64}$/),
@@ -29,12 +59,16 @@ export const Manifest = z.strictObject({
     /** Value of each symbol, ascending. */
     centres: z.array(z.number()),
   }),
-  classes: z.strictObject({
-    classify: z.array(z.strictObject({ id: z.string(), label: z.string() })),
-    segment: z.array(z.string()),
-  }),
+  /** Of classify.onnx (softmax: one of them) and segment.onnx. */
+  classes: z
+    .strictObject({
+      classify: z.array(z.strictObject({ id: z.string(), label: z.string() })).default([]),
+      segment: z.array(z.string()).default([]),
+    })
+    .prefault({}),
   /** The segmenter's mask has one class id per `stride` x `stride` pixels of the frame. */
-  segment: z.strictObject({ stride: count }),
+  segment: z.strictObject({ stride: count }).optional(),
+  analyse: Analyse.optional(),
   files: z.record(z.string(), z.strictObject({ bytes: count, sha256 })),
   /** SHA-256 of earlier manifests of the same networks and tables: their streams are this bundle's to decode. */
   replaces: z.array(sha256).optional(),
@@ -45,9 +79,12 @@ export type Manifest = z.infer<typeof Manifest>
 
 const EntropyFile = z.strictObject({ scaleBits: count.max(16), freqs: z.array(z.array(count)) })
 
-export type GraphName = 'encoder' | 'classify' | 'segment' | 'decoder'
+export const heads = ['analyse', 'classify', 'segment'] as const
+export type Head = (typeof heads)[number]
+export type GraphName = 'encoder' | Head | 'decoder'
 const graphFile: Record<GraphName, string> = {
   encoder: 'encoder.onnx',
+  analyse: 'analyse.onnx',
   classify: 'classify.onnx',
   segment: 'segment.onnx',
   decoder: 'decoder/decoder.onnx',
@@ -75,6 +112,8 @@ export function openBundle(dir: string): Bundle {
   if (centres.length !== levels || centres.some((c, i) => i > 0 && c <= centres[i - 1]!)) {
     throw new BundleError('manifest', `${dir}/manifest.json: expected ${levels} ascending centres`)
   }
+  const faults = headFaults(manifest)
+  if (faults.length > 0) throw new BundleError('manifest', `${dir}/manifest.json: ${faults.join('; ')}`)
   const entropyBytes = checked(dir, manifest, 'entropy.json')
   const { scaleBits, freqs } = parse(EntropyFile, entropyBytes, join(dir, 'entropy.json'))
   const fits = freqs.length === channels && freqs.every((row) => row.length === levels && sum(row) === 2 ** scaleBits)
@@ -88,6 +127,62 @@ export function openBundle(dir: string): Bundle {
   const contextBytes = manifest.files['context.bin'] ? checked(dir, manifest, 'context.bin') : undefined
   const context = contextBytes && { bytes: contextBytes, sha256: hash(contextBytes) }
   return Object.freeze({ dir, manifest, sha256: hash(manifestBytes), entropy, ...(context ? { context } : {}) })
+}
+
+/** The heads that a bundle has: analyse alone where it has that, since it answers for both others. */
+export function headsOf({ files }: Manifest): Head[] {
+  return files['analyse.onnx'] ? ['analyse'] : heads.filter((head) => files[graphFile[head]])
+}
+
+/** Of the mask that a bundle's analyser, else its segmenter makes; undefined: it has none. */
+export function maskOf({ files, analyse, segment, classes }: Manifest): MaskKind | undefined {
+  if (files['analyse.onnx'] && analyse) {
+    const { stride, classes: all } = analyse.mask
+    return { head: 'analyse', stride, labels: all.map(({ label }) => label) }
+  }
+  return segment && files['segment.onnx'] && { head: 'segment', stride: segment.stride, labels: classes.segment }
+}
+
+export interface MaskKind {
+  readonly head: Head
+  /** Pixels of the frame each way for one of the mask. */
+  readonly stride: number
+  /** By class id. */
+  readonly labels: readonly string[]
+}
+
+/** What a schema cannot say: names that have to be found elsewhere in the manifest. */
+function headFaults({ files, analyse, segment, classes }: Manifest): string[] {
+  const faults: string[] = []
+  if (!heads.some((head) => files[graphFile[head]]))
+    faults.push(
+      'has neither analyse.onnx nor classify.onnx or segment.onnx: nothing here says what is seen; install the bundle again',
+    )
+  if (files['analyse.onnx'] && !analyse) faults.push("analyse.onnx is listed, but 'analyse' does not describe it")
+  if (files['segment.onnx'] && !(segment && classes.segment.length > 0))
+    faults.push("segment.onnx is listed, but 'segment' and 'classes.segment' do not describe it")
+  if (files['classify.onnx'] && classes.classify.length === 0)
+    faults.push("classify.onnx is listed, but 'classes.classify' does not describe it")
+  if (!analyse) return faults
+  const { tags, mask, presence } = analyse
+  const tagIds = tags.classes.map(({ id }) => id)
+  const maskIds = mask.classes.map(({ id }) => id)
+  const unknown = (where: string, ids: readonly string[], known: readonly string[]) => {
+    for (const id of ids) if (!known.includes(id)) faults.push(`${where}: '${id}' is none of ${known.join(', ')}`)
+  }
+  for (const [where, ids] of Object.entries({ 'analyse.tags.classes': tagIds, 'analyse.mask.classes': maskIds }))
+    if (new Set(ids).size < ids.length) faults.push(`${where}: an id is there twice`)
+  unknown('analyse.tags.thresholds', Object.keys(tags.thresholds), tagIds)
+  for (const id of tagIds) {
+    const limits = tags.thresholds[id]
+    if (!limits) faults.push(`analyse.tags.thresholds: ${id} has none`)
+    else if (limits.leave > limits.enter) faults.push(`analyse.tags.thresholds.${id}: leave is above enter`)
+  }
+  for (const { id, tags: ofTags, mask: ofMask } of presence) {
+    unknown(`analyse.presence.${id}.tags`, ofTags, tagIds)
+    unknown(`analyse.presence.${id}.mask`, ofMask, maskIds)
+  }
+  return faults
 }
 
 /** Path of one graph, its hash checked. @throws {BundleError} */

@@ -43,7 +43,16 @@ const ResultBase = z.object({
 })
 
 export const ClassifyResult = ResultBase.extend({
-  cls: z.array(z.object({ id: z.string(), label: z.string(), p: z.number().min(0).max(1) })),
+  cls: z
+    .array(
+      z.object({
+        id: z.string(),
+        label: z.string(),
+        p: z.number().min(0).max(1),
+        there: z.boolean().optional().describe('of tags, which stand each for itself: p is above the threshold'),
+      }),
+    )
+    .describe('most probable first'),
 })
 export type ClassifyResult = z.infer<typeof ClassifyResult>
 

@@ -1,4 +1,5 @@
 /** The configuration, once: names, units in the names, defaults, limits. docs/schema/config.schema.json is generated from it. */
+import { heads } from '../../contract/bundle.js'
 import { idPattern } from '../../contract/topics.js'
 import { DEFAULT_BUNDLE } from '../bundles.js'
 import { between, file, host, megabytes, seconds, text, whole, z } from './kinds.js'
@@ -41,9 +42,12 @@ const CameraKeys = z.strictObject({
   height: side.default(256),
   fps: between(0.01, 120).default(10),
   heads: z
-    .array(z.enum(['classify', 'segment']))
-    .max(2)
-    .default(['classify', 'segment']),
+    .array(z.enum(heads))
+    .max(heads.length)
+    .optional()
+    .describe(
+      'default: all that the bundle has; analyse answers for classify and segment; []: coded and archived only',
+    ),
   coding: z
     .enum(['static', 'fast', 'max'])
     .default('fast')

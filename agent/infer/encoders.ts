@@ -1,4 +1,4 @@
-/** Symbols -> payloads: an entropy coder per camera, and the keyframes that no clock asks for. */
+/** Symbols -> payloads: an entropy coder per camera, the keyframes that no clock asks for, and which cells have changed. */
 import { type Coded, type Coding, Encoder, type Profile } from '../../codec/index.js'
 import type { FrameSize } from './networks.js'
 
@@ -8,6 +8,17 @@ import type { FrameSize } from './networks.js'
  * left, the two cost the same at 29 %. Changes that are spread over the picture are cheaper to predict, up to twice that.
  */
 const CUT_SHARE = 0.3
+
+/**
+ * Steps between neighbouring symbols, over all channels, from which a cell has changed and does not merely flicker.
+ */
+const MOVED = 3
+
+export interface CodedFrame {
+  readonly coded: Coded
+  /** Per cell of the latent, 1: changed since the frame before; absent: there was none. */
+  readonly changed?: Uint8Array
+}
 
 interface Kept {
   readonly encoder: Encoder
@@ -24,12 +35,15 @@ export class Encoders {
   ) {}
 
   /** `key` asks for a keyframe. After an error the camera's next frame is one, too. */
-  encode(cam: string, profile: Profile, size: FrameSize, symbols: Uint8Array, key: boolean): Coded {
+  encode(cam: string, profile: Profile, size: FrameSize, symbols: Uint8Array, key: boolean): CodedFrame {
     const kept = this.of(cam, profile, size)
-    const cut = kept.last !== undefined && changed(symbols, kept.last) > CUT_SHARE * symbols.length
+    const { height, width } = kept.encoder.shape
+    const changes = kept.last && compare(symbols, kept.last, height * width)
+    const cut = changes !== undefined && changes.symbols > CUT_SHARE * symbols.length
     kept.last = symbols
     try {
-      return kept.encoder.encode(symbols, { key: key || cut })
+      const coded = kept.encoder.encode(symbols, { key: key || cut })
+      return { coded, ...(changes && { changed: changes.cells }) }
     } catch (error) {
       this.cameras.delete(cam)
       throw error
@@ -50,8 +64,21 @@ export class Encoders {
   }
 }
 
-function changed(a: Uint8Array, b: Uint8Array): number {
-  let count = 0
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) count++
-  return count
+/**
+ * Of two latents, [C,h,w]: how many symbols differ, and in which of the `area` cells more do than noise changes.
+ * Channels are whole planes, so the cell of a symbol is its index modulo h * w.
+ */
+function compare(a: Uint8Array, b: Uint8Array, area: number): { symbols: number; cells: Uint8Array } {
+  const cells = new Uint8Array(area)
+  let symbols = 0
+  for (let plane = 0; plane < a.length; plane += area) {
+    for (let cell = 0; cell < area; cell++) {
+      const step = Math.abs(a[plane + cell]! - b[plane + cell]!)
+      if (step === 0) continue
+      symbols++
+      cells[cell] = Math.min(255, cells[cell]! + step)
+    }
+  }
+  for (let cell = 0; cell < area; cell++) cells[cell] = cells[cell]! >= MOVED ? 1 : 0
+  return { symbols, cells }
 }

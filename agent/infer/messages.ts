@@ -1,9 +1,10 @@
 /** What crosses between the main thread and the inference worker. */
 import type { Coded, Profile } from '../../codec/index.js'
+import type { Head } from '../../contract/bundle.js'
 import type { Provider } from '../config/schema.js'
 import type { FrameSize } from './networks.js'
 
-export type Head = 'classify' | 'segment'
+export type { Head }
 
 export interface WorkerSetup {
   readonly bundleDir: string
@@ -35,6 +36,7 @@ export interface Job extends FrameSize {
 
 export interface StageTimes {
   readonly encode: number
+  readonly analyse?: number
   readonly classify?: number
   readonly segment?: number
   readonly code: number
@@ -45,7 +47,14 @@ export interface Encoded {
   readonly buffer: ArrayBuffer
   /** Entropy-coded symbols, without the container. */
   readonly coded: Coded
+  /** Of the latent's cells, [H/8,W/8]: 1 where it differs from the frame before, as the keyframe decision and `motion` see it; absent: there was none. */
+  readonly changed?: Uint8Array
+  /** Of the analyser, [T]. */
+  readonly tags?: Float32Array
+  /** Of the classifier, [classes]. */
   readonly probabilities?: Float32Array
+  /** Of the analyser or the segmenter: class ids, [H/s,W/s]. */
+  readonly mask?: Uint8Array
   readonly fractions?: Float32Array
   /** Run-length form of the mask. */
   readonly runs?: number[]

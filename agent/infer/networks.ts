@@ -1,5 +1,5 @@
-/** The three networks of the box on one bundle: frame -> symbols -> classes and mask. There is no way back to RGB here. */
-import { type Bundle, BundleError, type GraphName, graphPath } from '../../contract/bundle.js'
+/** The networks of the box on one bundle: frame -> symbols -> tags or classes, and mask. There is no way back to RGB here. */
+import { type Bundle, BundleError, type GraphName, graphPath, type Head } from '../../contract/bundle.js'
 import { Graph, type GraphOptions, type Tensor } from './onnx.js'
 
 export interface FrameSize {
@@ -9,14 +9,22 @@ export interface FrameSize {
 
 const signature: Record<Exclude<GraphName, 'decoder'>, { input: string; outputs: string[] }> = {
   encoder: { input: 'frame', outputs: ['symbols'] },
+  analyse: { input: 'symbols', outputs: ['tags', 'mask', 'fractions'] },
   classify: { input: 'symbols', outputs: ['probabilities'] },
   segment: { input: 'symbols', outputs: ['mask', 'fractions'] },
+}
+
+export interface Analysis {
+  readonly tags: Float32Array
+  readonly mask: Uint8Array
+  readonly fractions: Float32Array
 }
 
 export class Networks {
   private constructor(
     private readonly bundle: Bundle,
     private readonly encoder: Graph,
+    private readonly analyser: Graph | undefined,
     private readonly classifier: Graph | undefined,
     private readonly segmenter: Graph | undefined,
   ) {}
@@ -24,7 +32,7 @@ export class Networks {
   /** Opens the encoder and the heads asked for; a warm-up run at every frame size builds engines and checks shapes. */
   static async open(
     bundle: Bundle,
-    heads: ReadonlySet<'classify' | 'segment'>,
+    heads: ReadonlySet<Head>,
     sizes: readonly FrameSize[],
     options: GraphOptions,
   ): Promise<Networks> {
@@ -60,6 +68,7 @@ export class Networks {
     const networks = new Networks(
       bundle,
       await open('encoder', frames),
+      heads.has('analyse') ? await open('analyse', latents) : undefined,
       heads.has('classify') ? await open('classify', latents) : undefined,
       heads.has('segment') ? await open('segment', latents) : undefined,
     )
@@ -68,7 +77,7 @@ export class Networks {
   }
 
   get providers(): Record<string, string> {
-    const graphs = { encoder: this.encoder, classify: this.classifier, segment: this.segmenter }
+    const graphs = { encoder: this.encoder, analyse: this.analyser, classify: this.classifier, segment: this.segmenter }
     return Object.fromEntries(
       Object.entries(graphs).flatMap(([name, graph]) => (graph ? [[name, graph.provider]] : [])),
     )
@@ -78,6 +87,16 @@ export class Networks {
   async encode(rgb: Uint8Array, { width, height }: FrameSize): Promise<Uint8Array> {
     const [symbols] = await this.encoder.run({ data: rgb, dims: [1, height, width, 3] })
     return symbols!.data as Uint8Array
+  }
+
+  /** symbols -> float32 [T] probability of each tag, uint8 [H/s,W/s] class ids and float32 [K] shares of the picture */
+  async analyse(symbols: Uint8Array, size: FrameSize): Promise<Analysis> {
+    const [tags, mask, fractions] = await this.analyser!.run(this.latent(symbols, size))
+    return {
+      tags: tags!.data as Float32Array,
+      mask: mask!.data as Uint8Array,
+      fractions: fractions!.data as Float32Array,
+    }
   }
 
   /** symbols -> float32 [classes] probabilities */
@@ -93,7 +112,7 @@ export class Networks {
   }
 
   async release(): Promise<void> {
-    for (const graph of [this.encoder, this.classifier, this.segmenter]) await graph?.release()
+    for (const graph of [this.encoder, this.analyser, this.classifier, this.segmenter]) await graph?.release()
   }
 
   private latent(symbols: Uint8Array, { width, height }: FrameSize): Tensor {
@@ -102,7 +121,7 @@ export class Networks {
   }
 
   private async checkShapes(frame: Tensor): Promise<void> {
-    const { latent, classes, segment, id } = this.bundle.manifest
+    const { latent, classes, segment, analyse, id } = this.bundle.manifest
     const [, height, width] = frame.dims as [number, number, number]
     const expect = (what: string, data: object, type: typeof Uint8Array | typeof Float32Array, want: number) => {
       const { length } = data as Uint8Array
@@ -114,9 +133,15 @@ export class Networks {
     }
     const symbols = await this.encode(frame.data as Uint8Array, { width, height })
     expect('symbols', symbols, Uint8Array, (latent.channels * height * width) / latent.stride ** 2)
+    if (this.analyser && analyse) {
+      const { tags, mask, fractions } = await this.analyse(symbols, { width, height })
+      expect('tags', tags, Float32Array, analyse.tags.classes.length)
+      expect('mask', mask, Uint8Array, (height * width) / analyse.mask.stride ** 2)
+      expect('fractions', fractions, Float32Array, analyse.mask.classes.length)
+    }
     if (this.classifier)
       expect('probabilities', await this.classify(symbols, { width, height }), Float32Array, classes.classify.length)
-    if (this.segmenter) {
+    if (this.segmenter && segment) {
       const { mask, fractions } = await this.segment(symbols, { width, height })
       expect('mask', mask, Uint8Array, (height * width) / segment.stride ** 2)
       expect('fractions', fractions, Float32Array, classes.segment.length)

@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       }
       try {
         const encoded = await process(networks, encoders, job)
-        send({ type: 'encoded', encoded }, [encoded.buffer])
+        send({ type: 'encoded', encoded }, transferable(encoded))
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
         send({ type: 'job-failed', job: job.job, buffer: job.rgb.buffer, message }, [job.rgb.buffer])
@@ -56,21 +56,37 @@ async function process(networks: Networks, encoders: Encoders, job: Job): Promis
   }
   const symbols = await networks.encode(job.rgb, job)
   const encode = lap()
+  const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job) : undefined
+  const analyse = lap()
   const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined
   const classify = lap()
   const segmented = job.heads.includes('segment') ? await networks.segment(symbols, job) : undefined
-  const runs = segmented && encodeRuns(segmented.mask)
   const segment = lap()
-  const coded = encoders.encode(job.cam, job.coding, job, symbols, job.key)
+  const seen = analysed ?? segmented
+  const runs = seen && encodeRuns(seen.mask)
+  const { coded, changed } = encoders.encode(job.cam, job.coding, job, symbols, job.key)
   return {
     job: job.job,
     buffer: job.rgb.buffer,
     coded,
+    ...(changed && { changed }),
+    ...(analysed && { tags: analysed.tags }),
     ...(probabilities && { probabilities }),
-    ...(segmented && { fractions: segmented.fractions }),
+    ...(seen && { mask: seen.mask, fractions: seen.fractions }),
     ...(runs && { runs }),
-    ms: { encode, ...(probabilities && { classify }), ...(segmented && { segment }), code: lap() },
+    ms: {
+      encode,
+      ...(analysed && { analyse }),
+      ...(probabilities && { classify }),
+      ...(segmented && { segment }),
+      code: lap(),
+    },
   }
+}
+
+/** Buffers that are handed over whole; a tensor may share its own with others. */
+function transferable({ buffer, changed }: Encoded): ArrayBuffer[] {
+  return changed ? [buffer, changed.buffer as ArrayBuffer] : [buffer]
 }
 
 main().catch((error) => {

@@ -69,7 +69,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
       const pipeline = new Pipeline(
         {
           cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
-          infer: (rgb, camera, key) => engine.infer(rgb, camera, key),
+          infer: (rgb, camera, key) => engine.infer(rgb, { ...camera, heads: ['classify'] }, key),
           timed: (stamp) => stamp,
           commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),
           committed: ({ seq }) => seq === FRAMES - 1 && resolve(),

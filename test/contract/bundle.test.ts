@@ -3,7 +3,8 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { bundleDir, DEFAULT_BUNDLE } from '../../agent/bundles.js'
-import { BundleError, graphPath, openBundle } from '../../contract/bundle.js'
+import { BundleError, graphPath, headsOf, type Manifest, maskOf, openBundle } from '../../contract/bundle.js'
+import { analysingBundle } from './analysing-bundle.js'
 
 const released = join(import.meta.dirname, '..', '..', 'models', 'bundles', 'lean-1')
 
@@ -37,7 +38,7 @@ t.test('the released one opens', async (t) => {
 t.test('the default one is whole and small', async (t) => {
   const bundle = openBundle(bundleDir(DEFAULT_BUNDLE))
   t.equal(bundle.manifest.id, DEFAULT_BUNDLE)
-  for (const name of ['encoder', 'classify', 'segment', 'decoder'] as const) t.ok(graphPath(bundle, name))
+  for (const name of ['encoder', ...headsOf(bundle.manifest), 'decoder'] as const) t.ok(graphPath(bundle, name))
   t.ok(bundle.context, 'with a context model')
   const bytes = Object.values(bundle.manifest.files).reduce((sum, file) => sum + file.bytes, 0)
   t.ok(bytes < 40e6, `${bytes} bytes`)
@@ -126,4 +127,37 @@ t.test('manifests', async (t) => {
   )
   const dir = t.testdir({ 'manifest.json': 'no json' })
   t.throws(() => openBundle(dir), { code: 'manifest', message: /not JSON/ })
+})
+
+t.test('an analyser in the place of classifier and segmenter', (t) => {
+  const { manifest } = openBundle(analysingBundle(t.testdir()))
+  t.same(headsOf(manifest), ['analyse'])
+  t.match(maskOf(manifest), { head: 'analyse', stride: 4, labels: { length: 11 } })
+  t.same(headsOf(openBundle(released).manifest), ['classify', 'segment'])
+  t.match(maskOf(openBundle(released).manifest), { head: 'segment', stride: 4, labels: { length: 11 } })
+  t.end()
+})
+
+t.test('what an analyser says of itself has to hold together', (t) => {
+  const refused = (forge: (manifest: Manifest) => void, message: RegExp) =>
+    t.throws(() => openBundle(analysingBundle(t.testdir(), forge)), { name: 'BundleError', code: 'manifest', message })
+  refused(({ analyse }) => {
+    analyse!.tags.thresholds.horse = { enter: 0.5, leave: 0.4 }
+  }, /analyse\.tags\.thresholds: 'horse' is none of person, bicycle, .*cat/)
+  refused(({ analyse }) => {
+    delete analyse!.tags.thresholds.dog
+  }, /thresholds: dog has none/)
+  refused(({ analyse }) => {
+    analyse!.tags.thresholds.dog = { enter: 0.4, leave: 0.5 }
+  }, /thresholds\.dog: leave is above enter/)
+  refused(({ analyse }) => {
+    analyse!.presence[0]!.mask.push('tree')
+  }, /analyse\.presence\.person\.mask: 'tree' is none of other, person/)
+  refused((manifest) => {
+    delete manifest.analyse
+  }, /analyse\.onnx is listed, but 'analyse' does not describe it/)
+  refused(({ files }) => {
+    delete files['analyse.onnx']
+  }, /has neither analyse\.onnx nor classify\.onnx or segment\.onnx/)
+  t.end()
 })

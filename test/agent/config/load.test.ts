@@ -34,7 +34,7 @@ t.test('only cameras are needed; the rest has defaults and is frozen', async (t)
   t.match(config, {
     bundle: DEFAULT_BUNDLE,
     providers: ['tensorrt', 'cuda', 'cpu'],
-    cameras: [{ id: 'a', width: 448, height: 256, fps: 10, heads: ['classify', 'segment'], loop: true }],
+    cameras: [{ id: 'a', width: 448, height: 256, fps: 10, loop: true }],
     outbox: { onFull: 'drop_oldest' },
   })
   t.match(config.device, /^[a-z0-9_-]{1,64}$/)

@@ -133,7 +133,7 @@ async function evaluateSet(set: Dataset, parts: Parts): Promise<object> {
     }
     if (truth) {
       const { mask } = await timed('segment', () => networks.segment(decoded, size))
-      confusion.add(truth, mask, size.width, segment.stride)
+      confusion.add(truth, mask, size.width, segment!.stride)
     }
     images++
     if (performance.now() - shown > 5000) {

@@ -1,0 +1,42 @@
+/** What the networks say of a frame -> what is published of it. */
+import { type Bundle, maskOf } from '../contract/bundle.js'
+import type { ClassifyResult, SegmentResult } from '../contract/messages.js'
+import type { Encoded } from './infer/messages.js'
+
+/** Of the classifier, whose probabilities sum to 1; tags are published all. */
+const TOP_CLASSES = 5
+
+export interface Answers {
+  readonly cls?: ClassifyResult['cls']
+  readonly seg?: SegmentResult['seg']
+}
+
+export function answersOf(encoded: Encoded, { manifest }: Bundle, width: number, height: number): Answers {
+  const { tags, probabilities, runs, fractions } = encoded
+  const { analyse } = manifest
+  const answers: { -readonly [K in keyof Answers]: Answers[K] } = {}
+  if (tags && analyse) {
+    const { classes, thresholds } = analyse.tags
+    answers.cls = ranked(tags, classes).map((tag) => ({ ...tag, there: tag.p >= thresholds[tag.id]!.enter }))
+  } else if (probabilities) answers.cls = ranked(probabilities, manifest.classes.classify).slice(0, TOP_CLASSES)
+  const mask = maskOf(manifest)
+  if (!runs || !fractions || !mask) return answers
+  answers.seg = {
+    w: width / mask.stride,
+    h: height / mask.stride,
+    classes: mask.labels
+      .map((label, id) => ({ id, label, frac: round(fractions[id]!) }))
+      .filter(({ frac }) => frac > 0),
+    mask: { enc: 'rle', data: runs },
+  }
+  return answers
+}
+
+/** Most probable first. */
+function ranked(probabilities: Float32Array, classes: readonly { id: string; label: string }[]) {
+  const all = [...probabilities].map((p, i) => ({ ...classes[i]!, p: round(p) }))
+  return all.sort((a, b) => b.p - a.p)
+}
+
+/** Sums of many shares may come out a little above 1. */
+const round = (share: number) => Number(Math.min(1, share).toFixed(4))
