@@ -16,11 +16,14 @@ const wholeNumber = (name: string, least: number) => (text: string) => {
 export function register(program: Command): void {
   program
     .command('eval')
-    .description('score a bundle from real bitstreams: bpp, accuracy, mIoU, PSNR, SSIM, MS-SSIM, ms per stage')
+    .description(
+      'score a bundle: on data sets from real bitstreams (bpp, accuracy, mIoU, PSNR, …), on clips what it says of them',
+    )
     .option('--bundle <id|dir>', 'networks', DEFAULT_BUNDLE)
-    .requiredOption(
-      '--data <dir>',
-      'data sets: a folder per class, images/ and masks/, or PASCAL VOC 2012; splits val or test',
+    .option('--data <dir>', 'data sets: a folder per class, images/ and masks/, or PASCAL VOC 2012; splits val or test')
+    .option(
+      '--clips <dir>',
+      'clips with truth files (NAME.json beside NAME.mp4): presence per half second, false alarms, events',
     )
     .option('--crop <pixels>', 'middle of the pictures that are classified', wholeNumber('crop', 16), 160)
     .addOption(new Option('--coding <profile>', 'of the bitstreams').choices(['static', 'fast', 'max']).default('max'))
@@ -30,9 +33,11 @@ export function register(program: Command): void {
     .option('--json <file>', 'write the figures there, too')
     .addHelpText(
       'after',
-      '\nA table goes to stderr, JSON to stdout.\nExit codes: 0 done, 3 the bundle or a file of the data cannot be used.\n\nExample: blindsight eval --data DATA --json eval.json',
+      '\nA table goes to stderr, JSON to stdout.\nExit codes: 0 done, 3 the bundle or a file of the data cannot be used.\n\nExamples:\n  blindsight eval --data DATA --json eval.json\n  blindsight eval --clips ../shared/field-clips',
     )
-    .action(async (options: object) => {
+    .action(async (options: { data?: string; clips?: string }) => {
+      if (!options.data && !options.clips)
+        throw new AgentError('input', 'eval: give --data DIR, --clips DIR or both', ExitCode.usage)
       const script = join(packageRoot(), 'dist', 'test', 'bench', 'eval', 'main.js')
       if (!existsSync(script))
         throw new AgentError('input', `${script} is missing: eval runs in a checkout (npm run build)`, ExitCode.input)

@@ -61,7 +61,7 @@ nodes.append(helper.make_node("Flatten", ["gap"], ["flat"]))
 nodes.append(helper.make_node("Gemm", ["flat", weight([1000, 2048], 1 / 2048), weight([1000], 0.0)], ["logits"], transB=1))
 graph = helper.make_graph(
     nodes, "resnet50-timing",
-    [helper.make_tensor_value_info("frame", TensorProto.FLOAT, ["n", 3, 224, 224])],
+    [helper.make_tensor_value_info("frame", TensorProto.FLOAT, ["n", 3, "h", "w"])],
     [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 1000])], constants,
 )
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)

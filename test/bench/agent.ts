@@ -1,9 +1,9 @@
 /**
  * What a frame costs the agent, beside what it cannot do without and beside the usual alternative, in one run on the same
  * frames and threads:
- *   (a) the agent's own path: inference thread (encode, classify, entropy coding), container, one SQLite transaction
+ *   (a) the agent's own path: inference thread (encoder, the bundle's heads, entropy coding), container, one SQLite transaction
  *   (b) ResNet-50 on RGB at the same size in ONNX Runtime
- *   (c) the bare ONNX Runtime time of the two sessions of (a)
+ *   (c) the bare ONNX Runtime time of the sessions of (a)
  * Rounds alternate, so that a noisy neighbour hits all three; figures are medians over rounds of the mean per frame.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -18,39 +18,45 @@ import { Networks } from '../../agent/infer/networks.js'
 import { Graph } from '../../agent/infer/onnx.js'
 import { Pipeline } from '../../agent/pipeline.js'
 import { median } from '../../agent/stages.js'
-import { openBundle } from '../../contract/bundle.js'
+import { headsOf, openBundle } from '../../contract/bundle.js'
 import { packageRoot } from '../../contract/package-root.js'
 import { clipFrames } from './frames.js'
 
-const SIDE = 224
-const FRAMES = 40
+const WIDTH = 448
+const HEIGHT = 256
+const FRAMES = 20
 const ROUNDS = 7
-const size = { width: SIDE, height: SIDE }
+const size = { width: WIDTH, height: HEIGHT }
 
 export interface AgentBench {
   readonly threads: number
+  readonly frame: string
+  readonly bundle: string
+  readonly heads: readonly string[]
   readonly a_agent_ms: number
   readonly b_resnet50_ms: number
   readonly c_bare_sessions_ms: number
   readonly a_over_b: number
   readonly a_over_c: number
+  readonly c_over_b: number
 }
 
 export async function benchAgent(bundleName: string, threads: number): Promise<AgentBench> {
   const dir = mkdtempSync(join(tmpdir(), 'blindsight-bench-'))
   const bundle = openBundle(bundleDir(bundleName))
-  const frames = await clipFrames(SIDE, SIDE, FRAMES)
+  const frames = await clipFrames(WIDTH, HEIGHT, FRAMES)
   const options = { providers: ['cpu'] as const, threads, note: () => {} }
-  const networks = await Networks.open(bundle, new Set(['classify'] as const), [size], options)
+  const heads = headsOf(bundle.manifest)
+  const networks = await Networks.open(bundle, new Set(heads), [size], options)
   const resnet = await Graph.open(join(packageRoot(), 'test/bench/resnet50.onnx'), options, [])
   const engine = await Engine.start(
-    { bundleDir: bundle.dir, providers: ['cpu'], threads, heads: ['classify'], sizes: [size] },
+    { bundleDir: bundle.dir, providers: ['cpu'], threads, heads, sizes: [size] },
     dir,
     () => {},
     console.error,
   )
   const archive = Archive.open(dir)
-  const cam = Camera.parse({ id: 'bench', source: 'clip', ...size, heads: ['classify'] })
+  const cam = Camera.parse({ id: 'bench', source: 'clip', ...size })
 
   const agent = async (round: number) => {
     const boot = round.toString(16).padStart(16, '0')
@@ -69,7 +75,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
       const pipeline = new Pipeline(
         {
           cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
-          infer: (rgb, camera, key) => engine.infer(rgb, { ...camera, heads: ['classify'] }, key),
+          infer: (rgb, camera, key) => engine.infer(rgb, { ...camera, heads }, key),
           timed: (stamp) => stamp,
           commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),
           committed: ({ seq }) => seq === FRAMES - 1 && resolve(),
@@ -81,11 +87,14 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
     })
   }
   const bare = async () => {
-    for (const rgb of frames) await networks.classify(await networks.encode(rgb, size), size)
+    for (const rgb of frames) {
+      const symbols = await networks.encode(rgb, size)
+      for (const head of heads) await networks[head](symbols, size)
+    }
   }
-  const picture = new Float32Array(3 * SIDE * SIDE).map((_, i) => frames[0]![i]! / 255)
+  const picture = new Float32Array(3 * WIDTH * HEIGHT).map((_, i) => frames[0]![i]! / 255)
   const rgbNetwork = async () => {
-    for (let i = 0; i < FRAMES; i++) await resnet.run({ data: picture, dims: [1, 3, SIDE, SIDE] })
+    for (let i = 0; i < FRAMES; i++) await resnet.run({ data: picture, dims: [1, 3, HEIGHT, WIDTH] })
   }
 
   const times = { a: [] as number[], b: [] as number[], c: [] as number[] }
@@ -109,10 +118,14 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
   const round = (x: number) => Number(x.toFixed(3))
   return {
     threads,
+    frame: `${WIDTH}x${HEIGHT}`,
+    bundle: bundle.manifest.id,
+    heads,
     a_agent_ms: round(a),
     b_resnet50_ms: round(b),
     c_bare_sessions_ms: round(c),
     a_over_b: round(a / b),
     a_over_c: round(a / c),
+    c_over_b: round(c / b),
   }
 }

@@ -24,7 +24,8 @@ const SPLITS = ['test', 'val']
 const DEPTH = 3
 
 /**
- * - ImageNet's layout: a folder per class, named by its id; `classIds` are those that the bundle knows.
+ * - ImageNet's layout: a folder per class, named by its id; `classIds` are those that the bundle knows. With none, as of a bundle
+ *   without a classifier, any folders of pictures named like ImageNet's, for the codec's figures.
  * - CamVid's: images/ and masks/, the mask of a.png being a.png.
  * - PASCAL VOC 2012's: JPEGImages/, SegmentationClass/ and the list ImageSets/Segmentation/val.txt.
  *
@@ -37,16 +38,20 @@ export function findDatasets(root: string, classIds: readonly string[]): Dataset
   visit(root, DEPTH)
   if (found.length === 0)
     throw new Error(
-      `--data ${root}: no data set found; expected a folder per class (${classIds[0]} …), images/ and masks/, or JPEGImages/ and SegmentationClass/, at most ${DEPTH} folders down`,
+      `--data ${root}: no data set found; expected a folder per class (${classIds[0] ?? 'n01440764'} …), images/ and masks/, or JPEGImages/ and SegmentationClass/, at most ${DEPTH} folders down`,
     )
   return found
+
+  function isClass(folder: string): boolean {
+    return classIds.length > 0 ? classIds.includes(folder) : /^n\d{8}$/.test(folder)
+  }
 
   function visit(dir: string, depth: number): void {
     const name = relative(root, dir) || basename(root)
     const folders = foldersIn(dir)
     if (folders.includes('JPEGImages') && folders.includes('SegmentationClass')) found.push(voc(dir, name))
     else if (folders.includes('images') && folders.includes('masks')) found.push(camvid(dir, name))
-    else if (folders.some((folder) => classIds.includes(folder))) found.push(imagenet(dir, name, folders, classIds))
+    else if (folders.some(isClass)) found.push(imagenet(dir, name, folders, classIds))
     else if (depth > 0) {
       const split = SPLITS.find((name) => folders.includes(name))
       for (const folder of split ? [split] : folders) visit(join(dir, folder), depth - 1)
@@ -67,7 +72,7 @@ const picturesIn = (dir: string): string[] =>
     .sort()
 
 function imagenet(dir: string, name: string, folders: string[], classIds: readonly string[]): Labelled {
-  const strange = folders.find((folder) => !classIds.includes(folder))
+  const strange = classIds.length > 0 && folders.find((folder) => !classIds.includes(folder))
   if (strange) throw new Error(`${join(dir, strange)}: the bundle knows no class of that id`)
   const items = folders.flatMap((label) =>
     picturesIn(join(dir, label)).map((file) => ({ picture: join(dir, label, file), label })),

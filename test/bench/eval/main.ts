@@ -9,9 +9,10 @@ import { bundleDir } from '../../../agent/bundles.js'
 import { Networks } from '../../../agent/infer/networks.js'
 import { Graph } from '../../../client/decode/onnx.js'
 import { type Coding, Decoder, Encoder, Packer, type Profile, readRecord } from '../../../codec/index.js'
-import { type Bundle, graphPath, openBundle } from '../../../contract/bundle.js'
+import { type Bundle, graphPath, headsOf, openBundle } from '../../../contract/bundle.js'
 import { codingOf } from '../../../contract/coding.js'
 import { shortHash } from '../../../contract/hex.js'
+import { evaluateClips } from './clips/main.js'
 import { Confusion } from './confusion.js'
 import { type Dataset, findDatasets } from './datasets.js'
 import { BadFile, type Middle, readMask, readPicture } from './pictures.js'
@@ -19,7 +20,9 @@ import { msSsim, psnr, ssim } from './quality.js'
 
 export interface EvalOptions {
   readonly bundle: string
-  readonly data: string
+  readonly data?: string
+  /** A folder of clips with truth files. */
+  readonly clips?: string
   /** Pixels, of classified pictures; segmented ones are taken whole. */
   readonly crop: number
   readonly coding: Profile
@@ -37,35 +40,51 @@ const WOOF = new Set(
 )
 const TOP = 5
 
-/** Prints a table on stderr and JSON on stdout. @throws {Error} names the folder or file that cannot be used */
+/** Prints tables on stderr and JSON on stdout. @throws {Error} names the folder or file that cannot be used */
 export async function evaluate(options: EvalOptions): Promise<void> {
   const bundle = openBundle(bundleDir(options.bundle))
+  // Known now, and not after all pictures.
+  if (options.json && !existsSync(dirname(options.json)))
+    throw new Error(`--json ${options.json}: no such folder as ${dirname(options.json)}`)
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', threads: options.threads || cpus().length }
+  const { manifest, sha256 } = bundle
+  const result = {
+    bundle: manifest.id,
+    sha256,
+    ...machine,
+    ...(options.data && {
+      coding: options.coding,
+      sets: await evaluateData(bundle, { ...options, data: options.data }),
+    }),
+    ...(options.clips && { clips: await evaluateClips(bundle, options.clips, options.threads) }),
+  }
+  const text = JSON.stringify(result, null, 1)
+  console.log(text)
+  if (options.json) writeFileSync(options.json, `${text}\n`)
+}
+
+async function evaluateData(bundle: Bundle, options: EvalOptions & { data: string }): Promise<object> {
   const { multiple } = bundle.manifest.latent
   if (options.crop % multiple) throw new Error(`--crop ${options.crop}: expected a multiple of ${multiple}`)
   if (options.coding !== 'static' && !bundle.context)
     throw new Error(`--coding ${options.coding}: bundle ${bundle.manifest.id} has no context model; use static`)
-  // Known now, and not after all pictures.
-  if (options.json && !existsSync(dirname(options.json)))
-    throw new Error(`--json ${options.json}: no such folder as ${dirname(options.json)}`)
-  const ids = bundle.manifest.classes.classify.map(({ id }) => id)
-  const sets = findDatasets(options.data, ids)
-  const networks = await Networks.open(bundle, new Set(['classify', 'segment']), [], {
+  const sets = findDatasets(
+    options.data,
+    bundle.manifest.classes.classify.map(({ id }) => id),
+  )
+  const scored = headsOf(bundle.manifest).filter((head) => head !== 'analyse')
+  const networks = await Networks.open(bundle, new Set(scored), [], {
     providers: ['cpu'],
     threads: options.threads,
     note: () => {},
   })
   const decoder = await Graph.open(graphPath(bundle, 'decoder'))
   const coder = new Coder(bundle, options.coding)
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', threads: options.threads || cpus().length }
   const report: Record<string, object> = {}
   for (const set of sets) report[set.name] = await evaluateSet(set, { bundle, networks, decoder, coder, options })
   await networks.release()
   await decoder.close()
-  const { manifest, sha256 } = bundle
-  const result = { bundle: manifest.id, sha256, coding: options.coding, ...machine, sets: report }
-  const text = JSON.stringify(result, null, 1)
-  console.log(text)
-  if (options.json) writeFileSync(options.json, `${text}\n`)
+  return report
 }
 
 interface Parts {
@@ -79,6 +98,8 @@ interface Parts {
 async function evaluateSet(set: Dataset, parts: Parts): Promise<object> {
   const { bundle, networks, decoder, coder, options } = parts
   const { latent, classes, segment } = bundle.manifest
+  const labelled = set.kind === 'classify' && headsOf(bundle.manifest).includes('classify')
+  const masked = set.kind === 'segment' && segment !== undefined && headsOf(bundle.manifest).includes('segment')
   const wanted = Math.min(options.limit ?? set.items.length, set.items.length)
   const items = Array.from({ length: wanted }, (_, i) => set.items[Math.floor((i * set.items.length) / wanted)]!)
   const sums = new Map<string, number>()
@@ -100,7 +121,7 @@ async function evaluateSet(set: Dataset, parts: Parts): Promise<object> {
     let truth: Uint8Array | undefined
     try {
       picture = await readPicture(item.picture, latent.multiple, set.kind === 'classify' ? options.crop : undefined)
-      if ('mask' in item) truth = readMask(item.mask, classes.segment.length, voidId, picture)
+      if ('mask' in item && masked) truth = readMask(item.mask, classes.segment.length, voidId, picture)
     } catch (error) {
       if (!(error instanceof BadFile) || !options.skipCorrupt) throw error
       console.error(`skipped, ${error.message}`)
@@ -121,7 +142,7 @@ async function evaluateSet(set: Dataset, parts: Parts): Promise<object> {
     add('psnr_db', psnr(picture, again))
     add('ssim', ssim(picture, again))
     add('ms_ssim', msSsim(picture, again))
-    if ('label' in item) {
+    if ('label' in item && labelled) {
       const scores = await timed('classify', () => networks.classify(decoded, size))
       const label = classes.classify.findIndex(({ id }) => id === item.label)
       const rank = scores.reduce((better, score) => better + (score > scores[label]! ? 1 : 0), 0)
@@ -131,9 +152,9 @@ async function evaluateSet(set: Dataset, parts: Parts): Promise<object> {
       add('top1', rank === 0 ? 100 : 0)
       add('top5', rank < TOP ? 100 : 0)
     }
-    if (truth) {
+    if (truth && segment) {
       const { mask } = await timed('segment', () => networks.segment(decoded, size))
-      confusion.add(truth, mask, size.width, segment!.stride)
+      confusion.add(truth, mask, size.width, segment.stride)
     }
     images++
     if (performance.now() - shown > 5000) {
@@ -153,12 +174,12 @@ async function evaluateSet(set: Dataset, parts: Parts): Promise<object> {
     skipped,
     ...(set.kind === 'classify' && { crop: options.crop }),
     ...means,
-    ...(set.kind === 'classify' &&
+    ...(labelled &&
       halves.imagewoof[1]! * halves.imagenette[1]! > 0 && {
         top1_imagenette: share(halves.imagenette),
         top1_imagewoof: share(halves.imagewoof),
       }),
-    ...(set.kind === 'segment' && {
+    ...(masked && {
       miou: rounded((100 * iou.reduce((a, b) => a + b)) / iou.length),
       pixel_accuracy: rounded(100 * confusion.pixelAccuracy()),
       iou: Object.fromEntries(iou.map((value, c) => [classes.segment[c]!, rounded(100 * value)])),

@@ -1,0 +1,162 @@
+/**
+ * A bundle on clips of fixed cameras: through ffmpeg, encoder, analyser and the agent's own event logic, frame for frame as the
+ * agent would; what it says is held against truth files.
+ */
+import { Encoders } from '../../../../agent/infer/encoders.js'
+import { Networks } from '../../../../agent/infer/networks.js'
+import { type Bundle, headsOf } from '../../../../contract/bundle.js'
+import { codingOf } from '../../../../contract/coding.js'
+import { eachFrame, sizeOf } from './frames.js'
+import {
+  add,
+  type Counts,
+  type EventCounts,
+  events,
+  sizeOf as objectSize,
+  presence,
+  rates,
+  type Said,
+} from './score.js'
+import { CLASSES, type ClassName, readTruths, type Truth } from './truth.js'
+import { type Span, watcherOf } from './watcher.js'
+
+/** Pixels: the height that `small` in the truth files is about. */
+const HEIGHT = 256
+/** As the default configuration has it; frames that a truth is about are looked at in any case. */
+const FPS = 10
+const SIZES = ['large', 'medium', 'unsized', 'small'] as const
+
+/** Prints a table on stderr. @throws {Error} names the file that cannot be used */
+export async function evaluateClips(bundle: Bundle, dir: string, threads: number): Promise<object> {
+  const truths = readTruths(dir)
+  const heads = headsOf(bundle.manifest).filter((head) => head !== 'classify')
+  const networks = await Networks.open(bundle, new Set(heads), [], { providers: ['cpu'], threads, note: () => {} })
+  const said = new Map<Truth, Map<ClassName, Said>>()
+  const started = performance.now()
+  for (const [i, truth] of truths.entries()) {
+    const left =
+      i > 0 ? `, about ${(((performance.now() - started) / i / 1000) * (truths.length - i)).toFixed(0)} s left` : ''
+    console.error(`${truth.name}: clip ${i + 1} of ${truths.length}${left}`)
+    said.set(truth, await watch(bundle, networks, truth))
+  }
+  await networks.release()
+  const classes = Object.fromEntries(
+    CLASSES.flatMap((name) => {
+      const known = truths.filter((truth) => said.get(truth)!.has(name))
+      return known.length > 0 ? [[name, scoreOf(name, known, said)]] : []
+    }),
+  )
+  const clips = Object.fromEntries(truths.map((truth) => [truth.name, clipOf(truth, said.get(truth)!)]))
+  table(classes, clips)
+  return { height: HEIGHT, fps: FPS, clips: truths.length, classes, by_clip: clips }
+}
+
+/** One clip, from its first frame to its last. */
+async function watch(bundle: Bundle, networks: Networks, truth: Truth): Promise<Map<ClassName, Said>> {
+  const { multiple, stride } = bundle.manifest.latent
+  const size = await sizeOf(truth.path, HEIGHT, multiple)
+  const encoders = new Encoders(codingOf(bundle), stride)
+  const watcher = watcherOf(bundle, size)
+  const wanted = new Set(truth.frames.map(({ frame }) => frame))
+  const analysing = headsOf(bundle.manifest).includes('analyse')
+  let due = 0
+  const count = await eachFrame(truth.path, size, async (rgb, index) => {
+    const seconds = index / truth.fps
+    if (!wanted.has(index) && seconds < due) return
+    due = Math.max(due, seconds + 0.999 / FPS)
+    const symbols = await networks.encode(rgb, size)
+    const seen = analysing ? await networks.analyse(symbols, size) : await networks.segment(symbols, size)
+    const { changed } = encoders.encode('clip', 'static', size, symbols, false)
+    watcher.look(seconds, { ...seen, ...(changed && { changed }) })
+  })
+  const last = truth.frames.at(-1)!.frame
+  if (count <= last)
+    throw new Error(
+      `${truth.file}: speaks of frame ${last}, and ${truth.path} has ${count}: it is of another clip, or this one is cut`,
+    )
+  return new Map(watcher.classes.map((name) => [name, saidOf(watcher.spans(name), truth)]))
+}
+
+/** Of a half second, presence is what the event's record says of it in the end. */
+function saidOf(spans: readonly Span[], { frames, fps }: Truth): Said {
+  const present = frames.map(({ frame }) => {
+    const seconds = frame / fps
+    return spans.some(({ since, until }) => since <= seconds && seconds <= until)
+  })
+  return { present, events: spans }
+}
+
+function scoreOf(name: ClassName, truths: readonly Truth[], said: ReadonlyMap<Truth, ReadonlyMap<ClassName, Said>>) {
+  const sum = (wanted: Parameters<typeof presence>[3]) =>
+    truths
+      .map((truth) => presence(name, truth.frames, said.get(truth)!.get(name)!, wanted))
+      .reduce<Counts>(add, { hit: 0, missed: 0, false: 0, quiet: 0, alarms: 0 })
+  const rate = truths[0]!.rate
+  const found = truths.map((truth) => events(name, truth.frames, said.get(truth)!.get(name)!, truth.rate))
+  const sizes = SIZES.flatMap((size) => {
+    const counts = sum((frame) => objectSize(name, frame) === size)
+    return counts.hit + counts.missed > 0 ? [[size, rates(counts, rate)] as const] : []
+  })
+  return {
+    all: rates(
+      sum(() => true),
+      rate,
+    ),
+    /** Objects at least 16 px high. */
+    not_small: rates(
+      sum((frame) => objectSize(name, frame) !== 'small'),
+      rate,
+    ),
+    ...(sizes.length > 0 && { by_size: Object.fromEntries(sizes) }),
+    events: together(found),
+  }
+}
+
+function clipOf(truth: Truth, said: ReadonlyMap<ClassName, Said>): Record<string, object> {
+  return Object.fromEntries(
+    [...said].map(([name, one]) => [
+      name,
+      {
+        ...rates(
+          presence(name, truth.frames, one, (frame) => objectSize(name, frame) !== 'small'),
+          truth.rate,
+        ),
+        events: together([events(name, truth.frames, one, truth.rate)]),
+      },
+    ]),
+  )
+}
+
+function together(counts: readonly EventCounts[]) {
+  const late = counts.flatMap((one) => one.late).sort((a, b) => a - b)
+  const sum = (key: 'found' | 'missed' | 'false') => counts.reduce((all, one) => all + one[key], 0)
+  const at = (part: number) => Number(late[Math.min(late.length - 1, Math.floor(late.length * part))]!.toFixed(2))
+  return {
+    found: sum('found'),
+    missed: sum('missed'),
+    false: sum('false'),
+    ...(late.length > 0 && { late_s: { median: at(0.5), most: at(1) } }),
+  }
+}
+
+type Scored = Record<string, ReturnType<typeof scoreOf>>
+
+function table(classes: Scored, clips: Record<string, Record<string, object>>): void {
+  const cell = (value: unknown, width = 10) => (typeof value === 'number' ? String(value) : '-').padStart(width)
+  console.error(
+    `\n${'objects ≥ 16 px'.padEnd(34)} precision    recall        F1     there     false  of empty   false/h   events: found missed false`,
+  )
+  const line = (name: string, row: Record<string, unknown>, found: Record<string, unknown>) =>
+    console.error(
+      name.padEnd(34) +
+        ['precision', 'recall', 'f1', 'there', 'false', 'empty', 'false_alarms_per_hour']
+          .map((key) => cell(row[key]))
+          .join('') +
+        `${cell(found.found, 16)}${cell(found.missed, 7)}${cell(found.false, 6)}`,
+    )
+  for (const [name, { not_small, events: found }] of Object.entries(classes)) line(name, not_small, found)
+  for (const [clip, rows] of Object.entries(clips))
+    for (const [name, row] of Object.entries(rows as Record<string, Record<string, unknown>>))
+      if (row.there !== 0 || row.false !== 0)
+        line(`  ${clip.slice(0, 18)} ${name}`, row, row.events as Record<string, unknown>)
+}
