@@ -1,0 +1,147 @@
+/**
+ * What is there before one camera: of every frame's tags, mask and changed cells, which classes are present where and since when,
+ * what moves, and the events of that. No frame rate and no wall clock comes into it, only the time between frames.
+ */
+import type { Analyse } from '../../contract/bundle.js'
+import { EventRule, type Zone } from '../config/watch.js'
+import { Activity, type Grid, type Tally, tally } from './activity.js'
+import { placesIn } from './polygon.js'
+import { type Mark, type Occurrence, type Telling, Watch } from './watch.js'
+
+export interface SceneOptions {
+  /** Of the frames, and of the latent's cells in pixels. */
+  readonly width: number
+  readonly height: number
+  readonly stride: number
+  readonly zones?: readonly Zone[] | undefined
+  /** Absent: every presence of the bundle that is for watching, over the whole picture. */
+  readonly events?: readonly EventRule[] | undefined
+  /** What ids of its events begin with: no other scene's do, also of an earlier run. */
+  readonly name: string
+  /** Frames that are further apart than this say nothing of the time between them. */
+  readonly gapMs?: number
+}
+
+/** What the networks say of a frame. */
+export interface Seen extends Mark {
+  /** [T] */
+  readonly tags: Float32Array
+  /** [H/s,W/s] class ids */
+  readonly mask: Uint8Array
+  /** [h,w] of the latent; absent: there was no frame before */
+  readonly changed?: Uint8Array | undefined
+}
+
+export interface Observed {
+  /** Share of the latent's cells that changed. */
+  readonly motion: number | undefined
+  /** By class of the mask, share of its places that changed lately; 0 of a class that is not there. */
+  readonly moving: readonly number[]
+  /** What is present after this frame. */
+  readonly present: readonly Occurrence[]
+  /** What is to be told of this frame. */
+  readonly events: readonly Telling[]
+}
+
+/** In a zone, by default, so much of the picture (not of the zone) is needed: a person of a sixteenth of its height takes that. */
+const LEAST_OF_PICTURE = 1 / 2000
+/** One place alone may be noise, */
+const LEAST_PLACES = 2
+/** and a zone that is as small as what stands in it is taken when half of it is. */
+const MOST_OF_ZONE = 0.5
+/** What was seen in a zone stays seen down to this part of the share that it needed. */
+const STAYS = 0.5
+/** Something moves when so much of it does. */
+const MOVES = 0.1
+
+interface Watched {
+  readonly watch: Watch
+  /** Indices of its tags, with their thresholds, and of its classes of the mask. */
+  readonly tags: readonly { readonly index: number; readonly enter: number; readonly leave: number }[]
+  readonly classes: readonly number[]
+  readonly places: Uint32Array | undefined
+  /** Places that it has to take to be seen; absent: its tags say it. */
+  readonly least: number | undefined
+  seen: boolean
+}
+
+export class Scene {
+  private readonly activity: Activity
+  private readonly watched: Watched[]
+  private readonly classes: number
+  private ids = 0
+
+  constructor(
+    private readonly analyse: Analyse,
+    private readonly options: SceneOptions,
+  ) {
+    const { width, height, stride } = options
+    const grid = (pixels: number): Grid => ({ width: width / pixels, height: height / pixels })
+    const { classes, stride: maskStride } = analyse.mask
+    this.classes = classes.length
+    const places = grid(maskStride)
+    this.activity = new Activity(grid(stride), places)
+    const zones = new Map(
+      (options.zones ?? []).map((zone) => [zone.name, placesIn(zone.polygon, places.width, places.height)]),
+    )
+    const rules = options.events ?? defaultRules(analyse)
+    this.watched = rules.map((rule) => this.watchedBy(rule, zones, places))
+  }
+
+  observe({ bootMs, ref, tags, mask, changed }: Seen): Observed {
+    const motion = this.activity.see(bootMs, changed)
+    const moves = this.activity.lately(bootMs)
+    const picture = tally(mask, moves, this.classes)
+    const tallies = new Map<Uint32Array | undefined, Tally>([[undefined, picture]])
+    const events = this.watched.flatMap((watched) => {
+      const { places, watch } = watched
+      const here = tallies.get(places) ?? tally(mask, moves, this.classes, places)
+      tallies.set(places, here)
+      const p = Math.max(0, ...watched.tags.map(({ index }) => tags[index]!))
+      const sum = (of: Uint32Array) => watched.classes.reduce((n, id) => n + of[id]!, 0)
+      const count = sum(here.count)
+      const { least } = watched
+      watched.seen =
+        least !== undefined
+          ? count > 0 && count >= least * (watched.seen ? STAYS : 1)
+          : watched.tags.some(({ index, enter, leave }) => tags[index]! >= (watched.seen ? leave : enter))
+      const moving = !watch.rule.motion || (count > 0 && sum(here.moving) >= MOVES * count)
+      return watch.see({ bootMs, ref }, { seen: watched.seen && moving, p, share: count / here.all })
+    })
+    return {
+      motion,
+      moving: [...picture.count].map((count, id) => (count ? picture.moving[id]! / count : 0)),
+      present: this.watched.flatMap(({ watch: { occurrence } }) => (occurrence ? [occurrence] : [])),
+      events,
+    }
+  }
+
+  private watchedBy(rule: EventRule, zones: ReadonlyMap<string, Uint32Array>, grid: Grid): Watched {
+    const { tags, mask, presence } = this.analyse
+    const of = presence.find(({ id }) => id === rule.class)
+    if (!of) throw new Error(`event of ${rule.class}: the bundle has ${presence.map(({ id }) => id).join(', ')}`)
+    const places = rule.zone === undefined ? undefined : zones.get(rule.zone)
+    if (rule.zone !== undefined && !places) throw new Error(`event of ${rule.class}: no zone is named ${rule.zone}`)
+    const { name, gapMs } = this.options
+    return {
+      watch: new Watch(rule, () => `${name}-${++this.ids}`, gapMs),
+      tags: of.tags.map((id) => ({ index: tags.classes.findIndex((tag) => tag.id === id), ...tags.thresholds[id]! })),
+      classes: of.mask.map((id) => mask.classes.findIndex((one) => one.id === id)),
+      places,
+      least: leastOf(rule, places?.length, grid.width * grid.height, of.tags.length > 0),
+      seen: false,
+    }
+  }
+}
+
+/** Places that something has to take; undefined: tags, which look at the whole picture, say more of it. */
+function leastOf({ leastShare }: EventRule, zone: number | undefined, picture: number, tagged: boolean) {
+  if (leastShare !== undefined) return leastShare * (zone ?? picture)
+  if (zone === undefined && tagged) return undefined
+  return Math.min(Math.max(LEAST_PLACES, LEAST_OF_PICTURE * picture), Math.max(1, MOST_OF_ZONE * (zone ?? picture)))
+}
+
+/** Of a camera that has none of its own. */
+export function defaultRules({ presence }: Analyse): EventRule[] {
+  return presence.filter(({ watch }) => watch).map(({ id }) => EventRule.parse({ class: id }))
+}
