@@ -1,4 +1,4 @@
-"""Writes what context.ts trains on: symbols of stills and of made-up fixed-camera scenes, by a bundle's encoder.
+"""Writes what context/train.ts trains on: symbols of stills and of made-up fixed-camera scenes, by a bundle's encoder.
 
     python models/symbols.py --data DIR --bundle models/bundles/lean-1 --out DIR
 

@@ -1,7 +1,7 @@
 /**
  * Trains a bundle's context model: codes the training symbols and stores what the coder has learnt.
  *
- *     npm run build && node dist/models/context.js --symbols DIR --bundle models/bundles/lean-1
+ *     npm run build && node dist/models/context/train.js --symbols DIR --bundle models/bundles/lean-1
  *
  * DIR is what symbols.py wrote. The bundle gets context.bin and the manifest an entry for it. In order:
  *   1. linear guesses by least squares (float64 here; the coder gets integers)
@@ -12,8 +12,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ContextCoder } from '../codec/context.js'
-import { type Beginning, type ContextModel, type ContextProfile, readContextModel } from '../codec/model.js'
+import { ContextCoder } from '../../codec/context.js'
+import { type Beginning, type ContextModel, type ContextProfile, readContextModel } from '../../codec/model.js'
 import {
   ACTIVITIES,
   firstWeight,
@@ -23,9 +23,9 @@ import {
   POSITIONS,
   type Predictor,
   TABLE_BITS,
-} from '../codec/predictor.js'
-import { openBundle } from '../contract/bundle.js'
-import { packContextModel } from './context-file.js'
+} from '../../codec/predictor.js'
+import { openBundle } from '../../contract/bundle.js'
+import { packContextModel } from './pack.js'
 import { fitLinear } from './least-squares.js'
 import { type Material, readMaterial } from './material.js'
 

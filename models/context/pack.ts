@@ -1,9 +1,9 @@
 /** Writes context.bin, the inverse of codec/model.ts. Only training writes it, so the codec does not carry this. */
-import { ByteEncoder } from '../codec/bytes.js'
-import { crc32 } from '../codec/crc32.js'
-import { STRETCH } from '../codec/logistic.js'
-import { type Beginning, type ContextModel, STRETCH_STEP, SURE, WEIGHT_SHIFT } from '../codec/model.js'
-import { COUNTER_BITS, firstWeight, INPUTS, LIMIT, SEEN_BITS, TABLE_BITS } from '../codec/predictor.js'
+import { ByteEncoder } from '../../codec/bytes.js'
+import { crc32 } from '../../codec/crc32.js'
+import { STRETCH } from '../../codec/logistic.js'
+import { type Beginning, type ContextModel, STRETCH_STEP, SURE, WEIGHT_SHIFT } from '../../codec/model.js'
+import { COUNTER_BITS, firstWeight, INPUTS, LIMIT, SEEN_BITS, TABLE_BITS } from '../../codec/predictor.js'
 
 /** A counter seen less often says nothing worth a byte. */
 const LEAST_SEEN = 4

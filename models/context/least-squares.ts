@@ -1,6 +1,6 @@
 /** Fits the weights of codec/linear.ts: ridge regression over part of the material, rounded to integers at the end. */
-import { keyWeights, type Linear, predictedWeights, sourcesOf } from '../codec/linear.js'
-import { Planes } from '../codec/planes.js'
+import { keyWeights, type Linear, predictedWeights, sourcesOf } from '../../codec/linear.js'
+import { Planes } from '../../codec/planes.js'
 import type { Material } from './material.js'
 
 /** Enough for a few hundred weights per channel; the rest would only take time. */
