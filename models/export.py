@@ -20,7 +20,6 @@ import datetime
 import hashlib
 import json
 import logging
-import os
 import shutil
 import sys
 import tempfile
@@ -37,11 +36,20 @@ import torch.nn.functional as F
 from onnx import helper, numpy_helper
 from torch import nn
 
-import data
-import systems
-from networks import CRESNETS, MASK_STRIDE, STRIDE, Classifier, Decoder, Segmenter, fold_batch_norm, symbols_by_midpoints
-from train import HERE, SCALE_BITS, build_segmenter, codec_folder, load_codec, segmenter_knobs, symbol_tables
-from training import TrainError, load
+from data.crops import centre_crop
+from data.imagenet import class_folders
+from data.pictures import DataError, pictures_in, read_all
+from data.segmentation import CAMVID_CLASSES, VOC_CLASSES
+from networks.classifier import Classifier
+from networks.codec import Decoder, symbols_by_midpoints
+from networks.folding import fold_batch_norm
+from networks.layers import MASK_STRIDE, STRIDE
+from networks.resnet import CRESNETS
+from networks.segmenter import Segmenter
+from places import BUNDLES, CONFIGS, RUNS
+from systems.systems import final, frozen_codec, made, run_channels
+from train import SCALE_BITS, build_segmenter, codec_folder, load_codec, segmenter_knobs, symbol_tables
+from training.run import TrainError, load
 
 MULTIPLE = 16
 TIE = 1e-3  # in units of the latent; centres lie about 0.8 apart
@@ -180,18 +188,18 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--id", required=True)
     p.add_argument("--data", type=Path, required=True)
-    p.add_argument("--config", type=Path, default=HERE / "configs" / "lean.toml")
+    p.add_argument("--config", type=Path, default=CONFIGS / "lean.toml")
     p.add_argument("--runs", type=Path, help="default: models/runs/<config's name>")
     p.add_argument("--systems", nargs=3, metavar=("CODEC", "CLASSIFIER", "SEGMENTER"), help="finished runs of rows 1 to 5 instead of a profile")
     p.add_argument("--replaces", type=Path, metavar="BUNDLE", help="an earlier bundle of this codec, of which all but the heads is taken as it is: its records are then the new one's, and it may go")
-    p.add_argument("--out", type=Path, default=HERE / "bundles")
+    p.add_argument("--out", type=Path, default=BUNDLES)
     args = p.parse_args()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     if args.systems:
-        parts = paper_parts(args, args.runs or HERE / "runs" / "paper")
+        parts = paper_parts(args, args.runs or RUNS / "paper")
     else:
-        parts = lean_parts(args, args.runs or HERE / "runs" / args.config.stem)
+        parts = lean_parts(args, args.runs or RUNS / args.config.stem)
     target = args.out / args.id
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.out) as tmp:
@@ -244,13 +252,13 @@ def lean_parts(args, runs):
         codec=codec, freqs=json.loads((made / "tables.json").read_text()), profile=args.config.stem, goes_on_from=earlier_profiles(config), reports=reports,
         classifier=restore(Classifier(channels, config["classes"], width=classifier_knobs["width"]), classifier),
         segmenter=restore(build_segmenter(channels, knobs), segmenter),
-        wnids=reports["classify"]["wnids"], segment_classes=data.CAMVID_CLASSES,
+        wnids=reports["classify"]["wnids"], segment_classes=CAMVID_CLASSES,
     )
 
 
 def decoder_of(made, config):
     """The knobs of the decoder that was trained after the joint run, of this profile or of the one whose codec it has."""
-    return config["decoder"] if "of" not in config["codec"] else tomllib.loads((HERE / "configs" / f"{made.name}.toml").read_text())["decoder"]
+    return config["decoder"] if "of" not in config["codec"] else tomllib.loads((CONFIGS / f"{made.name}.toml").read_text())["decoder"]
 
 
 def earlier_profiles(config):
@@ -258,7 +266,7 @@ def earlier_profiles(config):
     found = []
     while start := config["codec"].get("of") or config.get("joint", {}).get("start"):
         found.append(start)
-        path = HERE / "configs" / f"{found[-1]}.toml"
+        path = CONFIGS / f"{found[-1]}.toml"
         config = tomllib.loads(path.read_text()) if path.exists() else {"codec": {}}
     return found
 
@@ -267,11 +275,11 @@ def paper_parts(args, runs):
     """Runs of rows 1 to 5, whose files say how to build them. The table is counted on training pictures."""
     run = SimpleNamespace(out=runs, device=torch.device("cpu"))
     codec_name, classifier_name, segmenter_name = args.systems
-    codec = systems.frozen_codec(run, codec_name)
-    channels = systems.run_channels(codec)
+    codec = frozen_codec(run, codec_name)
+    channels = run_channels(codec)
     networks = {}
     for name, kind in ((classifier_name, Classifier), (segmenter_name, Segmenter)):
-        saved = systems.final(run, name)
+        saved = final(run, name)
         if saved["knobs"].get("source", f"latent:{name}") != f"latent:{codec_name}":
             raise TrainError(f"{name} was trained on {saved['knobs']['source']}, not on latent:{codec_name}")
         last = next(v for k, v in saved["network"].items() if k in ("head.weight", "aspp.0.weight"))
@@ -280,13 +288,13 @@ def paper_parts(args, runs):
         networks[name] = network
     reports = {name: read_report(runs / f"{name}.json") for name in args.systems}
     for name in networks.keys() - {codec_name}:
-        if reports[name]["upstream"][codec_name] != systems.made(run, codec_name):
+        if reports[name]["upstream"][codec_name] != made(run, codec_name):
             raise TrainError(f"{name} was trained on another {codec_name} than {runs / codec_name}.final.pt; train it again")
     dataset = args.data / reports[classifier_name]["knobs"]["dataset"] / "train"
-    paths, _, wnids = data.class_folders(dataset)
-    pictures = data.pictures_in(args.data / "photos-256") + paths[::16]
-    freqs = symbol_tables(codec, data.read_all(pictures[:: max(1, len(pictures) // 1500)]), {"channels": channels, "levels": len(codec.quantiser.centres)})
-    classes = data.VOC_CLASSES if len(networks[segmenter_name].aspp[0].weight) == len(data.VOC_CLASSES) else data.CAMVID_CLASSES
+    paths, _, wnids = class_folders(dataset)
+    pictures = pictures_in(args.data / "photos-256") + paths[::16]
+    freqs = symbol_tables(codec, read_all(pictures[:: max(1, len(pictures) // 1500)]), {"channels": channels, "levels": len(codec.quantiser.centres)})
+    classes = VOC_CLASSES if len(networks[segmenter_name].aspp[0].weight) == len(VOC_CLASSES) else CAMVID_CLASSES
     return SimpleNamespace(
         codec=codec, freqs=freqs, profile=" ".join(args.systems), goes_on_from=[], classifier=networks[classifier_name], segmenter=networks[segmenter_name], wnids=wnids,
         segment_classes=classes,
@@ -296,7 +304,7 @@ def paper_parts(args, runs):
 
 def build(folder, args, parts):
     codec, classifier, segmenter = parts.codec, parts.classifier, parts.segmenter
-    channels, levels = systems.run_channels(codec), len(codec.quantiser.centres)
+    channels, levels = run_channels(codec), len(codec.quantiser.centres)
     centres = codec.quantiser.centres
     graphs = {
         "encoder": EncoderGraph(codec), "classify": ClassifyGraph(centres, classifier),
@@ -356,9 +364,9 @@ def take_codec(bundle, folder):
 
 
 def check_images(root):
-    street = data.read_all(data.pictures_in(root / "camvid/test/images")[::60])
-    things = data.read_all(data.pictures_in(root / "imagenet20-160/val")[::2000])
-    return [data.centre_crop(im, 352, 480) for im in street] + [data.centre_crop(im, 160, 160) for im in things] + [data.centre_crop(things[0], 16, 48)]
+    street = read_all(pictures_in(root / "camvid/test/images")[::60])
+    things = read_all(pictures_in(root / "imagenet20-160/val")[::2000])
+    return [centre_crop(im, 352, 480) for im in street] + [centre_crop(im, 160, 160) for im in things] + [centre_crop(things[0], 16, 48)]
 
 
 def restore(model, path):
@@ -383,5 +391,5 @@ def describe(path):
 if __name__ == "__main__":
     try:
         main()
-    except (TrainError, data.DataError) as error:
+    except (TrainError, DataError) as error:
         sys.exit(f"export.py: {error}")

@@ -21,7 +21,8 @@ import numpy as np
 import onnxruntime as ort
 from PIL import Image
 
-import data
+from data.crops import centre_crop
+from data.pictures import DataError, pictures_in, read_rgb
 
 WIDTH, HEIGHT, SIDE = 448, 256, 160
 # A camera's own size and rate, before the box scales both down.
@@ -47,9 +48,9 @@ def main():
         [session.run(None, {"frame": np.ascontiguousarray(frames[i : i + BATCH])})[0] for i in range(0, len(frames), BATCH)]
     )
     pictures = {
-        "things": data.pictures_in(args.data / "imagenet20-160/train"),
-        "photos": data.pictures_in(args.data / "photos-256"),
-        "street": data.pictures_in(args.data / "camvid/train/images"),
+        "things": pictures_in(args.data / "imagenet20-160/train"),
+        "photos": pictures_in(args.data / "photos-256"),
+        "street": pictures_in(args.data / "camvid/train/images"),
     }
     index = []
 
@@ -63,14 +64,14 @@ def main():
         index.append({"file": name, "height": symbols.shape[2], "width": symbols.shape[3], "length": length})
 
     chosen = rng.permutation(len(pictures["things"]))[: args.small]
-    write("small.bin", (data.centre_crop(data.read_rgb(pictures["things"][i]), SIDE, SIDE)[None] for i in chosen), 1)
+    write("small.bin", (centre_crop(read_rgb(pictures["things"][i]), SIDE, SIDE)[None] for i in chosen), 1)
     write("large.bin", (view(pictures, rng)[None] for _ in range(args.large)), 1)
     write("scenes.bin", (scene(pictures, rng) for _ in range(args.scenes)), LENGTH)
     (args.out / "index.json").write_text(json.dumps(index, indent=1) + "\n")
 
 
 def any_of(paths, rng):
-    return data.read_rgb(paths[rng.integers(len(paths))])
+    return read_rgb(paths[rng.integers(len(paths))])
 
 
 def resized(image, width, height):
@@ -165,5 +166,5 @@ def ffmpeg(args, stdin=None):
 if __name__ == "__main__":
     try:
         main()
-    except (data.DataError, subprocess.CalledProcessError, FileNotFoundError) as error:
+    except (DataError, subprocess.CalledProcessError, FileNotFoundError) as error:
         sys.exit(f"symbols.py: {error}")

@@ -34,35 +34,43 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-import data
-import metrics
-import released
-import systems
-from networks import MASK_STRIDE, STRIDE, Autoencoder, Classifier, Decoder, ResidualUnit, Segmenter, at_mask_size, encode, fold_batch_norm, fold_codec, symbols_by_midpoints
-from training import Ahead, Run, TrainError, ema_of, load, sgd_groups, write_whole
+from bundling.released import unfold, weights
+from data.augment import cutmix, photometric
+from data.check import check
+from data.crops import centre_crop, random_crop, random_resized, scaled_crop_with_mask
+from data.imagenet import class_folders, classes_in
+from data.pictures import DataError, pictures_in, read_all, to_batch
+from data.segmentation import CAMVID_CLASSES, VOID, camvid, class_weights
+from networks.classifier import Classifier
+from networks.codec import Autoencoder, Decoder, encode, symbols_by_midpoints
+from networks.folding import fold_batch_norm, fold_codec
+from networks.layers import MASK_STRIDE, STRIDE, ResidualUnit
+from networks.segmenter import Segmenter, at_mask_size
+from places import BUNDLES, CONFIGS, RUNS
+from scoring import metrics
+from systems.systems import runs_of
+from training.run import Ahead, Run, TrainError, ema_of, load, sgd_groups, write_whole
 
-HERE = Path(__file__).parent
 FOLDERS = ["photos-256", "imagenet20-160/train", "imagenet20-160/val", "camvid/train", "camvid/val", "camvid/test"]  # of the lean profile
 
 
 def main():
     args = parse_args()
     config = tomllib.loads(args.config.read_text())
-    parts = systems.runs_of(config) if "runs" in config else lean_parts(config)
+    parts = runs_of(config) if "runs" in config else lean_parts(config)
     if args.part is None and "runs" not in config:
         raise TrainError(f"which part? {args.config} has {', '.join(parts)}")
     if args.part is not None and args.part not in parts:
         raise TrainError(f"{args.config} has no part {args.part}; it has {', '.join(parts)}")
     if args.threads:
         torch.set_num_threads(args.threads)
-    args.out = args.out or HERE / "runs" / config.get("group", args.config.stem)
+    args.out = args.out or RUNS / config.get("group", args.config.stem)
     args.out.mkdir(parents=True, exist_ok=True)
     args.left_out = 0  # the rows read, and count, each its own
     if "runs" not in config:
         print("reading all pictures once", flush=True)
-        data.check([args.data / folder for folder in FOLDERS], args.skip_corrupt)
-        data.class_folders(args.data / "imagenet20-160" / "val", like=args.data / "imagenet20-160" / "train")
-        args.left_out = len(data.left_out)
+        args.left_out = check([args.data / folder for folder in FOLDERS], args.skip_corrupt)
+        class_folders(args.data / "imagenet20-160" / "val", like=args.data / "imagenet20-160" / "train")
     for name in [args.part] if args.part else parts:
         train, knobs = parts[name]
         if args.steps is not None and args.minutes is None:
@@ -85,7 +93,7 @@ def lean_parts(config):
 def parse_args():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("part", nargs="?", help="a part of the profile, or a run of the row; without it, all runs of the row in order")
-    p.add_argument("--config", type=Path, default=HERE / "configs" / "lean.toml")
+    p.add_argument("--config", type=Path, default=CONFIGS / "lean.toml")
     p.add_argument("--data", type=Path, required=True, help="where unpack.sh put the data sets")
     p.add_argument("--out", type=Path, help="default: models/runs/<config's group or name>")
     p.add_argument("--minutes", type=float, help="time budget of this part, over all resumed runs")
@@ -112,11 +120,11 @@ def decoder_units(config):
 def autoencoder(run):
     codec, knobs = run.config["codec"], run.knobs
     target = codec["target_bpp"] * STRIDE**2 / codec["channels"]  # bits per symbol
-    paths = data.pictures_in(run.data / "photos-256")[: run.limit] + data.pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
-    paths += data.pictures_in(run.data / "imagenet20-160" / "train")[:: 1 if run.limit is None else 400][: run.limit]
+    paths = pictures_in(run.data / "photos-256")[: run.limit] + pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
+    paths += pictures_in(run.data / "imagenet20-160" / "train")[:: 1 if run.limit is None else 400][: run.limit]
     paths = paths[:1367] + paths[1367::4]  # a quarter of imagenet20: enough variety, a quarter of the memory
     print(f"reading {len(paths)} pictures", flush=True)
-    images = [im for im in data.read_all(paths) if min(im.shape[:2]) >= knobs["crop"]]
+    images = [im for im in read_all(paths) if min(im.shape[:2]) >= knobs["crop"]]
     # The clean, large photographs are few: half of every batch comes from them and from CamVid.
     large = [i for i, im in enumerate(images) if min(im.shape[:2]) > 200] or list(range(len(images)))
 
@@ -125,7 +133,7 @@ def autoencoder(run):
 
     def step_loss():
         picks = np.concatenate([run.rng.choice(large, knobs["batch"] // 2), run.rng.integers(len(images), size=knobs["batch"] // 2)])
-        rgb = data.to_batch([data.random_crop(images[i], knobs["crop"], run.rng) for i in picks])
+        rgb = to_batch([random_crop(images[i], knobs["crop"], run.rng) for i in picks])
         rgb = rgb.to(run.device).contiguous(memory_format=torch.channels_last)
         with run.autocast():
             out, entropy = model(rgb)
@@ -136,7 +144,7 @@ def autoencoder(run):
 
     model = fold_codec(run.train(model, optimiser, step_loss).cpu())
     write_whole(run.out / "codec.pt", lambda tmp: torch.save(model.state_dict(), tmp))
-    freqs = symbol_tables(model, data.read_all(paths[:: max(1, len(paths) // 1500)]), codec)
+    freqs = symbol_tables(model, read_all(paths[:: max(1, len(paths) // 1500)]), codec)
     write_whole(run.out / "tables.json", lambda tmp: Path(tmp).write_text(json.dumps(freqs)))
     run.report(evaluate_codec(model, freqs, run.data, run.limit))
 
@@ -171,7 +179,7 @@ def symbol_tables(model, images, codec):
     counts = np.zeros((codec["channels"], codec["levels"]), np.int64)
     for image in images:
         h, w = (s // 16 * 16 for s in image.shape[:2])
-        symbols = encode(model, data.to_batch([data.centre_crop(image, h, w)]))[0].numpy()
+        symbols = encode(model, to_batch([centre_crop(image, h, w)]))[0].numpy()
         for c in range(len(counts)):
             counts[c] += np.bincount(symbols[c].ravel(), minlength=codec["levels"])
     rows = []
@@ -191,14 +199,14 @@ def cross_entropy_bits(symbols, freqs):
 @torch.inference_mode()
 def evaluate_codec(model, freqs, root, limit):
     sets = {
-        "camvid/test": [(im, 352, 480) for im in data.read_all(data.pictures_in(root / "camvid/test/images")[:limit])],
-        "imagenet20-160/val": [(im, 160, 160) for im in data.read_all(data.pictures_in(root / "imagenet20-160/val")[:: 1 if limit else 16][:limit])],
+        "camvid/test": [(im, 352, 480) for im in read_all(pictures_in(root / "camvid/test/images")[:limit])],
+        "imagenet20-160/val": [(im, 160, 160) for im in read_all(pictures_in(root / "imagenet20-160/val")[:: 1 if limit else 16][:limit])],
     }
     figures = {}
     for name, images in sets.items():
         rows = []
         for image, h, w in images:
-            rgb = data.to_batch([data.centre_crop(image, h, w)])
+            rgb = to_batch([centre_crop(image, h, w)])
             symbols = encode(model, rgb)
             out = model.decoder(model.quantiser.centres[symbols.long()]).clamp(0, 1)
             bpp = cross_entropy_bits(symbols[0].numpy(), freqs) / (h * w)
@@ -220,7 +228,7 @@ def classify(run):
 
 def classify_mean(run):
     """The mean of the weights of parts that went on from one another (a model soup, Wortsman et al., 2022): better than each, at the cost of one."""
-    codec, wnids = stand_on_codec(run), data.classes_in(run.data / "imagenet20-160" / "train")
+    codec, wnids = stand_on_codec(run), classes_in(run.data / "imagenet20-160" / "train")
     states = [ema_of(run.checkpoint_path(part)) for part in run.knobs["mean"]]
     model = Classifier(run.config["codec"]["channels"], run.config["classes"], width=run.knobs["width"])
     for part, state in zip(run.knobs["mean"], states):
@@ -242,8 +250,8 @@ def classify_on(run):
         saved = {k.removeprefix("classifier."): v for k, v in saved.items() if k.startswith("classifier.")}
     load(model, saved, path)
     model = model.to(memory_format=torch.channels_last)
-    paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
-    images, labels = data.read_all(paths), torch.from_numpy(labels)
+    paths, labels, wnids = class_folders(run.data / "imagenet20-160" / "train", run.limit)
+    images, labels = read_all(paths), torch.from_numpy(labels)
     weight = torch.ones(run.config["classes"], device=run.device)
     for label, wnid in enumerate(wnids):
         weight[label] = knobs.get("class_weights", {}).get(wnid, 1.0)
@@ -272,9 +280,9 @@ def class_batch(images, labels, knobs, views, step):
     rng = np.random.default_rng([*views, step])
     epoch, k = divmod(step, max(1, len(images) // knobs["batch"]))
     picks = np.random.default_rng([*views, 7, epoch]).permutation(len(images))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
-    rgb = data.to_batch([data.random_resized(images[i], knobs["crop"], rng, area=knobs.get("area", (0.3, 1.0))) for i in picks])
+    rgb = to_batch([random_resized(images[i], knobs["crop"], rng, area=knobs.get("area", (0.3, 1.0))) for i in picks])
     if rng.random() < knobs.get("cutmix", 0.0):
-        rgb, other, share = data.cutmix(rgb, rng, STRIDE)
+        rgb, other, share = cutmix(rgb, rng, STRIDE)
         return rgb, labels[picks], labels[picks][other], share
     return rgb, labels[picks], None, 1.0
 
@@ -319,21 +327,21 @@ def classify_anew(run):
 def cached_latents(run, codec):
     """Latents of random views, computed once: uint8 [variants, pictures, C, h, w]; the codec is frozen, so they stay true."""
     knobs = run.knobs
-    paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
+    paths, labels, wnids = class_folders(run.data / "imagenet20-160" / "train", run.limit)
     size = knobs["crop"] + 32  # room for random crops of the latent at training time
     key = hashlib.sha256((codec_folder(run.out, run.config) / "codec.pt").read_bytes() + repr((str(run.data.resolve()), len(paths), size, knobs["variants"], run.config["seed"])).encode()).hexdigest()[:12]
     path = run.out / f"latents-{key}.npy"
     if not path.exists():
-        images = data.read_all(paths)
+        images = read_all(paths)
         rng = np.random.default_rng(run.config["seed"])
         h = size // STRIDE
         out = np.empty((knobs["variants"], len(images), run.config["codec"]["channels"], h, h), np.uint8)
         started = time.monotonic()
         for v in range(knobs["variants"]):
             for i in range(0, len(images), 64):
-                views = [data.random_resized(im, size, rng) for im in images[i : i + 64]]
+                views = [random_resized(im, size, rng) for im in images[i : i + 64]]
                 with run.autocast():
-                    out[v, i : i + len(views)] = encode(codec, data.to_batch(views)).numpy()
+                    out[v, i : i + len(views)] = encode(codec, to_batch(views)).numpy()
             done = (v + 1) / knobs["variants"]
             left = (time.monotonic() - started) * (1 - done) / done
             print(f"{run.part}  latents of view {v + 1} of {knobs['variants']}  {left / 60:.1f} min left", flush=True)
@@ -346,10 +354,10 @@ def cached_latents(run, codec):
 @torch.inference_mode()
 def evaluate_classifier(codec, model, root, crop, limit):
     """Centre crop of the validation pictures; top-1 and top-5 over all classes, and per half."""
-    paths, labels, wnids = data.class_folders(root / "imagenet20-160" / "val", limit, like=root / "imagenet20-160" / "train")
+    paths, labels, wnids = class_folders(root / "imagenet20-160" / "val", limit, like=root / "imagenet20-160" / "train")
     scores = []
     for i in range(0, len(paths), 64):
-        batch = data.to_batch([data.centre_crop(im, crop, crop) for im in data.read_all(paths[i : i + 64])])
+        batch = to_batch([centre_crop(im, crop, crop) for im in read_all(paths[i : i + 64])])
         scores.append(model(codec.quantiser.centres[encode(codec, batch).long()]))
     return {"crop": crop, **metrics.accuracy(torch.cat(scores), labels, wnids)}
 
@@ -364,18 +372,18 @@ def segment(run):
     start_segmenter(run, model)
     model = model.to(memory_format=torch.channels_last)
     splits = knobs.get("splits", ["train"])
-    pairs = [pair for split in splits for pair in data.camvid(run.data / "camvid" / split, run.limit)[0]]
-    weight = data.class_weights(pairs).to(run.device)
+    pairs = [pair for split in splits for pair in camvid(run.data / "camvid" / split, run.limit)[0]]
+    weight = class_weights(pairs).to(run.device)
 
     def step_loss():
-        crops = [data.scaled_crop_with_mask(*pairs[i], knobs["crop"], run.rng) for i in run.rng.integers(len(pairs), size=knobs["batch"])]
+        crops = [scaled_crop_with_mask(*pairs[i], knobs["crop"], run.rng) for i in run.rng.integers(len(pairs), size=knobs["batch"])]
         target = torch.from_numpy(np.stack([m for _, m in crops])).long().to(run.device)
         with run.autocast():
-            rgb = data.photometric(data.to_batch([im for im, _ in crops]), knobs.get("photometric", 0.0), run.rng)
+            rgb = photometric(to_batch([im for im, _ in crops]), knobs.get("photometric", 0.0), run.rng)
             symbols = encode(codec, rgb)
             logits = model(centres[symbols.long().to(run.device)].contiguous(memory_format=torch.channels_last)).float()
         logits, target = at_mask_size(logits, target)
-        loss = F.cross_entropy(logits, target, weight=weight, ignore_index=data.VOID)
+        loss = F.cross_entropy(logits, target, weight=weight, ignore_index=VOID)
         figures = {"loss": loss.item()}
         if "jaccard" in knobs:
             iou = soft_iou(logits, target)
@@ -395,13 +403,13 @@ def segmenter_knobs(joint):
 
 
 def build_segmenter(channels, knobs):
-    return Segmenter(channels, len(data.CAMVID_CLASSES), knobs.get("blocks", (4, 6, 3)), knobs["width"], fine=knobs.get("fine", 1))
+    return Segmenter(channels, len(CAMVID_CLASSES), knobs.get("blocks", (4, 6, 3)), knobs["width"], fine=knobs.get("fine", 1))
 
 
 def soft_iou(logits, target):
     """Mean over the classes that a batch shows of intersection over union, with probabilities in place of decisions: what mIoU scores, as a
     loss (Rahman and Wang, 2016). logits [N,C,h,w], target [N,h,w] with VOID."""
-    labelled = (target != data.VOID).unsqueeze(1)
+    labelled = (target != VOID).unsqueeze(1)
     p = logits.softmax(1) * labelled
     truth = F.one_hot(target.where(labelled[:, 0], 0), logits.shape[1]).permute(0, 3, 1, 2) * labelled
     both = (p * truth).sum(dim=(0, 2, 3))
@@ -418,7 +426,7 @@ def start_segmenter(run, model):
     if part == "joint":
         load(model, {k.removeprefix("segmenter."): v for k, v in saved.items() if k.startswith("segmenter.")}, path)
     elif part == "segment":
-        load(model, model.from_coarse(saved) if len(saved["aspp.0.weight"]) == len(data.CAMVID_CLASSES) else saved, path)
+        load(model, model.from_coarse(saved) if len(saved["aspp.0.weight"]) == len(CAMVID_CLASSES) else saved, path)
     else:
         trunk = {k.removeprefix("trunk."): v for k, v in saved.items() if k.startswith("trunk.")}
         load(model.trunk, {k: v for k, v in trunk.items() if k in model.trunk.state_dict()}, path)
@@ -427,15 +435,15 @@ def start_segmenter(run, model):
 @torch.inference_mode()
 def evaluate_segmenter(codec, model, folder, limit):
     """mIoU on 480x352 (the middle rows of 480x360, since sides must be multiples of 16), of the mask as exported: a class for each 4x4 pixels."""
-    confusion = metrics.Confusion(len(data.CAMVID_CLASSES), data.VOID)
-    for image, mask in data.camvid(folder, limit)[0]:
+    confusion = metrics.Confusion(len(CAMVID_CLASSES), VOID)
+    for image, mask in camvid(folder, limit)[0]:
         h, w = (s // 16 * 16 for s in mask.shape)
-        symbols = encode(codec, data.to_batch([data.centre_crop(image, h, w)]))
-        mask = data.centre_crop(mask, h, w)
+        symbols = encode(codec, to_batch([centre_crop(image, h, w)]))
+        mask = centre_crop(mask, h, w)
         logits, _ = at_mask_size(model(codec.quantiser.centres[symbols.long()]), torch.from_numpy(mask).unsqueeze(0))
         confusion.add(mask, logits.argmax(1)[0].numpy().repeat(MASK_STRIDE, 0).repeat(MASK_STRIDE, 1))
     iou = confusion.iou()
-    per_class = {name: round(100 * v, 1) for name, v in zip(data.CAMVID_CLASSES, iou)}
+    per_class = {name: round(100 * v, 1) for name, v in zip(CAMVID_CLASSES, iou)}
     return {"miou": round(100 * iou.mean(), 2), "pixel_accuracy": round(100 * confusion.pixel_accuracy(), 2), "iou": per_class}
 
 
@@ -458,19 +466,19 @@ def joint(run):
     knobs, codec = run.knobs, run.config["codec"]
     target_entropy = codec["target_bpp"] * STRIDE**2 / codec["channels"]
     model = Joint(run.config, knobs)
-    paths, labels, wnids = data.class_folders(run.data / "imagenet20-160" / "train", run.limit)
-    images, labels = data.read_all(paths), torch.from_numpy(labels)
+    paths, labels, wnids = class_folders(run.data / "imagenet20-160" / "train", run.limit)
+    images, labels = read_all(paths), torch.from_numpy(labels)
     if not run.checkpoint_path().exists():
         start_from_earlier(run, model, images[:: max(1, len(images) // 200)])
     model = model.to(memory_format=torch.channels_last)
-    pairs, _ = data.camvid(run.data / "camvid" / "train", run.limit)
-    weight = data.class_weights(pairs)
+    pairs, _ = camvid(run.data / "camvid" / "train", run.limit)
+    weight = class_weights(pairs)
 
     def fetch(step):
         if step % knobs["segment_every"] == knobs["segment_every"] - 1:
             rng = np.random.default_rng([run.config["seed"], step])
-            crops = [data.scaled_crop_with_mask(*pairs[i], knobs["segment_crop"], rng) for i in rng.integers(len(pairs), size=knobs["segment_batch"])]
-            rgb = data.photometric(data.to_batch([im for im, _ in crops]), knobs.get("photometric", 0.0), rng)
+            crops = [scaled_crop_with_mask(*pairs[i], knobs["segment_crop"], rng) for i in rng.integers(len(pairs), size=knobs["segment_batch"])]
+            rgb = photometric(to_batch([im for im, _ in crops]), knobs.get("photometric", 0.0), rng)
             return rgb, torch.from_numpy(np.stack([m for _, m in crops])).long(), None, 1.0
         return class_batch(images, labels, knobs, [run.config["seed"]], step)
 
@@ -486,7 +494,7 @@ def joint(run):
             latent, entropy = to_latent(rgb)
             if target.ndim == 3:
                 logits, target = at_mask_size(segment_latent(latent).float(), target)
-                task = F.cross_entropy(logits, target, weight=weight.to(run.device), ignore_index=data.VOID)
+                task = F.cross_entropy(logits, target, weight=weight.to(run.device), ignore_index=VOID)
                 figures["segment"] = task.item()
             else:
                 logits = classify_latent(latent).float()
@@ -506,8 +514,8 @@ def joint(run):
     run.train(model, sgd_groups(knobs, (model.codec, knobs["codec_lr"]), (model.classifier, knobs["lr"]), (model.segmenter, knobs["segment_lr"])), step_loss)
     model.cpu()
     frozen, classifier, segmenter = fold_codec(model.codec), fold_batch_norm(model.classifier), fold_batch_norm(model.segmenter)
-    photos = data.pictures_in(run.data / "photos-256") + paths[::16]
-    freqs = symbol_tables(frozen, data.read_all(photos[:: max(1, len(photos) // 1500)]), codec)
+    photos = pictures_in(run.data / "photos-256") + paths[::16]
+    freqs = symbol_tables(frozen, read_all(photos[:: max(1, len(photos) // 1500)]), codec)
     write_whole(run.out / "tables.json", lambda tmp: Path(tmp).write_text(json.dumps(freqs)))
     for name, network in (("codec", frozen), ("joint-classify.final", classifier), ("joint-segment.final", segmenter)):
         write_whole(run.out / f"{name}.pt", lambda tmp: torch.save(network.state_dict(), tmp))
@@ -520,7 +528,7 @@ def joint(run):
 
 def start_from_earlier(run, model, images):
     """`start` names finished runs (a profile's parts, or its joint run and the decoder trained after it) or, where those are gone, a released bundle."""
-    start, bundle = run.out.parent / run.knobs["start"], HERE / "bundles" / run.knobs["start"]
+    start, bundle = run.out.parent / run.knobs["start"], BUNDLES / run.knobs["start"]
     if (start / "joint.pt").exists():
         saved = ema_of(start / "joint.pt")
         parts = [("classify", "classifier."), ("segment", "segmenter.")] + ([("decoder", "codec.decoder.")] if decoder_units(run.config) != 2 else [])
@@ -538,16 +546,16 @@ def start_from_earlier(run, model, images):
         if len(centres) != run.config["codec"]["levels"]:
             raise TrainError(f"{bundle} has {len(centres)} centres, {run.args.config} says levels = {run.config['codec']['levels']}")
         model.codec.quantiser.centres.data = torch.tensor(centres)
-        encoder = {k.removeprefix("encoder."): v for k, v in released.weights(bundle / "encoder.onnx").items()}
-        latent = unfold_from(bundle / "encoder.onnx", model.codec.encoder, encoder, data.to_batch([data.centre_crop(im, 160, 160) for im in images]))
+        encoder = {k.removeprefix("encoder."): v for k, v in weights(bundle / "encoder.onnx").items()}
+        latent = unfold_from(bundle / "encoder.onnx", model.codec.encoder, encoder, to_batch([centre_crop(im, 160, 160) for im in images]))
         latent = model.codec.quantiser.centres.data[symbols_by_midpoints(latent, model.codec.quantiser.centres.data).long()]
         for file, network in (("classify.onnx", model.classifier), ("segment.onnx", model.segmenter), ("decoder/decoder.onnx", model.codec.decoder)):
-            unfold_from(bundle / file, network, released.weights(bundle / file), latent)
+            unfold_from(bundle / file, network, weights(bundle / file), latent)
 
 
 def unfold_from(path, network, weights, batch):
     try:
-        return released.unfold(network, weights, batch)
+        return unfold(network, weights, batch)
     except TrainError as error:
         raise TrainError(f"{path} {error}") from error
 
@@ -558,19 +566,19 @@ def decoder(run):
     """The client's decoder on the frozen codec: it never runs on the box, so it may be larger than the one trained along."""
     knobs = run.knobs
     codec = stand_on_codec(run).to(run.device)
-    paths = data.pictures_in(run.data / "photos-256")[: run.limit] + data.pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
-    fits = lambda found: [im for im in data.read_all(found) if min(im.shape[:2]) // 16 * 16 >= knobs["crop"]]
+    paths = pictures_in(run.data / "photos-256")[: run.limit] + pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
+    fits = lambda found: [im for im in read_all(found) if min(im.shape[:2]) // 16 * 16 >= knobs["crop"]]
     images = fits(paths)
     large = len(images)
-    images += fits(data.pictures_in(run.data / "imagenet20-160" / "train")[:: 1 if run.limit else 8][: run.limit])
+    images += fits(pictures_in(run.data / "imagenet20-160" / "train")[:: 1 if run.limit else 8][: run.limit])
     centres = codec.quantiser.centres.detach()
     # All symbols are computed once: the codec is frozen. Sides are cut to multiples of 16.
     symbols = []
     for i, image in enumerate(images):
         h, w = (s // 16 * 16 for s in image.shape[:2])
-        images[i] = data.centre_crop(image, h, w)
+        images[i] = centre_crop(image, h, w)
         with run.autocast():
-            symbols.append(encode(codec, data.to_batch([images[i]]))[0])
+            symbols.append(encode(codec, to_batch([images[i]]))[0])
     model = Decoder(run.config["codec"]["channels"], units=knobs["units"])
     start_from_joint(run, model)
     model = model.to(memory_format=torch.channels_last)
@@ -586,7 +594,7 @@ def decoder(run):
             y, x = rng.integers(h - side + 1), rng.integers(w - side + 1)
             latent.append(symbols[i][:, y : y + side, x : x + side])
             rgb.append(images[i][y * STRIDE : (y + side) * STRIDE, x * STRIDE : (x + side) * STRIDE])
-        rgb = data.to_batch(rgb).to(run.device)
+        rgb = to_batch(rgb).to(run.device)
         latent = centres[torch.stack(latent).long().to(run.device)].contiguous(memory_format=torch.channels_last)
         with run.autocast():
             out = model(latent)
@@ -621,5 +629,5 @@ def start_from_joint(run, model):
 if __name__ == "__main__":
     try:
         main()
-    except (TrainError, data.DataError) as error:
+    except (TrainError, DataError) as error:
         sys.exit(f"train.py: {error}")

@@ -2,8 +2,7 @@
 
 import matplotlib.pyplot as plt
 
-from results_files import DOCS
-
+from places import DOCS
 
 # paper.md section 3: (bpp, network) -> top-5, top-1 (ImageNet), mIoU (PASCAL VOC 2012), in percent.
 PAPER = {

@@ -1,7 +1,7 @@
 /** What docs/results.md is made of: reports of finished runs, without those that stand on weights which are no more. */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { python, root } from './python.js'
+import { python, root } from '../python.js'
 
 t.test('collect', async (t) => {
   const codec = { row: 1, made: 'a', upstream: {}, limit: null }
@@ -19,7 +19,7 @@ t.test('collect', async (t) => {
     },
     results: { 'systems.json': JSON.stringify({ 'ae-0.0983': { row: 1, from: 'a session before' } }) },
   })
-  const { status, stdout, stderr } = spawnSync(python, ['test/models/collected.py', dir], {
+  const { status, stdout, stderr } = spawnSync(python, ['test/models/report/collected.py', dir], {
     cwd: root,
     encoding: 'utf8',
   })

@@ -2,16 +2,14 @@
 
 import json
 import tomllib
-from pathlib import Path
 
-HERE = Path(__file__).parent
-DOCS = HERE.parent / "docs"
-RESULTS = DOCS / "results"
-RUNS = HERE / "runs" / "paper"
+from places import CONFIGS, RESULTS, RUNS
+
+REPORTS = RUNS / "paper"
 
 
 def configured(row):
-    return [run["name"] for run in tomllib.loads((HERE / "configs" / f"row-{row}.toml").read_text())["runs"]]
+    return [run["name"] for run in tomllib.loads((CONFIGS / f"row-{row}.toml").read_text())["runs"]]
 
 
 def read(name):
@@ -23,7 +21,7 @@ def collect():
     """The reports of finished runs of rows 1 to 5, into one small file that git keeps. Smoke runs and what stands on weights that
     were trained again since are left out."""
     known = read("systems") or {}
-    for path in sorted(RUNS.glob("*.json")):
+    for path in sorted(REPORTS.glob("*.json")):
         report = json.loads(path.read_text())
         if report["limit"] is None:
             known[path.stem] = report

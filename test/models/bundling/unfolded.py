@@ -6,10 +6,12 @@ from pathlib import Path
 
 import torch
 
-root = Path(__file__).parents[2]
+root = Path(__file__).parents[3]
 sys.path.insert(0, str(root / "models"))
-from networks import Classifier, Decoder, Encoder, Segmenter  # noqa: E402
-from released import folded_copy, unfold, weights  # noqa: E402
+from bundling.released import folded_copy, unfold, weights  # noqa: E402
+from networks.classifier import Classifier  # noqa: E402
+from networks.codec import Decoder, Encoder  # noqa: E402
+from networks.segmenter import Segmenter  # noqa: E402
 
 bundle = Path(sys.argv[1])
 segmenter, units = {

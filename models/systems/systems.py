@@ -22,10 +22,20 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-import data
-import metrics
-from networks import CRESNETS, RESNETS, STRIDE, Classifier, PaperAutoencoder, ResNet, Segmenter, at_mask_size, encode, fold_batch_norm, fold_codec
-from training import Ahead, TrainError, ema_of, load, sgd_groups, write_whole
+from data.check import check
+from data.crops import centre_crop, random_crop, scaled, square
+from data.imagenet import class_folders
+from data.pictures import DataError, pictures_in, read_rgb, read_some, to_batch
+from data.segmentation import VOID, class_weights, segmentation
+from networks.classifier import Classifier, ResNet
+from networks.codec import encode
+from networks.folding import fold_batch_norm, fold_codec
+from networks.layers import STRIDE
+from networks.paper_codec import PaperAutoencoder
+from networks.resnet import CRESNETS, RESNETS
+from networks.segmenter import Segmenter, at_mask_size
+from scoring import metrics
+from training.run import Ahead, TrainError, ema_of, load, sgd_groups, write_whole
 
 
 def runs_of(config):
@@ -81,7 +91,7 @@ def same_start(run):
 def check_held_out(run):
     """What is read only after training has to be known to be good before it."""
     if not run.args.skip_corrupt:
-        data.check([run.data / "camvid" / "test", run.data / "imagenet20-160" / "val"], False)
+        check([run.data / "camvid" / "test", run.data / "imagenet20-160" / "val"], False)
 
 
 def final(run, name):
@@ -102,10 +112,10 @@ def autoencoder(run):
     """MSE on 0..255 + beta * max(H - H_target, 0); paper.md section 1."""
     knobs = run.knobs
     target = entropy_target(knobs)
-    paths = data.pictures_in(run.data / "photos-256")[: run.limit] + data.pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
-    paths += data.pictures_in(run.data / "imagenet20-160" / "train")[:: 8 if run.limit is None else 400][: run.limit]
+    paths = pictures_in(run.data / "photos-256")[: run.limit] + pictures_in(run.data / "camvid" / "train" / "images")[: run.limit]
+    paths += pictures_in(run.data / "imagenet20-160" / "train")[:: 8 if run.limit is None else 400][: run.limit]
     check_held_out(run)
-    images, kept = data.read_some(paths, run.args.skip_corrupt)
+    images, kept = read_some(paths, run.args.skip_corrupt)
     images = [im for im in images if min(im.shape[:2]) >= knobs["crop"]]
     large = [i for i, im in enumerate(images) if min(im.shape[:2]) > 200]
     same_start(run)
@@ -117,7 +127,7 @@ def autoencoder(run):
     def fetch(step):
         rng = np.random.default_rng([*seeds(run), step])
         picks = np.concatenate([rng.choice(large, knobs["batch"] // 2), rng.integers(len(images), size=knobs["batch"] // 2)])
-        return data.to_batch([data.random_crop(images[i], knobs["crop"], rng) for i in picks])
+        return to_batch([random_crop(images[i], knobs["crop"], rng) for i in picks])
 
     ahead = Ahead(fetch)
 
@@ -162,14 +172,14 @@ def frozen_codec(run, name):
 def codec_figures(run, codec):
     """Rate: entropy of the set's one histogram (the paper's estimate), and of a histogram per channel. Quality: means over pictures."""
     sets = {
-        "camvid/test": (data.pictures_in(run.data / "camvid/test/images")[: run.limit], 352, 480),
-        "imagenet20-160/val": (data.pictures_in(run.data / "imagenet20-160/val")[:: 1 if run.limit else 8][: run.limit], 160, 160),
+        "camvid/test": (pictures_in(run.data / "camvid/test/images")[: run.limit], 352, 480),
+        "imagenet20-160/val": (pictures_in(run.data / "imagenet20-160/val")[:: 1 if run.limit else 8][: run.limit], 160, 160),
     }
     figures = {}
     for name, (paths, h, w) in sets.items():
         counts, rows = None, []
-        for image in data.read_some(paths, run.args.skip_corrupt)[0]:
-            rgb = data.to_batch([data.centre_crop(image, h, w)])
+        for image in read_some(paths, run.args.skip_corrupt)[0]:
+            rgb = to_batch([centre_crop(image, h, w)])
             symbols = encode(codec, rgb)
             out = codec.decoder(codec.quantiser.centres[symbols.long()]).clamp(0, 1)
             rows.append([metrics.psnr(out, rgb).item(), metrics.ssim_terms(out, rgb)[0].item(), metrics.ms_ssim(out, rgb).item() if min(h, w) >= 176 else math.nan])
@@ -191,7 +201,7 @@ def codec_figures(run, codec):
 def pictures(run, split):
     """-> uint8 [N,S,S,3] (memory-mapped), labels [N], wnids, number of pictures left out. ImageNet's layout: <dataset>/<split>/<wnid>/*."""
     folder, size = run.data / run.knobs["dataset"], run.knobs["size"]
-    paths, labels, wnids = data.class_folders(folder / split, run.limit, like=folder / "train")
+    paths, labels, wnids = class_folders(folder / split, run.limit, like=folder / "train")
     key = digest(run.knobs["dataset"], split, size, run.limit, str(run.data.resolve()), [p.stat().st_size for p in paths])
     path = run.out / "cache" / f"{split}-original-{key}.rgb"
     if not path.exists():
@@ -200,7 +210,7 @@ def pictures(run, split):
         tmp, kept = f"{path}.{os.getpid()}.tmp", []
         with open(tmp, "wb") as file:
             for i in range(0, len(paths), 1024):  # ImageNet does not fit into memory
-                images, good = data.read_some(paths[i : i + 1024], run.args.skip_corrupt, lambda p: data.square(data.read_rgb(p), size))
+                images, good = read_some(paths[i : i + 1024], run.args.skip_corrupt, lambda p: square(read_rgb(p), size))
                 kept += [i + k for k in good]
                 for image in images:
                     file.write(np.ascontiguousarray(image).tobytes())
@@ -208,7 +218,7 @@ def pictures(run, split):
         os.replace(tmp, path)
     kept = json.loads(path.with_suffix(".json").read_text())
     if len(kept) < len(paths) and not run.args.skip_corrupt:
-        raise data.DataError(f"{folder / split}: {len(paths) - len(kept)} broken pictures were left out of {path}; mend them, or say --skip-corrupt again")
+        raise DataError(f"{folder / split}: {len(paths) - len(kept)} broken pictures were left out of {path}; mend them, or say --skip-corrupt again")
     return np.memmap(path, np.uint8, "r", shape=(len(kept), size, size, 3)), labels[kept], wnids, len(paths) - len(kept)
 
 
@@ -232,7 +242,7 @@ def source(run, name, split):
         started, shown = time.monotonic(), 0.0
         for view in range(views):
             for i in range(0, n, 64):
-                batch = data.to_batch([im[:, ::-1] if view else im for im in rgb[i : i + 64]])
+                batch = to_batch([im[:, ::-1] if view else im for im in rgb[i : i + 64]])
                 # What is scored is what the codec makes at full precision, as in a bundle; training is forgiving.
                 with torch.inference_mode(), run.autocast() if split == "train" else nullcontext():
                     symbols = encode(codec, batch)
@@ -281,7 +291,7 @@ class Inputs:
 
     def __call__(self, crops):
         if self.rgb:
-            x = data.to_batch(crops).to(self.run.device)
+            x = to_batch(crops).to(self.run.device)
         else:
             x = self.centres[torch.from_numpy(np.stack(crops)).long().to(self.run.device)]
         return x.contiguous(memory_format=torch.channels_last)
@@ -329,7 +339,7 @@ def classifier(run):
             logits = model(inputs(crops)).float()
             if teacher:
                 with torch.inference_mode():
-                    soft = teacher(data.to_batch(originals).to(run.device).contiguous(memory_format=torch.channels_last)).float()
+                    soft = teacher(to_batch(originals).to(run.device).contiguous(memory_format=torch.channels_last)).float()
         loss = F.cross_entropy(logits, target, label_smoothing=knobs["label_smoothing"])
         if teacher:
             # Hinton et al., 2015: both at temperature T, the gradient brought back to scale by T squared.
@@ -371,7 +381,7 @@ def load_teacher(run, name, classes):
 def segmenter(run):
     """The classifier's trunk in its dilated form, with ASPP; codec frozen. Views of several scales are computed once."""
     knobs = run.knobs
-    read = lambda split: data.segmentation(run.data, knobs["dataset"], split, run.limit, run.args.skip_corrupt)
+    read = lambda split: segmentation(run.data, knobs["dataset"], split, run.limit, run.args.skip_corrupt)
     (pairs, names, left_out), (test, _, test_left_out) = read("train"), read(knobs["test_split"])
     inputs = Inputs(run, knobs["source"])
     views = coded_views(run, pairs)
@@ -381,7 +391,7 @@ def segmenter(run):
     trunk = {k.split("trunk.", 1)[1]: v for k, v in start.items() if k.startswith(("trunk.", "classifier.trunk."))}
     load(model.trunk, trunk, run.out / f"{knobs['start']}.pt")
     model = model.to(memory_format=torch.channels_last)
-    weight = data.class_weights(pairs, len(names)).to(run.device)
+    weight = class_weights(pairs, len(names)).to(run.device)
     side = knobs["crop"] // STRIDE
     knobs.setdefault("steps", max(1, round(knobs["epochs"] * len(pairs) / knobs["batch"])))
 
@@ -403,7 +413,7 @@ def segmenter(run):
         with run.autocast():
             logits = model(inputs(crops)).float()
         logits, target = at_mask_size(logits, target)
-        loss = F.cross_entropy(logits, target.to(run.device), weight=weight, ignore_index=data.VOID)
+        loss = F.cross_entropy(logits, target.to(run.device), weight=weight, ignore_index=VOID)
         return loss, {"loss": loss.item()}
 
     run.train(model, sgd_groups(knobs, (model.trunk, knobs["lr"]), (model.aspp, knobs["lr"] * knobs["last_layer"])), step_loss)
@@ -418,7 +428,7 @@ def coded_views(run, pairs):
     started, shown, total = time.monotonic(), 0.0, len(pairs) * len(run.knobs["scales"])
     for scale in run.knobs["scales"]:
         for image, mask in pairs:
-            image, mask = data.scaled(image, mask, scale, run.knobs["crop"])
+            image, mask = scaled(image, mask, scale, run.knobs["crop"])
             if rng_free % 2:
                 image, mask = image[:, ::-1], mask[:, ::-1]
             rng_free += 1
@@ -439,7 +449,7 @@ def coder(run, name, exact=False):
     @torch.inference_mode()
     def code(image):
         with nullcontext() if exact else run.autocast():
-            symbols = encode(codec, data.to_batch([image]))
+            symbols = encode(codec, to_batch([image]))
             if what == "latent":
                 return symbols[0].numpy()
             out = codec.decoder(codec.quantiser.centres[symbols.long().to(run.device)].contiguous(memory_format=torch.channels_last))
@@ -451,13 +461,13 @@ def coder(run, name, exact=False):
 @torch.inference_mode()
 def segmenter_figures(run, model, pairs, names):
     """mIoU at full size, on the middle of each picture: sides are cut to multiples of 16."""
-    confusion, code, inputs = metrics.Confusion(len(names), data.VOID), coder(run, run.knobs["source"], exact=True), Inputs(run, run.knobs["source"])
+    confusion, code, inputs = metrics.Confusion(len(names), VOID), coder(run, run.knobs["source"], exact=True), Inputs(run, run.knobs["source"])
     model.to(run.device)
     for image, mask in pairs:
         h, w = (s // 16 * 16 for s in mask.shape)
-        logits = model(inputs([code(data.centre_crop(image, h, w))]))
+        logits = model(inputs([code(centre_crop(image, h, w))]))
         logits = F.interpolate(logits, size=(h, w), mode="bilinear", align_corners=False)
-        confusion.add(data.centre_crop(mask, h, w), logits.argmax(1)[0].cpu().numpy())
+        confusion.add(centre_crop(mask, h, w), logits.argmax(1)[0].cpu().numpy())
     iou = confusion.iou()
     return {"segment": {
         "images": len(pairs), "miou": round(100 * iou.mean(), 2), "pixel_accuracy": round(100 * confusion.pixel_accuracy(), 2),
@@ -495,7 +505,7 @@ def joint(run):
         epoch, k = divmod(step, per_epoch)
         picks = np.random.default_rng([*seeds(run), knobs["views"], 7, epoch]).permutation(len(labels))[k * knobs["batch"] : (k + 1) * knobs["batch"]]
         crops = [crop_of(rgb[None], int(i), rng.random() < 0.5, *rng.integers(positions, size=2), side) for i in picks]
-        return data.to_batch(crops), torch.from_numpy(labels[picks])
+        return to_batch(crops), torch.from_numpy(labels[picks])
 
     ahead, running = Ahead(fetch), {}
 

@@ -7,8 +7,7 @@ import tomllib
 
 import matplotlib.pyplot as plt
 
-from results_files import DOCS, HERE
-
+from places import BUNDLES, CONFIGS, DOCS, MODELS
 
 
 def cost_lines(cost):
@@ -105,8 +104,8 @@ def eval_lines(evals, points, curves, cost):
 
 def default_bundle():
     """What runs where nobody names another, and the hash of its manifest."""
-    name = re.search(r"DEFAULT_BUNDLE = '([^']+)'", (HERE.parent / "agent" / "bundles.ts").read_text())[1]
-    return HERE / "bundles" / name
+    name = re.search(r"DEFAULT_BUNDLE = '([^']+)'", (MODELS.parent / "agent" / "bundles.ts").read_text())[1]
+    return BUNDLES / name
 
 
 def target_lines(evals, points, curves, cost):
@@ -153,7 +152,7 @@ def target_lines(evals, points, curves, cost):
 def history_lines():
     """How the bundles' networks were trained, from their configurations."""
     lines = ["How they were trained (data: imagenet20-160, CamVid, photos-256; one seed; minutes of so many CPU cores, as their configurations say):", "", "| profile | goes on from | cores | parts and minutes |", "|---|---|---|---|"]
-    for path in sorted((HERE / "configs").glob("lean*.toml"), key=lambda p: (len(p.stem), p.stem)):
+    for path in sorted((CONFIGS).glob("lean*.toml"), key=lambda p: (len(p.stem), p.stem)):
         config = tomllib.loads(path.read_text())
         parts = {k: v for k, v in config.items() if isinstance(v, dict) and k != "codec"}
         spent = ", ".join(f"{part} {told(knobs)}" for part, knobs in parts.items())

@@ -1,12 +1,12 @@
 /** A released bundle's weights, back in the networks that are trained: they compute what the bundle computes. */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { bundleDir } from '../../agent/bundles.js'
-import { python, root } from './python.js'
+import { bundleDir } from '../../../agent/bundles.js'
+import { python, root } from '../python.js'
 
 for (const bundle of ['lean-1', 'lean-5'])
   t.test(`${bundle}: batch norms put back change nothing`, async (t) => {
-    const args = ['test/models/unfolded.py', bundleDir(bundle)]
+    const args = ['test/models/bundling/unfolded.py', bundleDir(bundle)]
     const { status, stdout, stderr } = spawnSync(python, args, { cwd: root, encoding: 'utf8' })
     t.equal(status, 0, stderr)
     const moved: Record<string, Record<string, number>> = JSON.parse(stdout)

@@ -10,8 +10,8 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from networks import fold_batch_norm
-from training import TrainError
+from networks.folding import fold_batch_norm
+from training.run import TrainError
 
 
 def weights(path):
