@@ -25,9 +25,9 @@ import {
   TABLE_BITS,
 } from '../../codec/predictor.js'
 import { openBundle } from '../../contract/bundle.js'
-import { packContextModel } from './pack.js'
 import { fitLinear } from './least-squares.js'
 import { type Material, readMaterial } from './material.js'
+import { packContextModel } from './pack.js'
 
 /** Of the material, this part is for step 3. */
 const HELD_BACK = 4
