@@ -52,12 +52,7 @@ class Bundle:
         (again,) = self.decoder.run(None, {"symbols": symbols})
         a, b = to_batch([rgb]), to_batch(list(again))
         bits = sum(self.cost[c][plane].sum() for c, plane in enumerate(symbols[0]))
-        figures = {
-            "bpp_tables": bits / (rgb.shape[0] * rgb.shape[1]), "psnr_db": metrics.psnr(a, b).item(),
-            "ssim": metrics.ssim_terms(a, b)[0].item(),
-            "ms_ssim": metrics.ms_ssim(a, b).item() if min(rgb.shape[:2]) >= 176 else math.nan,
-        }
-        return symbols, figures
+        return symbols, {"bpp_tables": bits / (rgb.shape[0] * rgb.shape[1]), **metrics.quality(a, b)}
 
 
 def mean(rows):

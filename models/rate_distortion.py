@@ -67,7 +67,7 @@ def measure(picture, format_, options):
     again = np.asarray(Image.open(file).convert("RGB"))
     a, b = to_batch([picture]), to_batch([again])
     bpp = 8 * len(file.getvalue()) / (picture.shape[0] * picture.shape[1])
-    return bpp, metrics.psnr(a, b).item(), metrics.ssim_terms(a, b)[0].item(), metrics.ms_ssim(a, b).item()
+    return bpp, *metrics.quality(a, b).values()
 
 
 if __name__ == "__main__":

@@ -90,3 +90,8 @@ def encode(codec, batch):
     """float [N,3,H,W] in [0, 1] -> symbols uint8 [N,C,H/8,W/8]"""
     device = codec.quantiser.centres.device
     return codec.quantiser.symbols(codec.encoder(batch.to(device).contiguous(memory_format=torch.channels_last))).cpu()
+
+
+def latent_of(symbols, centres):
+    """symbols uint8 [N,C,h,w] -> quantised latent, centre values, where the centres are"""
+    return centres[symbols.long().to(centres.device)].contiguous(memory_format=torch.channels_last)

@@ -1,90 +1,11 @@
-"""Rows 6 to 8 of docs/results.md: cost, rate-distortion, and bundles scored from their bitstreams."""
+"""Row 8 of docs/results.md: bundles scored from their bitstreams."""
 
 import hashlib
-import math
 import re
 import tomllib
 
-import matplotlib.pyplot as plt
-
-from places import BUNDLES, CONFIGS, DOCS, MODELS
-
-
-def cost_lines(cost):
-    rows = [
-        f"| {name} | {r['gmac']:.2f} | {r.get('paper_gmac', '')} | {r['mparam']:.1f} | {r.get('paper_mparam', '')} | {r['ms']:.0f} |"
-        for name, r in cost["networks"].items()
-    ]
-    ratios = [
-        f"| {r['rgb']} / {r['latent']} | {r['ratio_gmac']:.2f} | **{r['ratio_ms']:.2f}** | {r['with_encoder_ms']:.2f} | {r['with_lean_encoder_ms']:.2f} |"
-        for r in cost["decode_and_infer"]
-    ]
-    return [
-        '<a id="row-6"></a>', "## Row 6: cost", "",
-        f"`{cost['command']}`, {cost['machine']}: the paper's widths at {cost['pixels']}×{cost['pixels']}, C = {cost['channels']}, batch 1, one run, medians.",
-        "The counts are of the ONNX graphs with batch norms folded; beside them the sheet's.", "",
-        "| network | G multiply-adds | paper | M parameters | paper | ms |", "|---|---|---|---|---|---|", *rows, "",
-        "What the latent saves: (decoder + ResNet) / cResNet. The last two columns add what the paper leaves out, the encoder: the paper's on both",
-        "sides, and the paper's against this project's lean one.", "",
-        "| | multiply-adds | wall-clock | with the paper's encoder | with the lean encoder |", "|---|---|---|---|---|", *ratios, "",
-    ]
-
-
-def points_of(evals, name):
-    """Bundles evaluated on the pictures of the curves."""
-    return [
-        {"id": f"{e['bundle']} ({e['coding']})", **figures}
-        for e in evals.values() for set_, figures in e["sets"].items()
-        if set_.split("/")[-2:] == name["set"].split("/")[-2:] and figures["images"] == name["pictures"]
-    ]
-
-
-def at(curve, bpp, key):
-    """Between the two settings around it, linear over the logarithm of the rate, as Bjøntegaard has it; None outside."""
-    for a, b in zip(curve, curve[1:]):
-        if a["bpp"] <= bpp <= b["bpp"]:
-            return a[key] + (b[key] - a[key]) * math.log(bpp / a["bpp"]) / math.log(b["bpp"] / a["bpp"])
-    return None
-
-
-def curve_lines(report, evals):
-    points = points_of(evals, report)
-    keys = {"psnr_db": "PSNR, dB", "ssim": "SSIM", "ms_ssim": "MS-SSIM"}
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3.4))
-    for axis, (key, title) in zip(axes, keys.items()):
-        for name, curve in report["curves"].items():
-            axis.plot([p["bpp"] for p in curve], [p[key] for p in curve], marker=".", label=name, linewidth=1)
-        for point in points:
-            axis.plot(point["bpp_record"], point[key], "k*", markersize=9, label=point["id"])
-        axis.set(xlabel="bits per pixel, whole file", title=title, xlim=(0.05, 0.7))
-        axis.grid(alpha=0.3)
-    axes[0].legend(fontsize=7)
-    figure.tight_layout()
-    figure.savefig(DOCS / "images" / "rate-distortion.svg", metadata={"Date": None})
-    lines = [
-        '<a id="row-7"></a>', "## Row 7: rate-distortion", "",
-        f"`{report['command']}`, {report['pictures']} pictures of {report['set']}, {report['codecs']}; the latents by",
-        f"`blindsight eval --bundle ID --data DIR --limit {report['pictures']} --json docs/results/points-ID.json` (DIR has `camvid/` alone in it; `paper-*` with `--coding static`)",
-        "from the bitstreams as written, containers included.", "", "![PSNR, SSIM and MS-SSIM against bits per pixel](images/rate-distortion.svg)", "",
-    ]
-    if points:
-        names = list(report["curves"])
-        lines += [f"| at its bpp | bpp | | latent | {' | '.join(names)} |", "|---" * (4 + len(names)) + "|"]
-        for point in points:
-            for key, title in keys.items():
-                others = [at(report["curves"][n], point["bpp_record"], key) for n in names]
-                cells = ["–" if v is None else f"{v:.2f}" if key == "psnr_db" else f"{v:.3f}" for v in others]
-                own = f"{point[key]:.2f}" if key == "psnr_db" else f"{point[key]:.3f}"
-                lines.append(f"| {point['id']} | {point['bpp_record']:.3f} | {title} | **{own}** | {' | '.join(cells)} |")
-        lines.append("")
-        jpeg = [at(report["curves"]["JPEG"], p["bpp_record"], "psnr_db") for p in points]
-        behind = [f"{p['id']} by {j - p['psnr_db']:.1f} dB" for p, j in zip(points, jpeg) if j and p["psnr_db"] < j]
-        if behind:
-            lines += [
-                f"In PSNR behind JPEG: {', '.join(behind)}. The paper's codecs here have half of its width and few thousand steps (row 1), coded by one static table a",
-                "channel; the paper's are trained far longer, so what is missing at the higher rates is most likely training, which was not tested.", "",
-            ]
-    return lines
+from places import BUNDLES, CONFIGS, MODELS
+from report.curves import at
 
 
 def eval_lines(evals, points, curves, cost):
@@ -155,13 +76,13 @@ def history_lines():
     for path in sorted((CONFIGS).glob("lean*.toml"), key=lambda p: (len(p.stem), p.stem)):
         config = tomllib.loads(path.read_text())
         parts = {k: v for k, v in config.items() if isinstance(v, dict) and k != "codec"}
-        spent = ", ".join(f"{part} {told(knobs)}" for part, knobs in parts.items())
+        spent = ", ".join(f"{part} {spent_on(knobs)}" for part, knobs in parts.items())
         start = f"{config['codec']['of']}, its codec as it is" if "of" in config["codec"] else config.get("joint", {}).get("start", "")
         lines.append(f"| [{path.stem}](../models/configs/{path.name}) | {start} | {config.get('cores', 2)} | {spent} |")
     return [*lines, "", "What was chosen knowing figures of held-out pictures is said at the top of each configuration.", ""]
 
 
-def told(knobs):
+def spent_on(knobs):
     """Of a part of a profile: its minutes, and what it was made of if that is not the usual."""
     if "mean" in knobs:
         return f"(of {', '.join(knobs['mean'])})"

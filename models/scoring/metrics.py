@@ -1,5 +1,7 @@
 """Quality figures. Pictures are float [N,3,H,W] in [0, 1]."""
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -40,6 +42,20 @@ def ms_ssim(a, b, weights=(0.0448, 0.2856, 0.3001, 0.2363, 0.1333)):
     return result
 
 
+def quality(a, b):
+    """-> PSNR, SSIM and MS-SSIM of one picture; pictures smaller than MS-SSIM can take have none of that (nan)."""
+    return {
+        "psnr_db": psnr(a, b).item(), "ssim": ssim_terms(a, b)[0].item(),
+        "ms_ssim": ms_ssim(a, b).item() if min(a.shape[2:]) >= 176 else math.nan,
+    }
+
+
+def mean_quality(rows):
+    """Means over pictures of what `quality` says of each, and of what stands beside it; without what they do not have."""
+    means = dict(zip(rows[0], np.mean([list(row.values()) for row in rows], axis=0)))
+    return {key: round(value, 2 if key == "psnr_db" else 4) for key, value in means.items() if not math.isnan(value)}
+
+
 def accuracy(scores, labels, wnids):
     """scores [N,classes], labels int [N] -> top-1 and top-5 in percent over all classes, and of each half of imagenet20."""
     ranked = scores.argsort(1, descending=True)
@@ -69,3 +85,11 @@ class Confusion:
 
     def pixel_accuracy(self):
         return np.diag(self.matrix).sum() / max(1, self.matrix.sum())
+
+    def figures(self, names):
+        """In percent: mean IoU, share of right pixels, IoU of each class."""
+        iou = self.iou()
+        return {
+            "miou": round(100 * iou.mean(), 2), "pixel_accuracy": round(100 * self.pixel_accuracy(), 2),
+            "iou": {name: round(100 * v, 1) for name, v in zip(names, iou)},
+        }

@@ -7,27 +7,15 @@ the figures measured on validation data.
 import hashlib
 import json
 import math
-import os
 import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import torch
 
+from training.checkpoint import TrainError, write_json, write_weights
+from training.optimiser import SCHEDULES
+
 EMA = 0.998  # evaluated and exported weights are a running mean over about 500 steps
-
-
-class TrainError(Exception):
-    """The run cannot go on; the message says why and what to do."""
-
-
-SCHEDULES = {
-    "cosine": lambda step, progress: min(1.0, (step + 1) / 100) * 0.5 * (1 + math.cos(math.pi * progress)),
-    "poly": lambda step, progress: max(0.0, 1 - progress) ** 0.9,
-    # paper.md section 2: divided by 10 at epochs 8, 16 and 24 of 28.
-    "steps": lambda step, progress: 0.1 ** sum(progress >= at / 28 for at in (8, 16, 24)),
-}
 
 
 class Run:
@@ -94,10 +82,10 @@ class Run:
         return model.eval()
 
     def _save(self, model, optimiser, ema, step, used):
-        write_whole(self.checkpoint_path(), lambda tmp: torch.save({
+        write_weights(self.checkpoint_path(), {
             "config": self.config_hash, "model": model.state_dict(), "optimiser": optimiser.state_dict(), "ema": ema,
             "step": step, "used": used, "rng": self.rng.bit_generator.state, "torch_rng": torch.get_rng_state(),
-        }, tmp))
+        })
 
     def _restore(self, model, optimiser, ema):
         path = self.checkpoint_path()
@@ -117,53 +105,5 @@ class Run:
 
     def report(self, figures):
         figures = {"part": self.part, **self.spent, "seed": self.knobs.get("seed", self.config["seed"]), "left_out": self.args.left_out, **figures}
-        write_whole(self.out / f"{self.part}.json", lambda tmp: Path(tmp).write_text(json.dumps(figures, indent=1)))
+        write_json(self.out / f"{self.part}.json", figures, indent=1)
         print(json.dumps(figures), flush=True)
-
-
-def load(network, state, path):
-    """Weights of a file into a network; what does not fit is named."""
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        why = " ".join(str(error).split())[:300]
-        raise TrainError(f"{path} is of another configuration: {why}") from error
-
-
-def write_whole(path, write):
-    tmp = str(path) + ".tmp"
-    write(tmp)
-    os.replace(tmp, path)
-
-
-class Ahead:
-    """fetch(step) -> batch, called in threads a few steps before it is needed. Batches depend on the step alone, so a run that
-    was killed goes on with the same ones."""
-
-    def __init__(self, fetch, depth=4):
-        self.fetch, self.depth, self.pool, self.waiting = fetch, depth, ThreadPoolExecutor(2), {}
-
-    def __getitem__(self, step):
-        for s in range(step, step + self.depth):
-            if s not in self.waiting:
-                self.waiting[s] = self.pool.submit(self.fetch, s)
-        return self.waiting.pop(step).result()
-
-
-def sgd_groups(knobs, *networks):
-    """A learning rate for each network; no weight decay on biases and batch norms."""
-    groups = []
-    for network, lr in networks:
-        groups.append({"params": [p for p in network.parameters() if p.ndim > 1], "lr": lr, "weight_decay": knobs["weight_decay"]})
-        groups.append({"params": [p for p in network.parameters() if p.ndim <= 1], "lr": lr, "weight_decay": 0.0})
-    return torch.optim.SGD(groups, lr=knobs["lr"], momentum=0.9, nesterov=True)
-
-
-def ema_of(path):
-    """The running mean of the weights in the checkpoint of a run that has ended."""
-    if not path.exists():
-        raise TrainError(f"{path} is missing; train that part first: see models/README.md")
-    saved, report = torch.load(path, map_location="cpu", weights_only=False), path.with_suffix(".json")
-    if not report.exists() or json.loads(report.read_text())["steps"] != saved["step"]:
-        raise TrainError(f"{path} is of a run that has not ended; give its command again first")
-    return saved["ema"]
