@@ -17,11 +17,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
+from bundling.released import encoder
 from data.crops import centre_crop
 from data.pictures import DataError, pictures_in, read_rgb
 from data.scenes import LENGTH, SIDE, scene, view
+from training.checkpoint import TrainError
 
 BATCH = 8
 
@@ -38,10 +39,7 @@ def main():
     args = p.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(args.seed)
-    session = ort.InferenceSession(str(args.bundle / "encoder.onnx"), providers=["CPUExecutionProvider"])
-    encode = lambda frames: np.concatenate(
-        [session.run(None, {"frame": np.ascontiguousarray(frames[i : i + BATCH])})[0] for i in range(0, len(frames), BATCH)]
-    )
+    encode = encoder(args.bundle)
     pictures = {
         "things": pictures_in(args.data / "imagenet20-160/train"),
         "photos": pictures_in(args.data / "photos-256"),
@@ -52,7 +50,7 @@ def main():
     def write(name, parts, length):
         with open(args.out / name, "wb") as file:
             for count, frames in enumerate(parts, 1):
-                symbols = encode(frames)
+                symbols = np.concatenate([encode(frames[i : i + BATCH]) for i in range(0, len(frames), BATCH)])
                 file.write(symbols.tobytes())
                 if count % 50 == 0:
                     print(f"{name}: {count}", flush=True)
@@ -68,5 +66,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (DataError, subprocess.CalledProcessError, FileNotFoundError) as error:
+    except (DataError, TrainError, subprocess.CalledProcessError, FileNotFoundError) as error:
         sys.exit(f"symbols.py: {error}")

@@ -1,5 +1,5 @@
 """Trains one part of a profile: the autoencoder, the classifier, the segmenter's trunk, the segmenter; or codec and both heads
-jointly, and then a larger decoder for the client.
+jointly, and then a larger decoder for the client; or the field network.
 
     python models/train.py autoencoder --data DIR --minutes 25
     python models/train.py classify    --data DIR
@@ -8,6 +8,8 @@ jointly, and then a larger decoder for the client.
 
     python models/train.py joint   --data DIR --config models/configs/lean-2.toml      # goes on from lean's parts
     python models/train.py decoder --data DIR --config models/configs/lean-2.toml
+
+    python models/train.py analyse --data DIR --config models/configs/field-1.toml     # on shards that models/shards.py makes
 
 A configuration with [[runs]] is a row of docs/results.md, the paper's systems:
 
@@ -26,13 +28,11 @@ from pathlib import Path
 
 import torch
 
-from data.check import check
-from data.imagenet import class_folders
 from data.pictures import DataError
 from places import CONFIGS, RUNS
 from systems.rows import runs_of
 from training.checkpoint import TrainError
-from training.profile import FOLDERS, parts_of
+from training.profile import parts_of
 from training.run import Run
 
 
@@ -48,11 +48,7 @@ def main():
         torch.set_num_threads(args.threads)
     args.out = args.out or RUNS / config.get("group", args.config.stem)
     args.out.mkdir(parents=True, exist_ok=True)
-    args.left_out = 0  # the rows read, and count, each its own
-    if "runs" not in config:
-        print("reading all pictures once", flush=True)
-        args.left_out = check([args.data / folder for folder in FOLDERS], args.skip_corrupt)
-        class_folders(args.data / "imagenet20-160" / "val", like=args.data / "imagenet20-160" / "train")
+    args.left_out = 0
     for name in [args.part] if args.part else parts:
         train, knobs = parts[name]
         if args.steps is not None and args.minutes is None:
@@ -73,6 +69,7 @@ def parse_args():
     p.add_argument("--steps", type=int, help="step budget of this part, over all resumed runs; without --minutes the only one")
     p.add_argument("--limit", type=int, help="use at most this many pictures per folder or class (smoke runs)")
     p.add_argument("--skip-corrupt", action="store_true", help="leave out pictures that cannot be read, and count them")
+    p.add_argument("--shards", type=Path, help="of the part analyse; default: shards in the run's folder")
     p.add_argument("--threads", type=int, help="CPU threads; two runs side by side with one each do more than one with two")
     p.add_argument("--compile", action="store_true", help="compile the networks of a joint run (torch.compile, needs g++): minutes at the start, then faster steps")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

@@ -5,6 +5,7 @@ N, H and W are dynamic (H and W multiples of 16):
     encoder.onnx          frame   uint8 [N,H,W,3] RGB    -> symbols uint8 [N,C,H/8,W/8]
     classify.onnx         symbols uint8 [N,C,H/8,W/8]    -> probabilities float32 [N,classes]
     segment.onnx          symbols uint8 [N,C,H/8,W/8]    -> mask uint8 [N,H/4,W/4], fractions float32 [N,classes]
+    analyse.onnx          symbols uint8 [N,C,H/8,W/8]    -> tags float32 [N,T], mask uint8 [N,H/4,W/4], fractions float32 [N,classes]
     decoder/decoder.onnx  symbols uint8 [N,C,H/8,W/8]    -> frame uint8 [N,H,W,3] RGB
 """
 
@@ -12,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from networks.analyser import tag_logits
 from networks.codec import symbols_by_midpoints
 from networks.layers import MASK_STRIDE, STRIDE
 
@@ -54,6 +56,14 @@ class SegmentGraph(OnSymbols):
         classes = torch.arange(logits.shape[1]).view(1, -1, 1, 1)
         fractions = (mask.unsqueeze(1) == classes).float().mean(dim=(2, 3))
         return mask.to(torch.uint8), fractions
+
+
+class AnalyseGraph(OnSymbols):
+    def forward(self, symbols):
+        maps, logits = self.network(self.latent(symbols))
+        mask = logits.argmax(1)
+        fractions = F.one_hot(mask, logits.shape[1]).float().mean(dim=(1, 2))
+        return torch.sigmoid(tag_logits(maps)), mask.to(torch.uint8), fractions
 
 
 class DecoderGraph(OnSymbols):

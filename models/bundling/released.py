@@ -1,25 +1,44 @@
-"""Weights of a released bundle, back in PyTorch: where training goes on from when its checkpoints are gone.
+"""A released bundle in Python: its encoder, its latent, and its weights back in PyTorch, where training goes on from when its checkpoints are gone.
 
 A bundle's batch norms are folded into the convolutions before them. Training wants them back: `unfold` measures each
 convolution's output on some pictures and gives the batch norm behind it just the statistics and weights that change nothing.
 """
 
+import json
+
 import numpy as np
 import onnx
+import onnxruntime as ort
 import torch
 from onnx import numpy_helper
 from torch import nn
 
 from networks.folding import fold_batch_norm
-from training.run import TrainError
+from training.checkpoint import TrainError
+
+
+def encoder(bundle, threads=0):
+    """-> function: frames uint8 [N,H,W,3] -> symbols uint8 [N,C,H/8,W/8]. threads: 0 for one a core"""
+    options = ort.SessionOptions()
+    options.log_severity_level, options.intra_op_num_threads = 3, threads
+    session = ort.InferenceSession(str(there(bundle / "encoder.onnx")), options, providers=["CPUExecutionProvider"])
+    return lambda frames: session.run(None, {"frame": np.ascontiguousarray(frames)})[0]
+
+
+def manifest_of(bundle):
+    return json.loads(there(bundle / "manifest.json").read_text())
+
+
+def there(path):
+    if not path.exists():
+        raise TrainError(f"{path} is missing; give the folder of a bundle")
+    return path
 
 
 def weights(path):
     """The graph's named weights as tensors, named as in the PyTorch module that was exported."""
-    if not path.exists():
-        raise TrainError(f"{path} is missing; give the folder of a bundle")
     found = {}
-    for tensor in onnx.load(path).graph.initializer:
+    for tensor in onnx.load(there(path)).graph.initializer:
         name = tensor.name.removesuffix("_fp16").removeprefix("network.")
         found[name] = torch.from_numpy(numpy_helper.to_array(tensor).astype(np.float32))
     return found

@@ -6,8 +6,8 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encode } from 'fast-png'
 import t from 'tap'
-import { openBundle } from '../../contract/bundle.js'
-import { root, warmPython } from './python.js'
+import { openBundle } from '../../../contract/bundle.js'
+import { root, warmPython } from '../python.js'
 
 t.test('rows 1 to 5', async (t) => {
   const dir = t.testdir()
