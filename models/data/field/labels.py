@@ -83,7 +83,12 @@ def load(root, split, limit=None):
 
 def check(pictures):
     """Reads every picture and mask once: what is broken is known before hours of training, not after."""
-    read_all(pictures, lambda picture: (picture.rgb(), picture.mask()) and None)
+
+    def read(picture):
+        picture.rgb()
+        picture.mask()
+
+    read_all(pictures, read)
 
 
 def parse(box, name, scale):
