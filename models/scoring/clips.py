@@ -10,7 +10,7 @@ from data.field.labels import TAG
 from data.pictures import DataError
 from scoring.field import answer
 
-WIDTH, HEIGHT = 448, 256
+HEIGHT = 256  # of the frames looked at; their width is the multiple of 16 nearest to the clip's shape
 GROUPS = {"person": ["person"], "car": ["car"], "two_wheeler": ["bicycle", "motorcycle"], "large_vehicle": ["bus", "truck"]}
 
 
@@ -49,10 +49,16 @@ def clip_rows(model, centres, encode, folders):
 
 
 def frames(path):
-    """-> uint8 [N,256,448,3], every frame of the clip"""
-    scaled = ["-vf", f"scale={WIDTH}:{HEIGHT}:flags=area", "-pix_fmt", "rgb24", "-f", "rawvideo", "-fps_mode", "passthrough", "-"]
-    raw = subprocess.run(["ffmpeg", "-v", "error", "-i", str(path), *scaled], capture_output=True, check=True).stdout
-    return np.frombuffer(raw, np.uint8).reshape(-1, HEIGHT, WIDTH, 3)
+    """-> uint8 [N,256,W,3], every frame of the clip"""
+    asked = ["-select_streams", "v:0", "-show_entries", "stream=width,height", "-of", "csv=p=0"]
+    w, h = map(int, run("ffprobe", "-v", "error", *asked, str(path)).split(b","))
+    width = max(16, round(HEIGHT * w / h / 16) * 16)
+    scaled = ["-vf", f"scale={width}:{HEIGHT}:flags=area", "-pix_fmt", "rgb24", "-f", "rawvideo", "-fps_mode", "passthrough", "-"]
+    return np.frombuffer(run("ffmpeg", "-v", "error", "-i", str(path), *scaled), np.uint8).reshape(-1, HEIGHT, width, 3)
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, check=True).stdout
 
 
 def best_thresholds(rows):

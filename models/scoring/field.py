@@ -38,8 +38,9 @@ def average_precision(scores, truth):
     return float((np.cumsum(hit) / np.arange(1, len(hit) + 1))[hit].mean())
 
 
-def score(model, centres, bundle, pictures):
-    """Each picture scaled to sides that are multiples of 16; a mask's class stands for 4x4 pixels."""
+def picture_scores(model, centres, bundle, pictures):
+    """-> probabilities of the tags float [P,T], their truths uint8 [P,T], Confusion of the things. Each picture is scaled to sides that are multiples
+    of 16; a mask's class stands for 4x4 pixels."""
     encode, model = encoder(bundle, threads=1), model.eval()
     scores, truths, confusion = [], [], Confusion(len(THINGS), IGNORE)
     for picture in pictures:
@@ -50,7 +51,11 @@ def score(model, centres, bundle, pictures):
         truths.append(truth_of(picture, rgb.shape[0]))
         truth = np.asarray(Image.fromarray(picture.mask()).resize(size, Image.NEAREST))[MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE]
         confusion.add(truth, np.where(mask[0] < len(THINGS), mask[0], 0))
-    scores, truths = np.stack(scores), np.stack(truths)
+    return np.stack(scores), np.stack(truths), confusion
+
+
+def score(model, centres, bundle, pictures):
+    scores, truths, confusion = picture_scores(model, centres, bundle, pictures)
     known = truths != IGNORE
     precision = {tag: average_precision(scores[known[:, i], i], truths[known[:, i], i]) for i, tag in enumerate(TAGS)}
     precision, iou = {tag: value for tag, value in precision.items() if value is not None}, confusion.iou()
