@@ -10,15 +10,14 @@ any difference but counted ties (bundling/compare.py) fails the export.
 
 import argparse
 import logging
-import shutil
 import sys
-import tempfile
 import warnings
 from pathlib import Path
 
 from bundling.bundle import build
 from bundling.profile import profile_parts
 from bundling.rows import paper_parts
+from bundling.whole import whole_folder
 from data.pictures import DataError
 from places import BUNDLES, CONFIGS, RUNS
 from training.checkpoint import TrainError
@@ -40,17 +39,8 @@ def main():
         parts = paper_parts(args, args.runs or RUNS / "paper")
     else:
         parts = profile_parts(args, args.runs or RUNS / args.config.stem)
-    target = args.out / args.id
-    args.out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=args.out) as tmp:
-        build(Path(tmp), args, parts)
-        # Whole or not at all: a failed export leaves the old bundle as it was.
-        if target.exists():
-            shutil.rmtree(target)
-        shutil.copytree(tmp, target)
-        target.chmod(0o755)  # a temporary folder is its maker's alone
-    size = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
-    print(f"{target}: {size / 1e6:.1f} MB")
+    with whole_folder(args.out / args.id) as folder:
+        build(folder, args, parts)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ import numpy as np
 
 from data.field.labels import TAG
 from data.pictures import DataError
-from scoring.field import answer
 
 HEIGHT = 256  # of the frames looked at; their width is the multiple of 16 nearest to the clip's shape
 GROUPS = {"person": ["person"], "car": ["car"], "two_wheeler": ["bicycle", "motorcycle"], "large_vehicle": ["bus", "truck"]}
@@ -30,7 +29,7 @@ class Row:
         )
 
 
-def clip_rows(model, centres, encode, folders):
+def clip_rows(answer, encode, folders):
     """folders: of truth files, then further ones of clips"""
     rows = []
     for truth_file in sorted(folders[0].glob("*.json")):
@@ -39,7 +38,7 @@ def clip_rows(model, centres, encode, folders):
         if path is None:
             raise DataError(f"{truth_file}: its clip {truth['clip']} is in none of {', '.join(map(str, folders))}; name its folder after --clips as well")
         pictures = frames(path)
-        found = np.concatenate([answer(model, centres, encode(pictures[f["frame"]][None]))[0] for f in truth["frames"]])
+        found = np.concatenate([answer(encode(pictures[f["frame"]][None]))[0] for f in truth["frames"]])
         for name, tags in GROUPS.items():
             sure = [i for i, f in enumerate(truth["frames"]) if name not in f.get("unsure", [])]
             of_sure = lambda say: np.array([say(truth["frames"][i]) for i in sure], bool)

@@ -4,18 +4,22 @@ import numpy as np
 import torch
 from PIL import Image
 
-from bundling.released import encoder
 from data.field.labels import IGNORE, TAGS, THINGS
 from networks.analyser import tag_logits
 from networks.layers import MASK_STRIDE
 from scoring.metrics import Confusion
 
 
-@torch.inference_mode()
-def answer(model, centres, symbols):
-    """symbols uint8 [N,C,h,w] -> probabilities of the tags [N,T], ids of MASK [N,2h,2w]"""
-    maps, logits = model(centres[torch.from_numpy(symbols).long()])
-    return torch.sigmoid(tag_logits(maps)).numpy(), logits.argmax(1).numpy()
+def answers_of(model, centres):
+    """-> function as of bundling.field.analyser, of a network in PyTorch; without fractions"""
+    model.eval()
+
+    @torch.inference_mode()
+    def answer(symbols):
+        maps, logits = model(centres[torch.from_numpy(symbols).long()])
+        return torch.sigmoid(tag_logits(maps)).numpy(), logits.argmax(1).numpy(), None
+
+    return answer
 
 
 def truth_of(picture, height):
@@ -38,15 +42,14 @@ def average_precision(scores, truth):
     return float((np.cumsum(hit) / np.arange(1, len(hit) + 1))[hit].mean())
 
 
-def picture_scores(model, centres, bundle, pictures):
-    """-> probabilities of the tags float [P,T], their truths uint8 [P,T], Confusion of the things. Each picture is scaled to sides that are multiples
-    of 16; a mask's class stands for 4x4 pixels."""
-    encode, model = encoder(bundle, threads=1), model.eval()
+def said(answer, encode, pictures):
+    """-> tags' scores float [P,T], truths uint8 [P,T], Confusion of the things. Each picture scaled to sides that are multiples of 16; a mask's class stands
+    for 4x4 pixels."""
     scores, truths, confusion = [], [], Confusion(len(THINGS), IGNORE)
     for picture in pictures:
         rgb = picture.rgb()
         size = rgb.shape[1] // 16 * 16, rgb.shape[0] // 16 * 16
-        tags, mask = answer(model, centres, encode(np.asarray(Image.fromarray(rgb).resize(size, Image.BICUBIC))[None]))
+        tags, mask, _ = answer(encode(np.asarray(Image.fromarray(rgb).resize(size, Image.BICUBIC))[None]))
         scores.append(tags[0])
         truths.append(truth_of(picture, rgb.shape[0]))
         truth = np.asarray(Image.fromarray(picture.mask()).resize(size, Image.NEAREST))[MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE]
@@ -54,8 +57,7 @@ def picture_scores(model, centres, bundle, pictures):
     return np.stack(scores), np.stack(truths), confusion
 
 
-def score(model, centres, bundle, pictures):
-    scores, truths, confusion = picture_scores(model, centres, bundle, pictures)
+def figures(scores, truths, confusion):
     known = truths != IGNORE
     precision = {tag: average_precision(scores[known[:, i], i], truths[known[:, i], i]) for i, tag in enumerate(TAGS)}
     precision, iou = {tag: value for tag, value in precision.items() if value is not None}, confusion.iou()

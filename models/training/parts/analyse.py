@@ -2,7 +2,7 @@
 
 import torch
 
-from bundling.released import manifest_of, unfold, weights
+from bundling.released import encoder, manifest_of, unfold, weights
 from data.field import labels
 from data.field.labels import MASK, TAGS
 from data.field.shards import Shards
@@ -10,7 +10,7 @@ from networks.analyser import Analyser
 from networks.classifier import Classifier
 from networks.codec import latent_of
 from places import BUNDLES
-from scoring.field import score
+from scoring.field import answers_of, figures, said
 from training.checkpoint import ema_of, load, write_weights
 from training.field_losses import field_loss
 from training.optimiser import sgd_groups
@@ -42,7 +42,7 @@ def analyse(run):
 
     model = run.train(network, sgd_groups(knobs, (network.trunk, knobs["lr"]), *heads), step_loss).cpu()
     write_weights(run.out / f"{run.part}.final.pt", model.state_dict())
-    run.report({"upstream": {"bundle": manifest["id"]}, **score(model, centres.cpu(), bundle, held_out)})
+    run.report({"upstream": {"bundle": manifest["id"]}, **figures(*said(answers_of(model, centres.cpu()), encoder(bundle, threads=1), held_out))})
 
 
 def start_from_classifier(network, manifest, bundle, latent):

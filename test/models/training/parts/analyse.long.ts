@@ -1,7 +1,8 @@
 /** The field network from labels to figures: views of made data, a few steps of training, scores; and what is wrong with the data named. */
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { openBundle } from '../../../../contract/bundle.js'
 import { root, warmPython } from '../../python.js'
 
 t.test('views, training, figures', async (t) => {
@@ -53,18 +54,26 @@ t.test('views, training, figures', async (t) => {
   t.equal(further.status, 0, further.stderr)
 
   const clips = join(data, 'clips')
-  const score = (checkpoint: string) =>
-    run('models/score.py', '--data', data, '--checkpoint', join(out, checkpoint), '--clips', clips)
-  const { status, stdout, stderr } = await score('analyse.pt')
+  const bundle = join(dir, 'bundles/tiny')
+  const checkpoint = (name: string) => ['--checkpoint', join(out, name), '--out', join(dir, 'bundles')]
+  const exported = (name: string) => run('models/export_field.py', '--id', 'tiny', '--data', data, ...checkpoint(name))
+  t.match(await exported('nothing.pt'), { status: 1, stderr: /^export_field\.py: .*nothing\.pt is missing/m })
+  t.notOk(existsSync(bundle), 'nothing half made')
+  const written = await exported('analyse.pt')
+  t.match(written, { status: 0, stdout: /tiny: 17\.\d MB/ }, written.stderr)
+  t.equal(openBundle(bundle).manifest.analyse!.tags.thresholds.person!.enter, 0.5)
+
+  const score = () => run('models/score.py', '--bundle', bundle, '--data', data, '--clips', clips, '--write')
+  const { status, stdout, stderr } = await score()
   t.equal(status, 0, stderr)
   t.match(stdout, /yard +person +there 0\.67 n {3}3/)
   t.match(stdout, /yard +car +there 0\.00 n {3}2/, 'unsure half seconds are not counted')
-  t.match(await score('nothing.pt'), { status: 1, stderr: /^score\.py: .*nothing\.pt is missing/m })
+  const { analyse, metrics } = openBundle(bundle).manifest
+  t.match(metrics, { analyse: { 'field/val': { map: Number }, thresholds: { person: { clips_f1: Number } } } })
+  const chosen = (metrics.analyse as { thresholds: { person: { enter: number } } }).thresholds.person.enter
+  t.equal(analyse!.tags.thresholds.person!.enter, chosen)
   rmSync(join(clips, 'yard.mp4'))
-  t.match(await score('analyse.pt'), {
-    status: 1,
-    stderr: /^score\.py: .*yard\.json: its clip yard\.mp4 is in none of/m,
-  })
+  t.match(await score(), { status: 1, stderr: /^score\.py: .*yard\.json: its clip yard\.mp4 is in none of/m })
 
   const [held] = JSON.parse(readFileSync(join(data, 'field/labels.json'), 'utf8')).filter(
     ({ split }: { split: string }) => split === 'val',
