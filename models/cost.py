@@ -10,7 +10,6 @@ have the same noise; a time is the median. Batch norms are folded, as for use.
 import argparse
 import datetime
 import json
-import os
 import platform
 import tempfile
 import time
@@ -23,7 +22,13 @@ import onnxruntime as ort
 import torch
 from onnx import numpy_helper, shape_inference
 
-from networks import CRESNETS, RESNETS, Classifier, Encoder, PaperDecoder, PaperEncoder, ResNet, Segmenter, fold_batch_norm
+from networks.classifier import Classifier, ResNet
+from networks.codec import Encoder
+from networks.folding import fold_batch_norm
+from networks.paper_codec import PaperDecoder, PaperEncoder
+from networks.resnet import CRESNETS, RESNETS
+from networks.segmenter import Segmenter
+from places import RESULTS
 
 CHANNELS, SIDE, CLASSES = 16, 224, 1000
 VOC_CLASSES, LEAN_CLASSES, CAMVID_CLASSES = 21, 20, 11
@@ -40,7 +45,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--seconds", type=float, default=90, help="of measuring, all networks together")
-    p.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "results" / "cost.json")
+    p.add_argument("--out", type=Path, default=RESULTS / "cost.json")
     args = p.parse_args()
     warnings.filterwarnings("ignore")
     torch.manual_seed(1)

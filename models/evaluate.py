@@ -16,8 +16,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 
-import data
-import metrics
+from data.crops import centre_crop
+from data.imagenet import class_folders
+from data.pictures import DataError, read_rgb, to_batch
+from data.segmentation import VOID, camvid
+from scoring import metrics
 
 
 def main():
@@ -47,14 +50,9 @@ class Bundle:
         """uint8 [H,W,3] -> symbols [1,C,h,w], figures"""
         (symbols,) = self.encoder.run(None, {"frame": np.ascontiguousarray(rgb[None])})
         (again,) = self.decoder.run(None, {"symbols": symbols})
-        a, b = data.to_batch([rgb]), data.to_batch(list(again))
+        a, b = to_batch([rgb]), to_batch(list(again))
         bits = sum(self.cost[c][plane].sum() for c, plane in enumerate(symbols[0]))
-        figures = {
-            "bpp_tables": bits / (rgb.shape[0] * rgb.shape[1]), "psnr_db": metrics.psnr(a, b).item(),
-            "ssim": metrics.ssim_terms(a, b)[0].item(),
-            "ms_ssim": metrics.ms_ssim(a, b).item() if min(rgb.shape[:2]) >= 176 else math.nan,
-        }
-        return symbols, figures
+        return symbols, {"bpp_tables": bits / (rgb.shape[0] * rgb.shape[1]), **metrics.quality(a, b)}
 
 
 def mean(rows):
@@ -64,10 +62,10 @@ def mean(rows):
 
 def classification(bundle, args):
     ids = [c["id"] for c in bundle.manifest["classes"]["classify"]]
-    paths, labels, wnids = data.class_folders(args.data, args.limit)
+    paths, labels, wnids = class_folders(args.data, args.limit)
     rows = []
     for path, label in zip(paths, labels):
-        symbols, figures = bundle.code(data.centre_crop(data.read_rgb(path), args.crop, args.crop))
+        symbols, figures = bundle.code(centre_crop(read_rgb(path), args.crop, args.crop))
         (scores,) = bundle.classify.run(None, {"symbols": symbols})
         rank = int((scores[0] > scores[0][ids.index(wnids[label])]).sum())
         rows.append({**figures, "top1": 100.0 * (rank == 0), "top5": 100.0 * (rank < 5)})
@@ -76,13 +74,13 @@ def classification(bundle, args):
 
 def segmentation(bundle, args):
     names, multiple = bundle.manifest["classes"]["segment"], bundle.manifest["latent"]["multiple"]
-    confusion, rows = metrics.Confusion(len(names), data.VOID), []
-    for image, mask in data.camvid(args.data, args.limit)[0]:
+    confusion, rows = metrics.Confusion(len(names), VOID), []
+    for image, mask in camvid(args.data, args.limit)[0]:
         h, w = (s // multiple * multiple for s in mask.shape)
-        symbols, figures = bundle.code(data.centre_crop(image, h, w))
+        symbols, figures = bundle.code(centre_crop(image, h, w))
         found, _ = bundle.segment.run(None, {"symbols": symbols})
         stride = h // found.shape[1]
-        confusion.add(data.centre_crop(mask, h, w), found[0].repeat(stride, 0).repeat(stride, 1))
+        confusion.add(centre_crop(mask, h, w), found[0].repeat(stride, 0).repeat(stride, 1))
         rows.append(figures)
     iou = confusion.iou()
     return {
@@ -94,5 +92,5 @@ def segmentation(bundle, args):
 if __name__ == "__main__":
     try:
         main()
-    except (data.DataError, FileNotFoundError) as error:
+    except (DataError, FileNotFoundError) as error:
         sys.exit(f"evaluate.py: {error}")

@@ -17,8 +17,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, __version__
 
-import data
-import metrics
+from data.crops import centre_crop
+from data.pictures import pictures_in, read_rgb, to_batch
+from places import RESULTS
+from scoring import metrics
 
 SETTINGS = {
     "JPEG": [("JPEG", {"quality": q, "optimize": True}) for q in (3, 5, 8, 12, 18, 26, 38, 55)],
@@ -32,14 +34,14 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path, required=True, help="a folder with images/ in it")
     p.add_argument("--limit", type=int, default=40)
-    p.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "results" / "rate-distortion.json")
+    p.add_argument("--out", type=Path, default=RESULTS / "rate-distortion.json")
     args = p.parse_args()
-    paths = data.pictures_in(args.data / "images")
+    paths = pictures_in(args.data / "images")
     count = min(args.limit, len(paths))
     pictures = []
     for i in range(count):
-        image = data.read_rgb(paths[i * len(paths) // count])
-        pictures.append(data.centre_crop(image, *(s // 16 * 16 for s in image.shape[:2])))
+        image = read_rgb(paths[i * len(paths) // count])
+        pictures.append(centre_crop(image, *(s // 16 * 16 for s in image.shape[:2])))
     curves, done, started = {}, 0, time.monotonic()
     total = sum(map(len, SETTINGS.values()))
     for name, settings in SETTINGS.items():
@@ -63,9 +65,9 @@ def measure(picture, format_, options):
     file = io.BytesIO()
     Image.fromarray(picture).save(file, format_, **options)
     again = np.asarray(Image.open(file).convert("RGB"))
-    a, b = data.to_batch([picture]), data.to_batch([again])
+    a, b = to_batch([picture]), to_batch([again])
     bpp = 8 * len(file.getvalue()) / (picture.shape[0] * picture.shape[1])
-    return bpp, metrics.psnr(a, b).item(), metrics.ssim_terms(a, b)[0].item(), metrics.ms_ssim(a, b).item()
+    return bpp, *metrics.quality(a, b).values()
 
 
 if __name__ == "__main__":

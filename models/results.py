@@ -12,9 +12,14 @@ import matplotlib
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 
-from results_bundles import cost_lines, curve_lines, eval_lines  # noqa: E402
-from results_files import DOCS, RESULTS, collect, configured, read  # noqa: E402
-from results_systems import claim_lines, classifier_lines, codec_lines, joint_lines, segmenter_lines  # noqa: E402
+from places import DOCS, RESULTS  # noqa: E402
+from report.bundles import eval_lines  # noqa: E402
+from report.claims import claim_lines  # noqa: E402
+from report.cost import cost_lines  # noqa: E402
+from report.curves import curve_lines  # noqa: E402
+from report.files import collect, configured, read  # noqa: E402
+from report.joint import joint_lines  # noqa: E402
+from report.rows import classifier_lines, codec_lines, segmenter_lines  # noqa: E402
 
 # The systems of issue 3, in its order; a row's entry is made by the function of that name, or is not there yet.
 ROWS = {

@@ -5,10 +5,10 @@ initializer when it loads the graph, so that the convolutions run exactly as the
 are left out, as ONNX Runtime folds them into the convolutions too.
 """
 
-from pathlib import Path
-
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, save
+
+from places import MODELS
 
 nodes, constants = [], []
 count = 0
@@ -66,6 +66,6 @@ graph = helper.make_graph(
 )
 model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
 checker.check_model(model)
-path = Path(__file__).parent.parent / "test" / "bench" / "resnet50.onnx"
+path = MODELS.parent / "test" / "bench" / "resnet50.onnx"
 save(model, path)
 print(path, path.stat().st_size, "bytes")

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { crc32 } from '../../codec/crc32.js'
 import { readContextModel } from '../../codec/model.js'
-import { packContextModel } from '../../models/context-file.js'
+import { packContextModel } from '../../models/context/pack.js'
 import { codeOf, seeded } from './samples.js'
 import { trainedFile, untrained } from './scene.js'
 

@@ -4,7 +4,7 @@ import { type Coding, Encoder, type FrameInfo, Packer, type Profile, packSegment
 import { keyWeights, predictedWeights, sourcesOf } from '../../codec/linear.js'
 import { type Beginning, type ContextModel, readContextModel } from '../../codec/model.js'
 import { ACTIVITIES, firstWeight, INPUTS, NEW_COUNTER, NODES, POSITIONS, TABLE_BITS } from '../../codec/predictor.js'
-import { packContextModel } from '../../models/context-file.js'
+import { packContextModel } from '../../models/context/pack.js'
 import { below, info, type Random, seeded, tables } from './samples.js'
 
 const CHANNELS = 3

@@ -1,4 +1,4 @@
-/** PSNR, SSIM and MS-SSIM of 8-bit RGB pictures, as in models/metrics.py. */
+/** PSNR, SSIM and MS-SSIM of 8-bit RGB pictures, as in models/scoring/metrics.py. */
 import type { Rgb } from './pictures.js'
 
 /** dB over all three channels. */

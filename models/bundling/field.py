@@ -1,0 +1,119 @@
+"""The bundle of a field network: the codec of a released bundle, file for file, and analyse.onnx in the place of its heads."""
+
+import datetime
+import json
+import shutil
+
+import numpy as np
+import onnxruntime as ort
+import torch
+
+from bundling.bundle import describe
+from bundling.compare import check_images
+from bundling.graphs import FILES, AnalyseGraph
+from bundling.onnx_files import write_graph
+from bundling.released import encoder, manifest_of
+from data.field.labels import MASK, TAGS, THINGS
+from networks.analyser import Analyser
+from networks.folding import fold_batch_norm
+from networks.layers import MASK_STRIDE
+from training.checkpoint import TrainError, load
+
+ANALYSE = "analyse.onnx"
+CODEC = (FILES["encoder"], FILES["decoder"], "entropy.json", "context.bin")
+# What presence is told of: id, label, any of these tags, these classes of the mask, watched unless the owner says otherwise.
+PRESENCE = [
+    ("person", "person", ["person"], ["person"], True),
+    ("vehicle", "vehicle", ["car", "bus", "truck"], ["car", "large_vehicle"], True),
+    ("two_wheeler", "two-wheeler", ["bicycle", "motorcycle"], ["two_wheeler"], True),
+    ("animal", "animal", ["dog", "cat"], ["animal"], True),
+    ("car", "car", ["car"], ["car"], False),
+    ("large_vehicle", "large vehicle", ["bus", "truck"], ["large_vehicle"], False),
+]
+DATA = [
+    "field.tar, of it under CC BY 4.0 (Roboflow Universe): atl-version-2 by finalproject-bqip3, vehicle_detection_yolov8 by farzad, modes-of-transport by ts-2qpml, "
+    "highway-object-detection by universitas-tidar, manaus_traffic by tamaturgo, intelligence-cctv by garoong, yolo-for-bicycle by shamin-asfaq, bicycle-detection by chuanzhang",
+    "field.tar, of it: Sample videos by Intel IoT DevKit, CC BY 4.0",
+    "field.tar, the rest (photographs of cats and dogs, clips of third parties): research data",
+]
+
+
+def build(folder, name, of, checkpoint, data, profile):
+    """Thresholds are 0.5 until models/thresholds.py has chosen better ones. of: the released bundle whose codec it is."""
+    released = manifest_of(of)
+    for file in CODEC:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(of / file, folder / file)
+    latent = released["latent"]
+    graph = AnalyseGraph(torch.tensor(latent["centres"]), network_of(checkpoint, latent["channels"]))
+    n, h, w = (torch.export.Dim(axis, min=1, max=limit) for axis, limit in (("n", 64), ("h", 512), ("w", 512)))
+    symbols = torch.zeros(2, latent["channels"], 20, 24, dtype=torch.uint8)
+    write_graph(graph, symbols, folder / ANALYSE, ["symbols"], ["tags", "mask", "fractions"], {0: n, 2: 2 * h, 3: 2 * w})
+    seen = compare(folder, graph, check_images(data))
+    print("ONNX Runtime against PyTorch:", seen)
+    trained = released["training"]
+    write_manifest(folder, {
+        "format": 1, "id": name, "created": datetime.date.today().isoformat(), "latent": latent,
+        "analyse": described({tag: {"enter": 0.5, "leave": 0.4} for tag in TAGS}),
+        "files": {file: describe(folder / file) for file in (FILES["encoder"], ANALYSE, *CODEC[1:])},
+        "metrics": {"codec": released["metrics"]["codec"], "onnx_against_pytorch": seen},
+        "training": {
+            "profile": profile, "goes_on_from": [released["id"], *trained.get("goes_on_from", [])], "data": trained["data"] + DATA, "terms": trained["terms"],
+        },
+    })
+
+
+def write_manifest(folder, manifest):
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def described(thresholds):
+    """The manifest's `analyse` (contract/bundle.ts): what each output of the graph is."""
+    identifier = lambda label: label.replace(" ", "_").replace("-", "_")
+    kind = lambda label: "rest" if label == "other" else "thing" if label in THINGS else "scene"
+    return {
+        "tags": {"kind": "sigmoid", "classes": [{"id": tag, "label": tag} for tag in TAGS], "thresholds": thresholds},
+        "mask": {"kind": "argmax", "stride": MASK_STRIDE, "classes": [{"id": identifier(c), "label": c, "kind": kind(c)} for c in MASK]},
+        "fractions": {"kind": "share"},
+        "presence": [{"id": i, "label": label, "tags": tags, "mask": mask, "watch": watch} for i, label, tags, mask, watch in PRESENCE],
+    }
+
+
+def network_of(checkpoint, channels):
+    """The running mean of a checkpoint's weights, of a run that has ended or not; batch norms folded, weights fp16 values."""
+    if not checkpoint.exists():
+        raise TrainError(f"{checkpoint} is missing; train it first: see models/README.md")
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    network = Analyser(channels, len(TAGS), len(MASK)).eval()
+    load(network, saved.get("ema", saved), checkpoint)
+    return fold_batch_norm(network)
+
+
+@torch.inference_mode()
+def compare(folder, graph, images):
+    """ONNX Runtime against PyTorch, on real pictures of several sizes."""
+    encode, answer = encoder(folder), analyser(folder)
+    seen = {"max_tag_difference": 0.0, "mask_pixels": 0, "mask_differences": 0}
+    for image in images:
+        symbols = encode(image[None])
+        tags, mask, fractions = answer(symbols)
+        want_tags, want_mask, want_fractions = (x.numpy() for x in graph(torch.from_numpy(symbols)))
+        seen["max_tag_difference"] = max(seen["max_tag_difference"], float(np.abs(tags - want_tags).max()))
+        seen["mask_pixels"] += mask.size
+        seen["mask_differences"] += int((mask != want_mask).sum())
+        if np.abs(fractions - want_fractions).max() > 1e-2:
+            raise TrainError(f"{ANALYSE}: fractions differ from PyTorch by {np.abs(fractions - want_fractions).max()}")
+    if seen["max_tag_difference"] > 1e-3 or seen["mask_differences"] > 1e-3 * seen["mask_pixels"]:
+        raise TrainError(f"{ANALYSE}: ONNX Runtime differs from PyTorch: {seen}")
+    return seen
+
+
+def analyser(bundle, threads=0):
+    """-> function: symbols uint8 [N,C,h,w] -> tags float32 [N,T], mask uint8 [N,2h,2w], fractions float32 [N,K]. threads: 0 for one a core"""
+    options = ort.SessionOptions()
+    options.log_severity_level, options.intra_op_num_threads = 3, threads
+    path = bundle / ANALYSE
+    if not path.exists():
+        raise TrainError(f"{path} is missing; give a bundle that has one: see models/README.md")
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return lambda symbols: session.run(None, {"symbols": symbols})

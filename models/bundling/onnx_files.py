@@ -1,0 +1,46 @@
+"""A network as an ONNX file: fp16 weights, no trace of the machine that made it."""
+
+import numpy as np
+import onnx
+import torch
+from onnx import helper, numpy_helper
+
+
+def write_graph(module, example, path, inputs, outputs, dynamic):
+    program = torch.onnx.export(
+        module.eval(), (example,), input_names=inputs, output_names=outputs, dynamic_shapes=(dynamic,),
+        dynamo=True, opset_version=18, verbose=False,
+    )
+    model = program.model_proto
+    halve_weights(model.graph)
+    strip_debug_text(model)
+    onnx.checker.check_model(model)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def halve_weights(graph):
+    """Stores float32 weights as fp16 with a Cast in front of their use. Folded weights are fp16 values already, so no
+    figure changes; ONNX Runtime folds the casts when it loads the graph."""
+    casts = []
+    for i, tensor in enumerate(graph.initializer):
+        array = numpy_helper.to_array(tensor)
+        if array.dtype != np.float32 or array.size < 64 or not np.array_equal(array.astype(np.float16).astype(np.float32), array):
+            continue
+        name = tensor.name
+        graph.initializer[i].CopyFrom(numpy_helper.from_array(array.astype(np.float16), name + "_fp16"))
+        casts.append(helper.make_node("Cast", [name + "_fp16"], [name], to=onnx.TensorProto.FLOAT))
+    for node in reversed(casts):
+        graph.node.insert(0, node)
+
+
+def strip_debug_text(model):
+    """The exporter writes stack traces with this machine's paths into every node."""
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    del model.graph.value_info[:]
+    for value in [*model.graph.input, *model.graph.output]:
+        del value.metadata_props[:]
+    for tensor in model.graph.initializer:
+        del tensor.metadata_props[:]

@@ -1,0 +1,3 @@
+"""Data sets: folders of pictures in, tensors out. Nothing here knows about networks."""
+
+

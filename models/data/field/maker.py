@@ -1,0 +1,132 @@
+"""Makes views without end: how often each kind comes, and of what it is made."""
+
+import numpy as np
+
+from data.field import labels
+from data.field.cutouts import WEIGHTS, collect, distractor
+from data.field.degrade import degrade
+from data.field.labels import TAGS
+from data.field.pasting import paste, shelf
+from data.field.textures import textures
+from data.field.views import HEIGHT, WIDTH, View, mosaic, random_cut
+
+# Shares of all views. Half are made of cut-outs and other pasted things, whose labels are sure to the pixel, and many are empty: false alarms were
+# what kept an earlier network down.
+KINDS = {"camera": 0.30, "photo": 0.12, "street": 0.07, "empty": 0.13, "pasted": 0.38}
+ALL = frozenset(range(len(TAGS)))
+
+
+class Maker:
+    """Of the training pictures under `root`. Its random numbers, `rng`, are the caller's to begin again."""
+
+    def __init__(self, root):
+        self.rng = np.random.default_rng(0)
+        train = labels.load(root, "train")
+        self.cameras = [p for p in train if p.camera]
+        self.empty = [p for p in self.cameras if not p.boxes and not p.ignored]
+        self.photos = [p for p in train if not p.camera]
+        self.street = labels.camvid(root, "train") + labels.camvid(root, "val")
+        self.cut = collect(train)
+        self.weights = np.array([WEIGHTS[t] * bool(self.cut[i]) for i, t in enumerate(TAGS)])
+        self.weights /= self.weights.sum()
+        self.textures = textures(root)
+        self.by_source = {}
+        for p in self.cameras:
+            self.by_source.setdefault((p.set, p.source if p.set == "cctv" else None), []).append(p)
+        medians = [median(group) for (name, _), group in self.by_source.items() if name == "cctv" and len(group) >= 9]
+        self.medians = [rgb for rgb in medians if rgb is not None]
+
+    def view(self):
+        """-> a View of any kind, degraded"""
+        at = np.searchsorted(np.cumsum(list(KINDS.values())), self.rng.random(), side="right")
+        kind = list(KINDS)[min(at, len(KINDS) - 1)]
+        makers = {"camera": self.camera, "photo": self.photo, "street": self.driver, "empty": self.nobody, "pasted": self.pasted}
+        view = makers[kind]()
+        view.rgb = degrade(view.rgb, self.rng)
+        return view
+
+    def camera(self):
+        """A piece of a fixed camera's frame. Half by set, so that a large one does not drown the small ones."""
+        if self.rng.random() < 0.5:
+            name = self.any(sorted({name for name, _ in self.by_source}))
+            picture = self.any([p for key, group in self.by_source.items() if key[0] == name for p in group])
+        else:
+            picture = self.any(self.cameras)
+        view = View.of(picture)
+        if picture.set == "topview-vehicles" and self.rng.random() < 0.5:
+            for _ in range(self.rng.integers(1, 4)):
+                view = view.turned()
+        return random_cut(self.mirrored(view), self.rng, (0.75, 1.7))
+
+    def photo(self):
+        if self.rng.random() < 0.6:
+            return mosaic([View.of(self.any(self.photos)) for _ in range(4)], self.rng)
+        return random_cut(self.mirrored(View.of(self.any(self.photos))), self.rng, (0.7, 1.3))
+
+    def driver(self):
+        view = View.of(self.any(self.street))
+        return random_cut(self.mirrored(view), self.rng, (0.6, 1.4))
+
+    def nobody(self):
+        """A background with things on it that are none of the tags."""
+        view = self.background()
+        if self.rng.random() < 0.35:
+            shelf(view, self.textures, self.rng)
+        for _ in range(self.rng.integers(0, 6)):
+            paste(view, distractor(self.textures, self.rng), self.rng)
+        return view
+
+    def pasted(self):
+        """A background with cut-outs of about one size, and other things between them."""
+        view, rng = self.background(), self.rng
+        if rng.random() < 0.15:
+            shelf(view, self.textures, rng)
+        large = np.exp(rng.uniform(np.log(14), np.log(130)))
+        for _ in range(rng.integers(1, 7)):
+            tag = rng.choice(len(TAGS), p=self.weights)
+            paste(view, self.any(self.cut[tag]), rng, np.clip(large * np.exp(rng.normal() * 0.45), 8, 190))
+            if rng.random() < 0.5:
+                paste(view, distractor(self.textures, rng), rng, np.clip(large * np.exp(rng.normal() * 0.6), 8, 190))
+        return view
+
+    def background(self):
+        """Nothing of the tags is in it, or all that is is known."""
+        r = self.rng.random()
+        if r < 0.3 and self.medians:
+            view = nothing_in(self.any(self.medians))
+        elif r < 0.62:
+            view = View.of(self.any(self.empty))
+        elif r < 0.72:  # a texture, far too large: walls, floors, cloth
+            view = nothing_in(self.any(self.textures))
+            h, w = view.mask.shape
+            cw, ch = w * self.rng.uniform(0.15, 0.4), h * self.rng.uniform(0.15, 0.4)
+            return view.cut(self.rng.uniform(0, w - cw), self.rng.uniform(0, h - ch), cw, ch, WIDTH, HEIGHT)
+        else:
+            return self.camera()
+        return random_cut(self.mirrored(view), self.rng, (0.72, 2.2))
+
+    def any(self, of):
+        return of[self.rng.integers(len(of))]
+
+    def mirrored(self, view):
+        return view.mirrored() if self.rng.random() < 0.5 else view
+
+
+def nothing_in(rgb):
+    return View(rgb, np.zeros(rgb.shape[:2], np.uint8), [], [], ALL)
+
+
+def median(group):
+    """The camera's scene without what moves, uint8 [H,W,3]; None where one stands still in most frames, or the camera or the light moves."""
+    frames = [p.rgb() for p in group]
+    if len({f.shape for f in frames}) > 1:
+        return None
+    stack = np.stack(frames)
+    if np.abs(stack.astype(np.int16) - np.median(stack, 0)).mean() > 12:
+        return None
+    held = np.zeros(stack.shape[1:3])
+    for p in group:
+        for b, _, _ in p.boxes:
+            x0, y0, x1, y1 = b.astype(int)
+            held[y0:y1, x0:x1] += 1 / len(group)
+    return None if held.max() > 0.4 else np.median(stack, 0).astype(np.uint8)

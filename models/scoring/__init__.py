@@ -1,0 +1,1 @@
+"""What networks are worth: figures on held-out data."""

@@ -1,0 +1,67 @@
+"""Figures of the field network on the pictures of field/val: mean average precision of the tags, mIoU of the things."""
+
+import numpy as np
+import torch
+from PIL import Image
+
+from data.field.labels import IGNORE, TAGS, THINGS
+from networks.analyser import tag_logits
+from networks.layers import MASK_STRIDE
+from scoring.metrics import Confusion
+
+
+def answers_of(model, centres):
+    """-> function as of bundling.field.analyser, of a network in PyTorch; without fractions"""
+    model.eval()
+
+    @torch.inference_mode()
+    def answer(symbols):
+        maps, logits = model(centres[torch.from_numpy(symbols).long()])
+        return torch.sigmoid(tag_logits(maps)).numpy(), logits.argmax(1).numpy(), None
+
+    return answer
+
+
+def truth_of(picture, height):
+    """uint8 [T]: 1 there, 0 not there, IGNORE open; objects under a sixteenth of the height are open, as in the clips."""
+    tags = np.array([0 if tag in picture.closed else IGNORE for tag in range(len(TAGS))], np.uint8)
+    for b, certain, possible in picture.boxes:
+        for tag in possible:
+            if tags[tag] == 0:
+                tags[tag] = IGNORE
+        if certain is not None and (b[3] - b[1]) * 16 >= height:
+            tags[certain] = 1
+    return tags
+
+
+def average_precision(scores, truth):
+    """scores float [N], truth [N], 1 or 0 -> in 0..1, None where nothing is there"""
+    hit = truth[np.argsort(-scores, kind="stable")] == 1
+    if not hit.any():
+        return None
+    return float((np.cumsum(hit) / np.arange(1, len(hit) + 1))[hit].mean())
+
+
+def said(answer, encode, pictures):
+    """-> tags' scores float [P,T], truths uint8 [P,T], Confusion of the things. Each picture scaled to sides that are multiples of 16; a mask's class stands
+    for 4x4 pixels."""
+    scores, truths, confusion = [], [], Confusion(len(THINGS), IGNORE)
+    for picture in pictures:
+        rgb = picture.rgb()
+        size = rgb.shape[1] // 16 * 16, rgb.shape[0] // 16 * 16
+        tags, mask, _ = answer(encode(np.asarray(Image.fromarray(rgb).resize(size, Image.BICUBIC))[None]))
+        scores.append(tags[0])
+        truths.append(truth_of(picture, rgb.shape[0]))
+        truth = np.asarray(Image.fromarray(picture.mask()).resize(size, Image.NEAREST))[MASK_STRIDE // 2 :: MASK_STRIDE, MASK_STRIDE // 2 :: MASK_STRIDE]
+        confusion.add(truth, np.where(mask[0] < len(THINGS), mask[0], 0))
+    return np.stack(scores), np.stack(truths), confusion
+
+
+def figures(scores, truths, confusion):
+    known = truths != IGNORE
+    precision = {tag: average_precision(scores[known[:, i], i], truths[known[:, i], i]) for i, tag in enumerate(TAGS)}
+    precision, iou = {tag: value for tag, value in precision.items() if value is not None}, confusion.iou()
+    return {
+        "map": round(sum(precision.values()) / max(1, len(precision)), 4), "ap": {tag: round(value, 3) for tag, value in precision.items()},
+        "miou": round(float(iou[1:].mean()), 4), "iou": {thing: round(float(value), 3) for thing, value in zip(THINGS, iou)},
+    }

@@ -1,0 +1,1 @@
+"""Training: the loop that every run has, losses, and the parts of the profiles."""

@@ -1,0 +1,52 @@
+"""The field network, on the codec of a released bundle."""
+
+import torch
+
+from bundling.released import encoder, manifest_of, unfold, weights
+from data.field import labels
+from data.field.labels import MASK, TAGS
+from data.field.shards import Shards
+from networks.analyser import Analyser
+from networks.classifier import Classifier
+from networks.codec import latent_of
+from places import BUNDLES
+from scoring.field import answers_of, figures, said
+from training.checkpoint import ema_of, load, write_weights
+from training.field_losses import field_loss
+from training.optimiser import sgd_groups
+
+
+def analyse(run):
+    """On shards of views (models/shards.py); the codec is frozen, so their symbols stay true. Its trunk begins as that of the bundle's classifier; with
+    `start` the whole network as the part of that name ended."""
+    knobs, bundle = run.knobs, BUNDLES / run.config["codec"]["of"]
+    held_out = labels.load(run.data, "val", run.limit)
+    labels.check(held_out)
+    manifest = manifest_of(bundle)
+    centres = torch.tensor(manifest["latent"]["centres"], device=run.device)
+    shards = Shards(run.args.shards or run.out / "shards", run.rng)
+    network = Analyser(manifest["latent"]["channels"], len(TAGS), len(MASK))
+    if "start" in knobs:
+        path = run.checkpoint_path(knobs["start"])
+        load(network, ema_of(path), path)
+    else:
+        start_from_classifier(network, manifest, bundle, centres.cpu()[shards.batch(64)[0].long()])
+    network.to(memory_format=torch.channels_last)
+    heads = [(part, knobs["head_lr"]) for part in (network.lateral, network.smooth, network.tag_head, network.mask_head)]
+
+    def step_loss():
+        symbols, *targets = shards.batch(knobs["batch"])
+        with run.autocast():
+            maps, logits = network(latent_of(symbols, centres))
+        return field_loss(maps, logits, *(target.to(run.device) for target in targets), knobs)
+
+    model = run.train(network, sgd_groups(knobs, (network.trunk, knobs["lr"]), *heads), step_loss).cpu()
+    write_weights(run.out / f"{run.part}.final.pt", model.state_dict())
+    run.report({"upstream": {"bundle": manifest["id"]}, **figures(*said(answers_of(model, centres.cpu()), encoder(bundle, threads=1), held_out))})
+
+
+def start_from_classifier(network, manifest, bundle, latent):
+    """latent: some views, to measure batch norms on."""
+    classifier = Classifier(manifest["latent"]["channels"], len(manifest["classes"]["classify"]), width=0.5)
+    unfold(classifier, weights(bundle / "classify.onnx"), latent)
+    network.trunk.load_state_dict(classifier.trunk.state_dict())
