@@ -111,6 +111,29 @@ function described(ref: string, bytes: Uint8Array): Described {
   return { ref, bytes: bytes.length, sha256, ...fixed }
 }
 
+export const eventMessage = (id: string, phase: 'start' | 'update' | 'end', seq: number, dev = 'gate-1') => {
+  const ts = '2026-05-01T08:00:00.000Z'
+  const ref = `street/${boot}/${seq}`
+  return {
+    ...{
+      v: 1,
+      dev,
+      cam: 'street',
+      boot,
+      seq,
+      ts,
+      mono_ns: '123',
+      clk: 'ok',
+      id,
+      phase,
+      class: 'person',
+      label: 'person',
+    },
+    ...{ zone: 'yard', since: ts, until: '2026-05-01T08:00:12.400Z', peak: { p: 0.9, share: 0.12, ts } },
+    ...{ bits: { first: ref, last: ref }, hist: false },
+  }
+}
+
 export const classifyResult = (seq: number, hist = false, dev = 'gate-1') => ({
   v: 1,
   dev,
