@@ -232,15 +232,34 @@ const time = z
   .string()
   .refine((text) => isoMs(text) !== undefined, { error: isoExpected })
   .describe('ISO 8601 with an offset')
+const className = z.string().min(1).max(32)
 const ref = z.string().regex(/^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/, 'expected cam/boot/seq')
 export const requests = {
   list: z.strictObject({
     transaction,
     cam: id.optional(),
+    class: className.optional().describe('frames within events of this class'),
+    zone: id.optional().describe('frames within events in this zone'),
+    event: eventId.optional().describe('frames within the event of this id'),
     from: time.optional(),
     to: time.optional(),
     limit: z.number().int().min(1).max(500).default(100),
     cursor: z.string().regex(/^\d+$/).optional(),
+  }),
+  events: z.strictObject({
+    transaction,
+    cam: id.optional(),
+    class: className.optional(),
+    zone: id.optional(),
+    event: eventId.optional(),
+    from: time.optional().describe('those that had not ended by then'),
+    to: time.optional().describe('those that had begun by then'),
+    limit: z.number().int().min(1).max(500).default(100),
+    cursor: z
+      .string()
+      .max(128)
+      .regex(/^\d+:[a-z0-9_-]+$/)
+      .optional(),
   }),
   describe: z.strictObject({ transaction, ref }),
   get: z.strictObject({
@@ -289,6 +308,10 @@ const ok = { transaction, status: z.literal('ok') }
  */
 export const responses = {
   list: z.union([z.object({ ...ok, items: z.array(Described), cursor: z.string().optional() }), Failure]),
+  events: z.union([
+    z.object({ ...ok, items: z.array(EventMessage.omit({ hist: true })), cursor: z.string().optional() }),
+    Failure,
+  ]),
   describe: z.union([z.object({ ...ok, item: Described }), Failure]),
   get: z.union([
     z.object({ ...ok, ref: z.string(), off: count, total: count, sha256: z.string(), data: z.string() }),

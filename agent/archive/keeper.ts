@@ -182,6 +182,7 @@ export class Keeper implements Outbox {
   find: Archive['find'] = (...of) => this.use((archive) => archive.find(...of))
   wasSeen: Archive['wasSeen'] = (...of) => this.use((archive) => archive.wasSeen(...of))
   list: Archive['list'] = (query) => this.use((archive) => archive.list(query))
+  listOfEvents: Archive['listOfEvents'] = (query) => this.use((archive) => archive.listOfEvents(query))
   readBits: Archive['readBits'] = (...of) => this.use((archive) => archive.readBits(...of))
   segment: Archive['segment'] = (...of) => this.use((archive) => archive.segment(...of))
   pin: Archive['pin'] = (...of) => this.use((archive) => archive.pin(...of))

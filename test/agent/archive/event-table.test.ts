@@ -86,6 +86,70 @@ t.test('they go with their frames, unless they go on', async (t) => {
   t.match(rows(dir), [{ id: 'b', open: 1 }])
 })
 
+t.test('frames by what was there, whatever lies between', async (t) => {
+  const archive = open(t, t.testdir())
+  const yard = (seq: number) => frame(seq, { cam: 'yard' })
+  const zone = { zone: 'gate' }
+  const over = (id: string, first: number, last: number, more: Partial<EventRecord> = {}) =>
+    told(id, 'end', last, first, more)
+  for (let seq = 0; seq < 1000; seq++) {
+    const events = seq === 20 ? [over('a', 10, 20), over('b', 15, 19, { class: 'car', ...zone })] : []
+    archive.commit(frame(seq, { size: 50, events: seq === 990 ? [told('c', 'start', 990, 988)] : events }))
+    archive.commit(yard(seq))
+  }
+  const seqs = (query: object, cursor = 0, limit = 500) =>
+    archive.list({ ...query, cursor, limit }).map(({ cam, seq }) => `${cam} ${seq}`)
+  const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `street ${from + i}`)
+  t.strictSame(seqs({ event: 'a' }), range(10, 20))
+  t.strictSame(
+    seqs({ class: 'person' }),
+    [...range(10, 20), ...range(988, 999)],
+    'one that goes on has all frames since',
+  )
+  t.strictSame(seqs({ zone: 'gate' }), range(15, 19))
+  t.strictSame(seqs({ class: 'person', cam: 'yard' }), [])
+  t.strictSame(seqs({ class: 'person', fromUs: frame(18).timeUs, toUs: frame(989).timeUs }), [
+    ...range(18, 20),
+    ...range(988, 989),
+  ])
+  const [first, second] = [archive.list({ class: 'person', cursor: 0, limit: 11 }), range(988, 990)]
+  t.strictSame(seqs({ class: 'person' }, first.at(-1)!.id, 3), second, 'by pages')
+  const events = (query: object, cursor = '', limit = 9) => archive.listOfEvents({ ...query, cursor, limit })
+  t.strictSame(
+    events({}).map(({ event }) => event.id),
+    ['a', 'b', 'c'],
+  )
+  t.strictSame(
+    events({}, events({}, '', 1)[0]!.cursor).map(({ event }) => event.id),
+    ['b', 'c'],
+  )
+  t.strictSame(
+    events({ class: 'person', fromUs: frame(500).timeUs }).map(({ event }) => event.id),
+    ['c'],
+  )
+  t.strictSame(
+    events({ toUs: frame(12).timeUs }).map(({ event }) => event.id),
+    ['a'],
+  )
+})
+
+t.test('many events, and pages over them', async (t) => {
+  const archive = open(t, t.testdir())
+  for (let seq = 0; seq < 1200; seq++)
+    archive.commit(frame(seq, { size: 20, events: seq % 2 ? [told(`e${seq}`, 'end', seq)] : [] }))
+  const seqs: number[] = []
+  for (let cursor = 0; ; ) {
+    const page = archive.list({ class: 'person', cursor, limit: 70 })
+    seqs.push(...page.map(({ seq }) => seq))
+    if (page.length < 70) break
+    cursor = page.at(-1)!.id
+  }
+  t.strictSame(
+    seqs,
+    Array.from({ length: 600 }, (_, i) => i * 2 + 1),
+  )
+})
+
 t.test('a time that became known moves what is told of a restart', async (t) => {
   const archive = open(t, t.testdir())
   archive.timedBy({ offsetMs: 0, known: false, final: false }, nowMs)
