@@ -32,12 +32,15 @@ import { Requests } from './retrieve/requests.js'
 import { Stages } from './stages.js'
 import { Upkeep } from './upkeep.js'
 import { version } from './version.js'
+import { type Now, Watching } from './watching.js'
 
 export interface AgentEvents {
   committed?(result: Committed): void
   /** A file that is not looped has been read to its end. */
   finished?(camera: string): void
   cameraState?(camera: Camera): void
+  /** Something came, went, began to move or stands still. */
+  now?(camera: string, now: Now): void
   /** The agent cannot go on. */
   failed?(error: Error): void
 }
@@ -71,6 +74,7 @@ export class Agent {
   private engine: Engine | undefined
   private health: Health | undefined
   private requests!: Requests
+  private readonly watching: Watching
   private readonly clock: Clock
   private readonly upkeep: Upkeep
   private readonly limits: ArchiveLimits & { minFreeBytes: number }
@@ -104,6 +108,13 @@ export class Agent {
     this.topics = new Topics(config.mqtt.base, config.device)
     this.limits = limitsOf(config)
     this.clock = new Clock(config.clock.trust)
+    this.watching = new Watching({
+      dev: config.device,
+      boot: this.boot,
+      bundle: this.bundle,
+      cameras: config.cameras,
+      now: (cam, now) => this.announceNow(cam, now),
+    })
     this.archive = new Keeper(
       config.stateDir,
       this.limits,
@@ -114,6 +125,7 @@ export class Agent {
           this.upkeep?.opened()
           this.publisher?.again()
         },
+        another: (ended) => this.watching.archived(ended),
       },
       () => this.clock.now(),
     )
@@ -204,6 +216,7 @@ export class Agent {
     this.announceInfo({})
     this.setState('starting')
     for (const camera of this.cameras) this.announceCamera(camera)
+    this.watching.blank(this.clock.now().timeMs)
     this.presence.start()
 
     const engine = await this.startEngine()
@@ -211,6 +224,7 @@ export class Agent {
       {
         cameras: this.cameras,
         infer: (rgb, cam, key) => engine.infer(rgb, { ...cam, heads: headsOn(cam, this.bundle) }, key),
+        watching: this.watching,
         timed: (stamp) => this.clock.again(stamp),
         commit: (frame) => this.commit(frame),
         committed: (result) => this.afterCommit(result),
@@ -346,6 +360,11 @@ export class Agent {
     this.presence?.announce(this.topics.camState(camera.config.id), { v: 1, ...camera.state })
   }
 
+  private announceNow(cam: string, now: Now): void {
+    this.presence.announce(this.topics.camNow(cam), now)
+    this.events.now?.(cam, now)
+  }
+
   private announceInfo(providers: Record<string, string>): void {
     const { boot, bundle, config, presence } = this
     presence.announce(this.topics.info(), infoMessage(config, bundle, { boot, session: presence.session, providers }))
@@ -429,6 +448,7 @@ export class Agent {
         this.publisher.flush()
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
+      this.watching.blank(this.clock.now().timeMs)
       await this.presence.stop(...goodbye)
       this.publisher.detach()
     }

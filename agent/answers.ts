@@ -11,7 +11,14 @@ export interface Answers {
   readonly seg?: SegmentResult['seg']
 }
 
-export function answersOf(encoded: Encoded, { manifest }: Bundle, width: number, height: number): Answers {
+/** @param moving by class of the mask */
+export function answersOf(
+  encoded: Encoded,
+  { manifest }: Bundle,
+  width: number,
+  height: number,
+  moving?: readonly number[],
+): Answers {
   const { tags, probabilities, runs, fractions } = encoded
   const { analyse } = manifest
   const answers: { -readonly [K in keyof Answers]: Answers[K] } = {}
@@ -25,7 +32,7 @@ export function answersOf(encoded: Encoded, { manifest }: Bundle, width: number,
     w: width / mask.stride,
     h: height / mask.stride,
     classes: mask.labels
-      .map((label, id) => ({ id, label, frac: round(fractions[id]!) }))
+      .map((label, id) => ({ id, label, frac: round(fractions[id]!), ...(moving && { moving: round(moving[id]!) }) }))
       .filter(({ frac }) => frac > 0),
     mask: { enc: 'rle', data: runs },
   }

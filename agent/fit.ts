@@ -10,6 +10,7 @@ import { type Bundle, BundleError, headsOf, openBundle } from '../contract/bundl
 import { bundlesDir } from '../contract/package-root.js'
 import { bundleDir } from './bundles.js'
 import { type Fault, type LoadedConfig, wrongConfig } from './config/load.js'
+import { watchFaults } from './fit-watch.js'
 import { offeredProviders } from './infer/onnx.js'
 
 /** @throws {AgentError} config: what to write instead @throws {BundleError} the bundle is there, and damaged */
@@ -43,7 +44,8 @@ function bundleOf(config: LoadedConfig, faults: Fault[]): Bundle | undefined {
 
 const packaged = (): string[] => readdirSync(bundlesDir()).sort()
 
-function cameraFaults(config: LoadedConfig, { manifest, context }: Bundle): Fault[] {
+function cameraFaults(config: LoadedConfig, bundle: Bundle): Fault[] {
+  const { manifest, context } = bundle
   const { id, files, latent } = manifest
   return config.cameras.flatMap((camera, i) => {
     if (!camera.enabled) return []
@@ -66,6 +68,10 @@ function cameraFaults(config: LoadedConfig, { manifest, context }: Bundle): Faul
       if (camera[side] % multiple === 0) continue
       const nearest = Math.max(multiple, Math.round(camera[side] / multiple) * multiple)
       fault(side, `bundle ${id} takes sides that are multiples of ${multiple}; nearest to ${camera[side]}: ${nearest}`)
+    }
+    for (const { path, text } of watchFaults(camera, bundle)) {
+      const keys = ['cameras', i, ...path]
+      faults.push({ path: keys, text: `${keys.join('.')}: camera ${camera.id}: ${text}` })
     }
     return faults
   })

@@ -1,9 +1,28 @@
 /** What the archive and the publisher agree on: a frame, and which of its messages still have to go out. */
 
+import type { EventMessage } from '../contract/messages.js'
 import type { ClockState } from './clock.js'
 
-/** Messages of a frame, as a bit mask in the outbox. */
-export const Part = { cls: 1, seg: 2, bits: 4 } as const
+/** Messages of a frame, as a bit mask in the outbox. Of events it may have several: all bits that JavaScript leaves. */
+export const Part = { cls: 1, seg: 2, bits: 4, evt: 0x7ffffff8 } as const
+export const ALL_PARTS = Part.cls | Part.seg | Part.bits | Part.evt
+/** So many events can be told with one frame. */
+export const MOST_EVENTS = 28
+export const eventPart = (nth: number): number => 8 << nth
+/** Of so many events. */
+export const eventParts = (count: number): number =>
+  Array.from({ length: count }, (_, i) => eventPart(i)).reduce((a, b) => a | b, 0)
+
+/** An event as it stands in a frame's result, and in the archive while it goes on. */
+export type EventRecord = Omit<EventMessage, 'hist'>
+
+/** As it is when the frame that it was told with turns out to have been taken so much later. */
+export function shifted(event: EventRecord, byUs: number): EventRecord {
+  if (byUs === 0) return event
+  const move = (ts: string) => new Date(Date.parse(ts) + byUs / 1000).toISOString()
+  const { ts, since, until, peak } = event
+  return { ...event, ts: move(ts), since: move(since), until: move(until), peak: { ...peak, ts: move(peak.ts) } }
+}
 
 export interface NewFrame {
   readonly cam: string
@@ -21,6 +40,8 @@ export interface NewFrame {
   readonly result: string
   /** Part bits; 0 publishes nothing. */
   readonly parts: number
+  /** What the archive has to know of events: those told with this frame, and before with frames that it did not take. */
+  readonly events?: readonly EventRecord[]
 }
 
 export interface StoredFrame extends NewFrame {

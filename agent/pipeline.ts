@@ -11,9 +11,10 @@ import type { CapturedFrame } from './capture/camera.js'
 import type { Stamp } from './clock.js'
 import type { Encoded } from './infer/messages.js'
 import { Keyframes } from './keyframes.js'
-import { type NewFrame, Part } from './outbox.js'
+import { eventParts, type NewFrame, Part } from './outbox.js'
 import type { ResultRecord } from './publish/results.js'
 import type { StageTimes } from './stages.js'
+import type { Watching } from './watching.js'
 
 const LANES = 2
 
@@ -25,6 +26,7 @@ export interface PipelineParts {
     recycle(buffer: ArrayBuffer): void
   }[]
   infer(rgb: Uint8Array<ArrayBuffer>, cam: CapturedFrame['cam'], key: boolean): Promise<Encoded>
+  readonly watching: Pick<Watching, 'see' | 'done'>
   /** A stamp by what is known of time now. */
   timed(stamp: Stamp): Stamp
   /** Commits one frame, or does with it what can be done when the archive takes nothing (the disk is full). */
@@ -152,6 +154,9 @@ export class Pipeline {
     const bits = this.packer(id).pack(info, encoded.coded)
     const sha256 = createHash('sha256').update(bits).digest('hex')
     const bpp = (bits.length * 8) / (width * height)
+    const { bootMs, monoNs } = frame
+    const sighting = this.parts.watching.see({ cam: id, seq, timeUs, bootMs, monoNs, clk }, encoded)
+    const { motion, moving, events } = sighting
     const record: ResultRecord = {
       common: {
         v: 1,
@@ -160,7 +165,7 @@ export class Pipeline {
         boot,
         seq,
         ts: new Date(timeUs / 1000).toISOString(),
-        mono_ns: String(frame.monoNs),
+        mono_ns: String(monoNs),
         clk,
         frame: { w: width, h: height },
         model: { id: bundle.manifest.id, sha256: bundle.sha256, ep: providers.encoder ?? 'cpu' },
@@ -173,13 +178,18 @@ export class Pipeline {
           key,
           segment: `${id}/${boot}/${keySeq}`,
         },
+        ...(motion !== undefined && { motion: round(motion, 4) }),
       },
       ep: { cls: providers.analyse ?? providers.classify, seg: providers.analyse ?? providers.segment },
-      q: { lat_ms: round(Number(process.hrtime.bigint() - frame.monoNs) / 1e6, 1), dropped },
-      ...answersOf(encoded, bundle, width, height),
+      q: { lat_ms: round(Number(process.hrtime.bigint() - monoNs) / 1e6, 1), dropped },
+      ...answersOf(encoded, bundle, width, height, moving),
+      ...(events.length > 0 && { events }),
     }
     const parts =
-      (record.cls ? Part.cls : 0) | (record.seg ? Part.seg : 0) | (this.options.publishBitstreams ? Part.bits : 0)
+      (record.cls ? Part.cls : 0) |
+      (record.seg ? Part.seg : 0) |
+      (this.options.publishBitstreams ? Part.bits : 0) |
+      eventParts(events.length)
     const fate = this.parts.commit({
       cam: id,
       boot,
@@ -191,8 +201,10 @@ export class Pipeline {
       model: bundle.manifest.id,
       result: JSON.stringify(record),
       parts,
+      events: sighting.unsaved,
     })
-    if (fate === 'stored') this.keyframes.stored(id, key, frame.bootMs)
+    this.parts.watching.done(id, fate)
+    if (fate === 'stored') this.keyframes.stored(id, key, bootMs)
     else this.keyframes.lost(id)
     if (fate !== 'stored') this.taken--
     if (fate === 'lost') return

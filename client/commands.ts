@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { registerArchive } from './archive/command.js'
 import { type LoadDecode, registerDecode } from './decode-command.js'
+import { registerEvents } from './events/command.js'
 import { registerInspect } from './inspect/command.js'
 import { registerSubscribe } from './subscribe/command.js'
 
@@ -9,6 +10,7 @@ import { registerSubscribe } from './subscribe/command.js'
 export function register(program: Command, loadDecode?: LoadDecode): void {
   registerSubscribe(program)
   registerArchive(program)
+  registerEvents(program)
   registerInspect(program)
   registerDecode(program, loadDecode)
 }

@@ -39,6 +39,12 @@ const ResultBase = z.object({
     age_ms: z.number().describe('capture to publish'),
     dropped: count.describe('frames of this camera dropped before inference since the agent started'),
   }),
+  motion: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("share of the latent's cells that changed since the frame before; absent: there was none"),
   hist: z.boolean().describe('true when published late, after an outage'),
 })
 
@@ -60,7 +66,14 @@ export const SegmentResult = ResultBase.extend({
   seg: z.object({
     w: count,
     h: count,
-    classes: z.array(z.object({ id: count, label: z.string(), frac: z.number().min(0).max(1) })),
+    classes: z.array(
+      z.object({
+        id: count,
+        label: z.string(),
+        frac: z.number().min(0).max(1),
+        moving: z.number().min(0).max(1).optional().describe('share of its places that changed within the last second'),
+      }),
+    ),
     mask: z.object({
       enc: z.literal('rle'),
       data: z.array(count).describe('class id, run length, class id, run length, … over the rows from the top left'),
@@ -68,6 +81,49 @@ export const SegmentResult = ResultBase.extend({
   }),
 })
 export type SegmentResult = z.infer<typeof SegmentResult>
+
+const moment = z.iso.datetime()
+const zone = z.string().nullable().describe('null: the whole picture')
+const eventId = z.string().regex(/^[a-z0-9_-]{1,96}$/)
+
+/** One id has one start and one end, each told at least once. */
+export const EventMessage = z.object({
+  v: z.literal(1),
+  ...ResultBase.pick({ dev: true, cam: true, boot: true }).shape,
+  seq: count.describe('of the frame that it is told with; of an event that a restart ended: the last one before that'),
+  ts: ResultBase.shape.ts,
+  mono_ns: ResultBase.shape.mono_ns.optional(),
+  clk,
+  id: eventId,
+  phase: z.enum(['start', 'update', 'end']),
+  class: z.string(),
+  label: z.string(),
+  zone,
+  since: moment.describe('of the first frame in which it was seen'),
+  until: moment.describe('of the last one so far'),
+  peak: z.object({
+    p: z.number().min(0).max(1).describe('of its most probable tag'),
+    share: z.number().min(0).max(1).describe('of the zone, or the picture'),
+    ts: moment,
+  }),
+  bits: z
+    .object({ first: z.string(), last: z.string() })
+    .describe('names in the archive, cam/boot/seq, of the same frames'),
+  reason: z
+    .enum(['restart', 'gap'])
+    .optional()
+    .describe('of an end that nobody saw: the agent was started again, or the camera was away for more than a minute'),
+  hist: z.boolean(),
+})
+export type EventMessage = z.infer<typeof EventMessage>
+
+export const NowMessage = z.object({
+  v: z.literal(1),
+  ts: moment.describe('when this became so'),
+  motion: z.boolean().optional().describe('whether anything moves; absent: nobody looks'),
+  present: z.array(z.object({ class: z.string(), label: z.string(), zone, since: moment, id: eventId })),
+})
+export type NowMessage = z.infer<typeof NowMessage>
 
 export type DeviceState = 'starting' | 'online' | 'degraded' | 'stopped' | 'offline'
 export const DeviceStateMessage = z.object({
@@ -176,15 +232,34 @@ const time = z
   .string()
   .refine((text) => isoMs(text) !== undefined, { error: isoExpected })
   .describe('ISO 8601 with an offset')
+const className = z.string().min(1).max(32)
 const ref = z.string().regex(/^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/, 'expected cam/boot/seq')
 export const requests = {
   list: z.strictObject({
     transaction,
     cam: id.optional(),
+    class: className.optional().describe('frames within events of this class'),
+    zone: id.optional().describe('frames within events in this zone'),
+    event: eventId.optional().describe('frames within the event of this id'),
     from: time.optional(),
     to: time.optional(),
     limit: z.number().int().min(1).max(500).default(100),
     cursor: z.string().regex(/^\d+$/).optional(),
+  }),
+  events: z.strictObject({
+    transaction,
+    cam: id.optional(),
+    class: className.optional(),
+    zone: id.optional(),
+    event: eventId.optional(),
+    from: time.optional().describe('those that had not ended by then'),
+    to: time.optional().describe('those that had begun by then'),
+    limit: z.number().int().min(1).max(500).default(100),
+    cursor: z
+      .string()
+      .max(128)
+      .regex(/^\d+:[a-z0-9_-]+$/)
+      .optional(),
   }),
   describe: z.strictObject({ transaction, ref }),
   get: z.strictObject({
@@ -233,6 +308,10 @@ const ok = { transaction, status: z.literal('ok') }
  */
 export const responses = {
   list: z.union([z.object({ ...ok, items: z.array(Described), cursor: z.string().optional() }), Failure]),
+  events: z.union([
+    z.object({ ...ok, items: z.array(EventMessage.omit({ hist: true })), cursor: z.string().optional() }),
+    Failure,
+  ]),
   describe: z.union([z.object({ ...ok, item: Described }), Failure]),
   get: z.union([
     z.object({ ...ok, ref: z.string(), off: count, total: count, sha256: z.string(), data: z.string() }),

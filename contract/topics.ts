@@ -1,7 +1,8 @@
 /** Every MQTT topic in one place. Ids are [a-z0-9_-]{1,64}; the base may have several levels. */
 
-export type ResultKind = 'cls' | 'seg' | 'bits'
-export const requestVerbs = ['list', 'describe', 'get', 'keyframe', 'pin', 'unpin'] as const
+/** What a frame is told in; `evt`: what began or ended with it. */
+export type ResultKind = 'cls' | 'seg' | 'bits' | 'evt'
+export const requestVerbs = ['list', 'events', 'describe', 'get', 'keyframe', 'pin', 'unpin'] as const
 export type RequestVerb = (typeof requestVerbs)[number]
 
 export const idPattern = /^[a-z0-9_-]{1,64}$/
@@ -20,6 +21,8 @@ export class Topics {
   info = () => `${this.root}/info`
   health = () => `${this.root}/health`
   camState = (cam: string) => `${this.root}/cam/${cam}/state`
+  /** What is there now. */
+  camNow = (cam: string) => `${this.root}/cam/${cam}/now`
   /** Live results are under cam/, live bitstreams under bits/, both after an outage under hist/. */
   result = (kind: ResultKind, cam: string, hist = false) => {
     if (hist) return `${this.root}/hist/${cam}/${kind}`

@@ -6,9 +6,11 @@ import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { ClockState, Line, Moment, Past } from '../clock.js'
 import { systemBoot } from '../clock-sync.js'
-import type { NewFrame, OldFrame, Settled, StoredFrame } from '../outbox.js'
+import type { EventRecord, NewFrame, OldFrame, Settled, StoredFrame } from '../outbox.js'
 import { databasePath } from './aside.js'
 import { asArchiveError, type Db, openDatabase, type Statement } from './database.js'
+import { type EventFilter, idsInEvents } from './event-frames.js'
+import { EventTable } from './event-table.js'
 import { type Evicted, Evictions } from './evictions.js'
 import { Horizon, type Stored } from './horizon.js'
 import { type OutboxLimits, OutboxTable, weigh } from './outbox-table.js'
@@ -50,6 +52,7 @@ export class Archive {
   private readonly outbox: OutboxTable
   private readonly retention: Retention
   private readonly stretches: Stretches
+  private readonly events: EventTable
   private readonly horizons: Record<'archive' | 'outbox', Horizon>
   private readonly insertFrame: Statement
   private readonly commitFrame: (frame: NewFrame) => number
@@ -63,6 +66,7 @@ export class Archive {
   ) {
     this.outbox = new OutboxTable(db, this.evictions)
     this.stretches = new Stretches(db, system)
+    this.events = new EventTable(db)
     this.retention = new Retention(db, this.outbox, this.evictions, this.stretches, monoMs)
     this.horizons = { archive: new Horizon(this.load('archive')), outbox: new Horizon(this.load('outbox')) }
     this.insertFrame = db.prepare(
@@ -71,9 +75,10 @@ export class Archive {
          coalesce((SELECT pinned FROM frames WHERE cam = @cam AND boot = @boot AND seq = @keySeq), 0))`,
     )
     this.commitFrame = db.transaction((frame: NewFrame) => {
-      const { parts: _, ...columns } = frame
+      const { parts: _, events = [], ...columns } = frame
       const id = Number(this.insertFrame.run({ ...columns, bytes: frame.bits.length }).lastInsertRowid)
       this.outbox.insert(id, frame)
+      this.events.note(id, events)
       return id
     })
   }
@@ -122,11 +127,12 @@ export class Archive {
     const fresh: { id: number; frame: OldFrame }[] = []
     this.db.transaction(() => {
       for (const frame of frames) {
-        const { parts: _, ...columns } = frame
+        const { parts: _, events = [], ...columns } = frame
         const { changes, lastInsertRowid } = insert.run({ ...columns, bytes: frame.bits.length })
         if (changes === 0) continue
         const id = Number(lastInsertRowid)
         this.outbox.insert(id, frame)
+        this.events.note(id, events, true)
         fresh.push({ id, frame })
       }
     })()
@@ -135,6 +141,16 @@ export class Archive {
       this.outbox.count(frame)
     }
     return fresh.length
+  }
+
+  /** Events that have a start here and no end, as they are told at the start of another agent. */
+  endedEvents(): EventRecord[] {
+    return this.events.ended()
+  }
+
+  /** Of a damaged database there is no more to come. */
+  believeEvents(): void {
+    this.events.believe()
   }
 
   /** What it knows of time, for the clock to begin with. */
@@ -184,11 +200,24 @@ export class Archive {
   }
 
   /** Frames after `cursor`, oldest first. */
-  list(query: { cam?: string; fromUs?: number; toUs?: number; cursor: number; limit: number }): Summary[] {
+  list(query: EventFilter & { cursor: number; limit: number }): Summary[] {
+    if (query.class !== undefined || query.zone !== undefined || query.event !== undefined)
+      return this.listEvents(query)
     const { cam = null, fromUs = -9e15, toUs = 9e15, cursor, limit } = query
     if (query.fromUs !== undefined || query.toUs !== undefined)
       return this.summaries(`id IN (${IDS_BETWEEN})`, { cam, fromUs, toUs, cursor, limit })
     return this.summaries(`id > @cursor ${cam === null ? '' : 'AND cam = @cam'}`, { cam, cursor, limit })
+  }
+
+  private listEvents(query: EventFilter & { cursor: number; limit: number }): Summary[] {
+    const ids: number[] = []
+    for (const id of idsInEvents(this.db, query, query.cursor)) if (ids.push(id) === query.limit) break
+    return this.summaries('id IN (SELECT value FROM json_each(@ids))', { ids: JSON.stringify(ids), limit: query.limit })
+  }
+
+  /** Events, oldest first. */
+  listOfEvents({ cursor, limit, ...filter }: EventFilter & { cursor: string; limit: number }) {
+    return this.events.list(filter, cursor, limit)
   }
 
   /** With the whole segment that it is in, and what is yet to come of it: without the others it cannot be decoded. */
@@ -228,6 +257,7 @@ export class Archive {
       if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
       return timeUs < floorUs && this.freeBytes() < limits.minFreeBytes ? 'free_space' : undefined
     })
+    if (evicted > 0) this.events.forget()
     return this.outbox.trim(limits, now.known ? this.horizons.outbox.cutoffMs : 0) || evicted >= EVICT_ROWS
   }
 

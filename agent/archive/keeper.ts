@@ -8,7 +8,7 @@ import { Backoff } from '../backoff.js'
 import type { Line, Moment, Past } from '../clock.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
-import type { NewFrame, Outbox, Settled, StoredFrame } from '../outbox.js'
+import type { EventRecord, NewFrame, Outbox, Settled, StoredFrame } from '../outbox.js'
 import { Archive, type ArchiveLimits } from './archive.js'
 import { damagedFiles, setAside } from './aside.js'
 import { ArchiveError } from './database.js'
@@ -21,6 +21,8 @@ export interface KeeperEvents {
   changed(reason: string | undefined): void
   /** Another database is there than before, perhaps with frames that nobody has published. */
   opened(): void
+  /** As above, and not only more of one that is being taken over. @param ended events that it knows to go on, as ended */
+  another(ended: readonly EventRecord[]): void
 }
 
 const STEPS = 20
@@ -180,6 +182,7 @@ export class Keeper implements Outbox {
   find: Archive['find'] = (...of) => this.use((archive) => archive.find(...of))
   wasSeen: Archive['wasSeen'] = (...of) => this.use((archive) => archive.wasSeen(...of))
   list: Archive['list'] = (query) => this.use((archive) => archive.list(query))
+  listOfEvents: Archive['listOfEvents'] = (query) => this.use((archive) => archive.listOfEvents(query))
   readBits: Archive['readBits'] = (...of) => this.use((archive) => archive.readBits(...of))
   segment: Archive['segment'] = (...of) => this.use((archive) => archive.segment(...of))
   pin: Archive['pin'] = (...of) => this.use((archive) => archive.pin(...of))
@@ -252,6 +255,7 @@ export class Keeper implements Outbox {
     this.retry.reset()
     this.readFailures = 0
     this.works()
+    this.events.another(this.quietly((open) => open.endedEvents(), []))
     this.events.opened()
     this.countOn()
     this.takeOver()
@@ -267,7 +271,10 @@ export class Keeper implements Outbox {
   private takeOver(): void {
     if (this.salvage || this.stopped) return
     const file = damagedFiles(this.stateDir).find((one) => !readNote(one).done)
-    if (!file) return
+    if (!file) {
+      this.quietly((archive) => archive.believeEvents(), undefined)
+      return
+    }
     this.salvage = new Salvage(file, () => this.archive, this.limits, this.log, {
       pending: () => this.events.opened(),
       done: () => {

@@ -1,13 +1,13 @@
 /** What the rows of a damaged database say, believed only where it can be checked. */
 import { createHash } from 'node:crypto'
-import { type OldFrame, Part } from '../outbox.js'
+import { ALL_PARTS, type EventRecord, eventParts, type OldFrame, Part } from '../outbox.js'
 import type { Row, Value } from './cells.js'
 
 /** A row of the table outbox: which messages of which frame were still to go. */
 export function outboxRow({ rowid, values }: Row): { id: number; parts: number } | undefined {
   const [first, parts, timeUs, bytes] = values
   if (values.length !== 4 || first !== null) return undefined
-  return isCount(parts) && parts < 8 && isCount(timeUs) && isCount(bytes) ? { id: rowid, parts } : undefined
+  return isCount(parts) && parts <= ALL_PARTS && isCount(timeUs) && isCount(bytes) ? { id: rowid, parts } : undefined
 }
 
 /** An entry of the index of the frames' names: there is one for every frame. */
@@ -23,7 +23,7 @@ export function frameOf(row: Row, pending: (id: number) => number | undefined): 
   if (typeof cam !== 'string' || !/^[a-z0-9_-]{1,64}$/.test(cam) || !isBoot(boot) || !isCount(seq)) return undefined
   if (!isCount(timeUs) || !isCount(row.rowid) || typeof model !== 'string' || !Buffer.isBuffer(bits)) return undefined
   if (bits.length !== bytes || createHash('sha256').update(bits).digest('hex') !== sha256) return undefined
-  const told = typeof result === 'string' ? partsOf(result, boot, seq) : undefined
+  const told = typeof result === 'string' ? toldOf(result, boot, seq) : undefined
   return {
     id: row.rowid,
     cam,
@@ -36,16 +36,18 @@ export function frameOf(row: Row, pending: (id: number) => number | undefined): 
     model,
     pinned: pinned === 1 ? 1 : 0,
     result: told === undefined ? '{}' : (result as string),
-    parts: told === undefined ? 0 : (pending(row.rowid) ?? 0) & told,
+    parts: told === undefined ? 0 : (pending(row.rowid) ?? 0) & told.parts,
+    events: told?.events ?? [],
   }
 }
 
 /** What a result has to publish; undefined if it is not of this frame, or none. */
-function partsOf(result: string, boot: string, seq: number): number | undefined {
+function toldOf(result: string, boot: string, seq: number): { parts: number; events: EventRecord[] } | undefined {
   try {
-    const { common, cls, seg } = JSON.parse(result)
+    const { common, cls, seg, events = [] } = JSON.parse(result)
     if (common.boot !== boot || common.seq !== seq) return undefined
-    return Part.bits | (cls ? Part.cls : 0) | (seg ? Part.seg : 0)
+    const parts = Part.bits | (cls ? Part.cls : 0) | (seg ? Part.seg : 0) | eventParts(events.length)
+    return { parts, events }
   } catch {
     return undefined
   }

@@ -2,9 +2,9 @@
  * Which frames of a damaged database nobody has published yet. Where a page of the outbox is damaged itself, the frames
  * that it may have named count as unpublished: a message twice is better than none.
  */
+import { ALL_PARTS } from '../outbox.js'
 import { childrenOf, kindOf, PageKind, type Row, rowsOf } from './cells.js'
 
-const ALL_PARTS = 7
 /** Rows of the outbox on a page, at most. */
 const ROWS_ON_PAGE = 256
 

@@ -28,12 +28,19 @@ export const SCHEMA = `
   CREATE TABLE IF NOT EXISTS horizons (
     name TEXT PRIMARY KEY, as_of_ms REAL NOT NULL, cutoff_ms REAL NOT NULL
   ) WITHOUT ROWID;
+  -- Events, with the ids of the first and last frame in which they were seen, and the message that was told last.
+  CREATE TABLE IF NOT EXISTS events (
+    id TEXT PRIMARY KEY, cam TEXT NOT NULL, class TEXT NOT NULL, zone TEXT, -- NULL: the whole picture
+    open INTEGER NOT NULL, -- 1: has no end yet. 2: as far as a damaged database has been read
+    first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, told TEXT NOT NULL
+  ) WITHOUT ROWID;
 `
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 /** From each version to the next. None may rewrite the frames: the disk of an old box is as full as its archive may be. */
 export const MIGRATIONS: Record<number, string> = {
   1: 'ALTER TABLE frames ADD COLUMN key_seq INTEGER',
   2: '', // new tables only
+  3: '',
 }
 
 export const KEY_SEQ = 'coalesce(key_seq, seq)'

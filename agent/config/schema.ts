@@ -4,6 +4,7 @@ import { idPattern } from '../../contract/topics.js'
 import { DEFAULT_BUNDLE } from '../bundles.js'
 import { between, file, host, megabytes, seconds, text, whole, z } from './kinds.js'
 import { SOURCES } from './source.js'
+import { EventRule, Zone } from './watch.js'
 
 export const FRAME_MULTIPLE = 16
 const id = z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
@@ -55,6 +56,14 @@ const CameraKeys = z.strictObject({
   keyframeSeconds: seconds(0.1, 300)
     .default(5)
     .describe('a keyframe at least so often: the cost of random access, and of what one lost frame takes with it'),
+  zones: z.array(Zone).max(32).optional().describe('parts of the picture that events can be about'),
+  events: z
+    .array(EventRule)
+    .max(64)
+    .optional()
+    .describe(
+      'what is told when it comes and goes; default: people, vehicles, two-wheelers and animals, anywhere; []: none',
+    ),
   enabled: z.boolean().default(true),
   loop: z.boolean().default(true).describe('video files only: start again at the end'),
   pace: z

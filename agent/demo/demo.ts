@@ -17,6 +17,7 @@ import { scratchDir, scratchFolder } from '../scratch.js'
 import { stopSignal } from '../signals.js'
 import { stageNames } from '../stages.js'
 import { Meter } from './meter.js'
+import { Seen } from './seen.js'
 
 export interface DemoOptions {
   source?: string
@@ -65,6 +66,7 @@ function kept(): string {
 async function show(options: DemoOptions, stateDir: string): Promise<void> {
   const config = configOf(options, stateDir)
   const meter = new Meter()
+  const seen = new Seen()
   let end: () => void = () => {}
   let fail: (error: Error) => void = () => {}
   const finished = new Promise<void>((resolve, reject) => {
@@ -85,6 +87,8 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
   }
   const committed = (result: Committed) => {
     meter.add(result)
+    const lines = seen.add(result.record.events)
+    if (!options.json) for (const line of lines) console.log(line)
     if (meter.frames === options.frames) end()
   }
   const log = options.json ? silentLog : createLog('warn')
@@ -112,7 +116,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     clearInterval(ticker)
     await acknowledged(agent)
     const summary = meter.summary(agent)
-    console.log(options.json ? JSON.stringify(summary) : conclude(summary, stateDir))
+    console.log(options.json ? JSON.stringify({ ...summary, events: seen.list() }) : conclude(summary, seen, stateDir))
     const { lastError } = agent.presence
     const waiting = agent.unpublished
     if (waiting > 0 || summary.dead_letters > 0)
@@ -190,14 +194,22 @@ function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
   )
 }
 
-function conclude(summary: ReturnType<Meter['summary']>, stateDir: string): string {
+function conclude(summary: ReturnType<Meter['summary']>, seen: Seen, stateDir: string): string {
   const ms = stageNames
     .flatMap((name) => (summary.ms[name] === undefined ? [] : [`${name} ${summary.ms[name]}`]))
     .join(' · ')
   return [
     '',
+    ...whatWasSeen(seen),
     `${summary.frames} frames · ${summary.fps} frames/s · ${summary.bpp_mean} bpp · ${summary.archived} archived · ${summary.acked} of ${summary.published} acknowledged by the broker`,
     `median ms: ${ms} · peak memory ${summary.peak_rss_mb} MB`,
     `the archive is kept in ${stateDir}; nothing in it is a picture. To fetch and decode from it, run the demo again (--seconds 0) and see the README.`,
   ].join('\n')
+}
+
+function whatWasSeen(seen: Seen): string[] {
+  const lines = seen.lines()
+  return lines.length > 0
+    ? ['what was there:', ...lines, '']
+    : ['nothing came and nothing went that is watched for', '']
 }

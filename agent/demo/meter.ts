@@ -1,4 +1,5 @@
 /** Counts what the demo shows. */
+import type { ClassifyResult } from '../../contract/messages.js'
 import type { Agent } from '../agent.js'
 import type { Committed } from '../pipeline.js'
 
@@ -32,7 +33,6 @@ export class Meter {
     const latest = this.latest
     if (!latest)
       return `waiting for the first frame · ${agent.cameras.map((c) => `${c.config.id}: ${c.state.state} ${c.state.reason}`).join(' · ')}`
-    const top = latest.record.cls?.[0]
     const shares = [...(latest.record.seg?.classes ?? [])]
       .filter((s) => s.frac >= 0.005)
       .sort((a, b) => b.frac - a.frac)
@@ -41,7 +41,7 @@ export class Meter {
     return [
       `${fps.toFixed(1).padStart(5)} frames/s`,
       `${latest.bpp.toFixed(3)} bpp`,
-      `${top?.label ?? '-'} ${percent(top?.p ?? 0)}`.padEnd(26),
+      classes(latest.record.cls).padEnd(26),
       shares
         .map((s) => `${s.label} ${percent(s.frac)}`)
         .join(' ')
@@ -67,6 +67,13 @@ export class Meter {
       peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1000),
     }
   }
+}
+
+/** Tags stand each for itself: those that are there. Of classes one is the answer. */
+function classes(cls: ClassifyResult['cls'] = []): string {
+  const tags = cls.some(({ there }) => there !== undefined)
+  const shown = tags ? cls.filter(({ there }) => there) : cls.slice(0, 1)
+  return shown.map(({ label, p }) => `${label} ${percent(p)}`).join(' ') || (tags ? 'nothing' : '-')
 }
 
 const percent = (share: number) => `${Math.round(share * 100)}%`

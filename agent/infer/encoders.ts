@@ -10,9 +10,15 @@ import type { FrameSize } from './networks.js'
 const CUT_SHARE = 0.3
 
 /**
- * Steps between neighbouring symbols, over all channels, from which a cell has changed and does not merely flicker.
+ * Steps between neighbouring symbols, over all channels, from which a cell has changed and does not merely flicker. Measured with
+ * lean-5 at 10 frames/s on the empty stretches of two clips of fixed cameras, and on those in which somebody or a car moves:
+ *
+ *                    empty: half, 99 % of the frames have at most   moving: 90 % have at least, half have at least
+ *     from 3 steps   1.6, 2.8 %   0, 4.6 % of the cells             3.2, 10.9 %   0.5, 6.1 %
+ *     from 5 steps   0, 0.06 %    0, 0.06 %                         1.5, 7.7 %    0.06, 2.9 %
+ *     from 7 steps   0, 0 %       0, 0 %                            1.3, 6.0 %    0, 1.2 %
  */
-const MOVED = 3
+const MOVED = 5
 
 export interface CodedFrame {
   readonly coded: Coded

@@ -6,7 +6,7 @@
 import type { ResultKind, Topics } from '../../contract/topics.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
-import { type NewFrame, type Outbox, Part, type StoredFrame } from '../outbox.js'
+import { ALL_PARTS, type NewFrame, type Outbox, Part, type StoredFrame } from '../outbox.js'
 import { Branches, type Waits } from './branches.js'
 import { Ledger, type Row } from './ledger.js'
 import { type Link, LinkError, type Loss, sizeOf } from './mqtt.js'
@@ -31,7 +31,6 @@ const SWEEP_MS = 1000
 const NOBODY_TRIED_MS = 10_000
 /** Reason codes of a PUBACK that will be the same for this message the next time: packet too large, bad payload format. */
 const FINAL = new Set([PACKET_TOO_LARGE, 0x99])
-const ALL_PARTS = Part.cls | Part.seg | Part.bits
 /** The limit's name in log and health. */
 const SIZE = 'message size'
 const KINDS = Object.keys(Part) as ResultKind[]
@@ -201,7 +200,8 @@ export class Publisher {
   private read(after: number, upTo: number, limit: number): StoredFrame[] {
     const held = KINDS.filter(
       (kind) =>
-        this.cams.size > 0 && [...this.cams].every((cam) => this.branches.state(this.topic(kind, cam)) === 'held'),
+        this.cams.size > 0 &&
+        [...this.cams].every((cam) => this.branches.state(this.options.topics.result(kind, cam)) === 'held'),
     )
     const parts = held.reduce((mask, kind) => mask & ~Part[kind], ALL_PARTS)
     try {
@@ -210,10 +210,6 @@ export class Publisher {
       this.log.warn({ reason: messageOf(error) }, 'the outbox cannot be read; tried again with the next frame')
       return []
     }
-  }
-
-  private topic(kind: ResultKind, cam: string, hist = false): string {
-    return this.options.topics.result(kind, cam, hist)
   }
 
   /** @returns whether anything of it is under way now */
@@ -235,13 +231,13 @@ export class Publisher {
       )
       return false
     }
-    const made = messages.reduce((mask, { kind }) => mask | Part[kind], 0)
+    const made = messages.reduce((mask, { part }) => mask | part, 0)
     if (parts & ~made) this.ledger.settle(frame.id, row, parts & ~made)
     let sent = 0
     const { epoch } = this
     for (const message of messages) {
       const bytes = sizeOf(message.topic, message.payload, message.properties)
-      const [{ id }, part] = [frame, Part[message.kind]]
+      const [{ id }, { part }] = [frame, message]
       const flight = { key: `${id}/${part}`, id, part, topic: message.topic, bytes, frame, message, row, epoch }
       if (this.mayGo(flight, hist)) sent += Number(this.deliver(flight))
       if (this.probe || this.alone) break
@@ -255,9 +251,9 @@ export class Publisher {
   }
 
   private mayGo(flight: Flight, hist: boolean): boolean {
-    const { topic, frame, message } = flight
+    const { topic, frame } = flight
     // What waits for its own topic does not slip out under hist/.
-    const live = this.topic(message.kind, frame.cam)
+    const { live } = flight.message
     if (hist && this.branches.state(live) !== 'open' && this.branches.overdueMs(live) < NOBODY_TRIED_MS) return false
     const state = this.branches.state(topic)
     const suspect = this.suspects.isSuspect(flight)

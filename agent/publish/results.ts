@@ -1,7 +1,7 @@
 /** A committed frame -> its MQTT messages. The record is written at commit time, so a message is the same after a restart. */
 import type { ClassifyResult, SegmentResult } from '../../contract/messages.js'
 import type { ResultKind, Topics } from '../../contract/topics.js'
-import { Part, type StoredFrame } from '../outbox.js'
+import { type EventRecord, eventPart, Part, type StoredFrame, shifted } from '../outbox.js'
 import type { Properties } from './mqtt.js'
 
 export interface ResultRecord {
@@ -11,15 +11,24 @@ export interface ResultRecord {
   readonly q: Omit<ClassifyResult['q'], 'age_ms'>
   readonly cls?: ClassifyResult['cls']
   readonly seg?: SegmentResult['seg']
+  /** In the order of their parts. */
+  readonly events?: readonly EventRecord[]
 }
 
 export interface Message {
   readonly kind: ResultKind
+  /** Its bit in the outbox. */
+  readonly part: number
+  /** Where it goes if it is not late. */
+  readonly live: string
   readonly topic: string
   readonly payload: string | Uint8Array
   readonly properties: Properties
 }
 
+const JSON_TYPE = { contentType: 'application/json' }
+/** Results keep milliseconds, the archive microseconds. */
+const SAME_US = 1000
 export const BITSTREAM_TYPE = 'application/vnd.blindsight.frame'
 
 export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, nowMs: number): Message[] {
@@ -30,6 +39,15 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
   // Since it was committed the time may have become known.
   const time = frame.clk ? { ts: new Date(frame.timeUs / 1000).toISOString(), clk: frame.clk } : {}
   const messages: Message[] = []
+  const add = (kind: ResultKind, part: number, payload: string | Uint8Array, properties: Properties, cam = frame.cam) =>
+    messages.push({
+      kind,
+      part,
+      live: topics.result(kind, cam),
+      topic: topics.result(kind, cam, hist),
+      payload,
+      properties,
+    })
   const json = (kind: 'cls' | 'seg', body: object) => {
     const ep = record.ep?.[kind]
     const payload = JSON.stringify({
@@ -41,12 +59,7 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
       q,
       hist,
     })
-    messages.push({
-      kind,
-      topic: topics.result(kind, frame.cam, hist),
-      payload,
-      properties: { contentType: 'application/json' },
-    })
+    add(kind, Part[kind], payload, JSON_TYPE)
   }
   if (frame.parts & Part.cls && record.cls) json('cls', { cls: record.cls })
   if (frame.parts & Part.seg && record.seg) json('seg', { seg: record.seg })
@@ -57,12 +70,13 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
       sha256: frame.sha256,
       key: String(frame.seq === frame.keySeq),
     }
-    messages.push({
-      kind: 'bits',
-      topic: topics.result('bits', frame.cam, hist),
-      payload: frame.bits,
-      properties: { contentType: BITSTREAM_TYPE, user },
-    })
+    add('bits', Part.bits, frame.bits, { contentType: BITSTREAM_TYPE, user })
+  }
+  const byUs = frame.clk ? frame.timeUs - Date.parse(record.common.ts) * 1000 : 0
+  for (const [i, event] of (record.events ?? []).entries()) {
+    if (!(frame.parts & eventPart(i))) continue
+    const told = { ...shifted(event, Math.abs(byUs) < SAME_US ? 0 : byUs), ...(frame.clk && { clk: frame.clk }), hist }
+    add('evt', eventPart(i), JSON.stringify(told), JSON_TYPE, event.cam)
   }
   return messages
 }

@@ -22,11 +22,21 @@ export interface StoredSummary {
   readonly version: number
 }
 
+export interface Filter {
+  readonly cam?: string | undefined
+  readonly class?: string | undefined
+  readonly zone?: string | undefined
+  readonly event?: string | undefined
+  readonly fromUs?: number | undefined
+  readonly toUs?: number | undefined
+}
+
 /** What is needed of the archive. */
 export interface Store {
   find(cam: string, boot: string, seq: number): StoredSummary | undefined
   wasSeen(cam: string, boot: string, seq: number): boolean
-  list(query: { cam?: string; fromUs?: number; toUs?: number; cursor: number; limit: number }): StoredSummary[]
+  list(query: Filter & { cursor: number; limit: number }): StoredSummary[]
+  listOfEvents(query: Filter & { cursor: string; limit: number }): { event: object; cursor: string }[]
   readBits(id: number, off: number, length: number): Buffer
   /** Records, the keyframe first. */
   segment(cam: string, boot: string, keySeq: number): Uint8Array[]
@@ -53,6 +63,8 @@ const REQUEST_BYTES = 4096
 
 /** Of one entry in an answer to `list`, at most. */
 const LISTED_BYTES = 600
+/** Of an event. */
+const EVENT_BYTES = 1500
 /** Smaller ones would be mostly overhead. */
 const LEAST_BLOCK = 256
 
@@ -149,6 +161,10 @@ export class Requests {
       reply(this.list(request as z.infer<typeof requests.list>, room))
       return
     }
+    if (verb === 'events') {
+      reply(this.events(request as z.infer<typeof requests.events>, room))
+      return
+    }
     if (verb === 'keyframe') {
       this.askKeyframe((request as z.infer<typeof requests.keyframe>).cam)
       reply({ status: 'ok' })
@@ -165,15 +181,16 @@ export class Requests {
 
   private list(request: z.infer<typeof requests.list>, room: number): object {
     const limit = Math.min(request.limit, Math.max(1, Math.floor(room / LISTED_BYTES)))
-    const found = this.store.list({
-      ...(request.cam !== undefined && { cam: request.cam }),
-      ...(request.from !== undefined && { fromUs: isoMs(request.from)! * 1000 }),
-      ...(request.to !== undefined && { toUs: isoMs(request.to)! * 1000 + 999 }),
-      cursor: Number(request.cursor ?? 0),
-      limit,
-    })
+    const found = this.store.list({ ...filterOf(request), cursor: Number(request.cursor ?? 0), limit })
     const more = found.length === limit
     return { status: 'ok', items: found.map(describe), ...(more && { cursor: String(found.at(-1)!.id) }) }
+  }
+
+  private events(request: z.infer<typeof requests.events>, room: number): object {
+    const limit = Math.min(request.limit, Math.max(1, Math.floor(room / EVENT_BYTES)))
+    const found = this.store.listOfEvents({ ...filterOf(request), cursor: request.cursor ?? '', limit })
+    const more = found.length === limit
+    return { status: 'ok', items: found.map(({ event }) => event), ...(more && { cursor: found.at(-1)!.cursor }) }
   }
 
   private get(
@@ -252,6 +269,14 @@ export class Requests {
     if (this.tokens < 1) return false
     this.tokens--
     return true
+  }
+}
+
+function filterOf({ cam, class: of, zone, event, from, to }: z.infer<typeof requests.events>): Filter {
+  return {
+    ...{ cam, class: of, zone, event },
+    ...(from !== undefined && { fromUs: isoMs(from)! * 1000 }),
+    ...(to !== undefined && { toUs: isoMs(to)! * 1000 + 999 }),
   }
 }
 

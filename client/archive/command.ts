@@ -6,6 +6,9 @@ import { runVerb } from '../verb.js'
 
 export interface Flags extends BrokerFlags {
   cam?: string
+  class?: string
+  zone?: string
+  event?: string
   from?: string
   to?: string
   timeout?: string
@@ -56,10 +59,14 @@ export function registerArchive(program: Command): void {
     .action((refs: string[], flags: GetFlags) => runVerb(async () => (await import('./verbs.js')).get(refs, flags)))
 }
 
-const targetFlags = (command: Command): Command =>
+/** Of a box, and what of it. */
+export const targetFlags = (command: Command): Command =>
   brokerFlags(command)
     .requiredOption('--device <id>', 'the box')
     .option('--cam <id>', 'only this camera')
+    .option('--class <id>', 'only what lies in events of this class')
+    .option('--zone <name>', 'only what lies in events in this zone')
+    .option('--event <id>', 'only what lies in this event')
     .option('--from <time>', 'captured at or after')
     .option('--to <time>', 'captured before or at')
     .option('--timeout <seconds>', 'how long to wait for each answer', '10')

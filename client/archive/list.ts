@@ -6,6 +6,10 @@ import type { Answer, Requester } from './requester.js'
 
 export interface Query {
   readonly cam?: string | undefined
+  readonly class?: string | undefined
+  readonly zone?: string | undefined
+  /** id */
+  readonly event?: string | undefined
   /** UTC, ISO 8601 with Z */
   readonly from?: string | undefined
   readonly to?: string | undefined
@@ -14,12 +18,25 @@ export interface Query {
 const pageItems = 100
 
 /** Oldest first, page after page. @throws {Failure} answer */
-export async function* listArchive(requester: Requester, query: Query): AsyncGenerator<Described> {
+export const listArchive = (requester: Requester, query: Query): AsyncGenerator<Described> =>
+  pages(requester, 'list', query)
+
+/** The same, of events. */
+export const listEvents = (requester: Requester, query: Query): AsyncGenerator<EventItem> =>
+  pages(requester, 'events', query)
+
+export type EventItem = Answer<'events'>['items'][number]
+
+async function* pages<V extends 'list' | 'events'>(
+  requester: Requester,
+  verb: V,
+  query: Query,
+): AsyncGenerator<Answer<V>['items'][number]> {
   let cursor: string | undefined
   do {
-    let page: Answer<'list'> | undefined
-    await patiently('list', () =>
-      requester.ask('list', { ...query, limit: pageItems, ...(cursor ? { cursor } : {}) }, (answer) => {
+    let page: Answer<V> | undefined
+    await patiently(verb, () =>
+      requester.ask(verb, { ...query, limit: pageItems, ...(cursor ? { cursor } : {}) }, (answer) => {
         page = answer
         return true
       }),
@@ -27,7 +44,7 @@ export async function* listArchive(requester: Requester, query: Query): AsyncGen
     yield* page?.items ?? []
     const next: string | undefined = page?.cursor
     if (next !== undefined && next === cursor) {
-      throw new Failure('answer', `the box repeats itself, list cursor ${next}, check its version`)
+      throw new Failure('answer', `the box repeats itself, ${verb} cursor ${next}, check its version`)
     }
     cursor = next
   } while (cursor !== undefined)

@@ -8,7 +8,7 @@ import type { RequestVerb, Topics } from '../../contract/topics.js'
 import { Failure, printable } from '../failure.js'
 import type { Message, Reply } from '../mqtt.js'
 
-export type Verb = Extract<RequestVerb, 'list' | 'describe' | 'get'>
+export type Verb = Extract<RequestVerb, 'list' | 'events' | 'describe' | 'get'>
 export type Answer<V extends Verb> = Extract<(typeof responses)[V]['_output'], { status: 'ok' }>
 
 /** The box answered that it cannot. */

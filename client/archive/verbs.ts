@@ -29,6 +29,16 @@ export async function list(flags: ListFlags): Promise<number> {
 export async function get(refs: readonly string[], flags: GetFlags): Promise<number> {
   const query = readQuery(flags)
   checkWanted(refs, query)
+  return fetchAll(flags, (requester, failed) =>
+    refs.length > 0 ? fromRefs(requester, refs, failed) : fromList(requester, query),
+  )
+}
+
+/** Into files. @returns the exit code */
+export async function fetchAll(
+  flags: GetFlags,
+  wantedOf: (requester: Requester, failed: (failure: Failure) => void) => AsyncIterable<Wanted>,
+): Promise<number> {
   let code = 0
   let kept = 0
   await withArchive(readTarget(flags), printError, async (requester) => {
@@ -37,8 +47,7 @@ export async function get(refs: readonly string[], flags: GetFlags): Promise<num
       progress.clear()
       code = report(failure)
     }
-    const wanted = refs.length > 0 ? fromRefs(requester, refs, failed) : fromList(requester, query)
-    await getArchive(requester, wanted, flags.out, {
+    await getArchive(requester, wantedOf(requester, failed), flags.out, {
       written(file) {
         progress.clear()
         printOut(file)
@@ -55,7 +64,7 @@ export async function get(refs: readonly string[], flags: GetFlags): Promise<num
   return code
 }
 
-function readTarget(flags: Flags): ArchiveTarget {
+export function readTarget(flags: Flags): ArchiveTarget {
   return {
     // Answers to a client that went away are of no use.
     broker: brokerSettings(flags, 0),
@@ -65,8 +74,11 @@ function readTarget(flags: Flags): ArchiveTarget {
   }
 }
 
-const readQuery = (flags: Flags): Query => ({
+export const readQuery = (flags: Flags): Query => ({
   ...(flags.cam === undefined ? {} : { cam: checkId('--cam', flags.cam) }),
+  class: flags.class,
+  zone: flags.zone,
+  event: flags.event,
   from: isoTime('--from', flags.from),
   to: isoTime('--to', flags.to),
 })
@@ -76,7 +88,10 @@ const refPattern = /^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/
 function checkWanted(refs: readonly string[], query: Query): void {
   const asked = Object.values(query).some((value) => value !== undefined)
   if (refs.length > 0 === asked) {
-    throw new Failure('usage', 'what to get is unclear, archive get, name refs, or a --cam, --from, --to')
+    throw new Failure(
+      'usage',
+      'what to get is unclear, archive get, name refs, or a --cam, --class, --zone, --event, --from, --to',
+    )
   }
   const wrong = refs.find((ref) => !refPattern.test(ref))
   if (wrong !== undefined) {
@@ -102,7 +117,7 @@ async function* fromRefs(requester: Requester, refs: readonly string[], failed: 
 }
 
 /** A camera's frames are listed in order: a segment is over when the next one of its camera begins. */
-async function* fromList(requester: Requester, query: Query): AsyncGenerator<Wanted> {
+export async function* fromList(requester: Requester, query: Query): AsyncGenerator<Wanted> {
   const open = new Map<string, Wanted>()
   let found = false
   for await (const { ref, segment = ref } of listArchive(requester, query)) {

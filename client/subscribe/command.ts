@@ -1,13 +1,14 @@
 /** blindsight subscribe */
 import type { Command } from 'commander'
 import { type BrokerFlags, brokerFlags, brokerSettings, checkId } from '../broker.js'
-import { exitCodes, exitCodesHelp } from '../failure.js'
+import { exitCodes, exitCodesHelp, Failure } from '../failure.js'
 import { positive, printError, printOut, runUntilStopped, wholeNumber } from '../verb.js'
 import type { SubscribeOptions } from './subscribe.js'
 import { type Summary, summaryLines } from './summary.js'
 
 interface Flags extends BrokerFlags {
   bits?: string
+  events?: boolean
   count?: string
   timeout?: string
   json?: boolean
@@ -23,6 +24,7 @@ ${exitCodesHelp}
 Examples:
   blindsight subscribe
   blindsight subscribe --broker mqtts://hub:8883 --ca ca.pem --username viewer --device gate-1
+  blindsight subscribe --events --device gate-1
   blindsight subscribe --json --count 100 | jq .cls
   blindsight subscribe --bits streams/`
 
@@ -33,7 +35,11 @@ export function registerSubscribe(program: Command): void {
   brokerFlags(command)
     .option('--device <id>', "device, or '+' for every one", '+')
     .option('--bits <dir>', 'also save the bitstreams there, as <camera>-<boot>-<seq>.bsf')
-    .option('--count <n>', 'stop after n results; exit code 6 if some are missing by then')
+    .option('--events', 'only what comes and goes, nothing of every frame')
+    .option(
+      '--count <n>',
+      'stop after n results (with --events: n messages of events); exit code 6 if some are missing by then',
+    )
     .option('--timeout <seconds>', 'give up after this time; exit code 5')
     .option('--json', 'one result a line as JSON, the summary as JSON too')
     .addHelpText('after', help)
@@ -49,11 +55,17 @@ export function registerSubscribe(program: Command): void {
 }
 
 function readFlags(flags: Flags): SubscribeOptions {
+  if (flags.events && flags.bits !== undefined)
+    throw new Failure(
+      'usage',
+      'two wishes, --events and --bits, bitstreams come with every frame: leave one of them out',
+    )
   return {
     broker: brokerSettings(flags, sessionSeconds),
     base: flags.base,
     device: flags.device === '+' ? '+' : checkId('--device', flags.device),
     bitsDir: flags.bits,
+    eventsOnly: flags.events === true,
     count: wholeNumber('--count', flags.count, 1),
     timeoutSeconds: positive('--timeout', flags.timeout),
     json: flags.json === true,

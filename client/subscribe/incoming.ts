@@ -1,6 +1,7 @@
 /** From an MQTT message to a checked result or bitstream. */
+
 import { readRecord } from '../../codec/index.js'
-import { ClassifyResult, SegmentResult } from '../../contract/messages.js'
+import { ClassifyResult, EventMessage, SegmentResult } from '../../contract/messages.js'
 import { decodeRuns } from '../../contract/rle.js'
 import type { ResultKind } from '../../contract/topics.js'
 import type { Message } from '../mqtt.js'
@@ -9,6 +10,7 @@ import type { ResultKey } from './ledger.js'
 export type Incoming = { readonly key: ResultKey; readonly hist: boolean } & (
   | { readonly kind: 'cls'; readonly result: ClassifyResult; readonly json: unknown }
   | { readonly kind: 'seg'; readonly result: SegmentResult; readonly json: unknown }
+  | { readonly kind: 'evt'; readonly event: EventMessage; readonly json: unknown }
   | { readonly kind: 'bits'; readonly bytes: Uint8Array }
 )
 
@@ -22,12 +24,20 @@ interface Origin {
 /** @throws {Error} saying what is wrong with the payload; CodecError for a bitstream */
 export function readIncoming(base: string, { topic, payload }: Message): Incoming {
   const origin = readTopic(base, topic)
-  return origin.kind === 'bits' ? readBits(origin, payload) : readResult(origin, payload)
+  switch (origin.kind) {
+    case 'bits':
+      return readBits(origin, payload)
+    case 'evt':
+      return readEvent(origin, payload)
+    default:
+      return readResult(origin, origin.kind, payload)
+  }
 }
 
 function readTopic(base: string, topic: string): Origin {
   const [dev, branch, cam, kind = 'bits'] = topic.slice(`${base}/v1/`.length).split('/')
-  if (kind !== 'cls' && kind !== 'seg' && kind !== 'bits') throw new Error(`unexpected topic ${topic}`)
+  if (kind !== 'cls' && kind !== 'seg' && kind !== 'bits' && kind !== 'evt')
+    throw new Error(`unexpected topic ${topic}`)
   return { dev, cam, kind, hist: branch === 'hist' }
 }
 
@@ -38,16 +48,46 @@ function readBits({ dev, cam, hist }: Origin, payload: Uint8Array): Incoming {
   return { kind: 'bits', key: { dev, cam, boot, kind: 'bits', seq }, hist, bytes: payload }
 }
 
-function readResult({ dev, cam, kind, hist }: Origin, payload: Uint8Array): Incoming {
-  const json: unknown = JSON.parse(Buffer.from(payload).toString('utf8'))
-  const parsed = (kind === 'cls' ? ClassifyResult : SegmentResult).safeParse(json)
+function readEvent({ dev, cam, hist }: Origin, payload: Uint8Array): Incoming {
+  const json = jsonOf(payload)
+  const event = checked(EventMessage, json, dev, cam)
+  return { kind: 'evt', key: { dev, cam, boot: event.boot, kind: 'evt', seq: event.seq }, hist, event, json }
+}
+
+const jsonOf = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString('utf8'))
+
+/** Of contract/messages.ts. */
+interface Schema<T> {
+  safeParse(
+    json: unknown,
+  ): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
+}
+
+function checked<T extends { dev: string; cam: string }>(
+  schema: Schema<T>,
+  json: unknown,
+  dev: string,
+  cam: string,
+): T {
+  const parsed = schema.safeParse(json)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
     throw new Error(`${issue.path.join('.') || 'payload'}: ${issue.message}`)
   }
-  const result = parsed.data
-  if (result.dev !== dev || result.cam !== cam)
-    throw new Error(`payload of ${result.dev}/${result.cam}, topic of ${dev}/${cam}`)
+  const { data } = parsed
+  if (data.dev !== dev || data.cam !== cam)
+    throw new Error(`payload of ${data.dev}/${data.cam}, topic of ${dev}/${cam}`)
+  return data
+}
+
+function readResult({ dev, cam, hist }: Origin, kind: 'cls' | 'seg', payload: Uint8Array): Incoming {
+  const json = jsonOf(payload)
+  const result = checked<ClassifyResult | SegmentResult>(
+    kind === 'cls' ? ClassifyResult : SegmentResult,
+    json,
+    dev,
+    cam,
+  )
   const key = { dev, cam, boot: result.boot, kind, seq: result.seq } as const
   if (!('seg' in result)) return { kind: 'cls', key, hist, result, json }
   decodeRuns(result.seg.mask.data, result.seg.w * result.seg.h)

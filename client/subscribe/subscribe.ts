@@ -4,7 +4,8 @@ import { asFailure, Failure, printable } from '../failure.js'
 import { Link } from '../link.js'
 import type { BrokerSettings, Message } from '../mqtt.js'
 import { BitFiles } from './bit-files.js'
-import { readIncoming } from './incoming.js'
+import { EventLedger } from './event-ledger.js'
+import { type Incoming, readIncoming } from './incoming.js'
 import { Ledger } from './ledger.js'
 import { gapText, resultLine } from './line.js'
 import { type Summary, summarize } from './summary.js'
@@ -16,7 +17,9 @@ export interface SubscribeOptions {
   readonly device: string
   /** Folder for bitstreams; none: they are not subscribed to. */
   readonly bitsDir?: string | undefined
-  /** Stop after so many results (cls and seg, without duplicates). */
+  /** Events and nothing else. */
+  readonly eventsOnly: boolean
+  /** Stop after so many results (cls and seg, without duplicates), or events where only those come. */
   readonly count?: number | undefined
   readonly json: boolean
   /** Give up if `count` is not reached within this time. */
@@ -40,8 +43,7 @@ export async function subscribe(options: SubscribeOptions, output: Output, signa
     const reply = { topic: topics.response('keyframe'), correlation: Buffer.from('keyframe') }
     link.publish(topics.request('keyframe'), JSON.stringify({ cam }), reply).catch(() => asked.delete(`${dev}/${cam}`))
   })
-  const kinds: ResultKind[] = options.bitsDir === undefined ? ['cls', 'seg'] : ['cls', 'seg', 'bits']
-  const link = new Link(options.broker, resultFilters(options.base, options.device, kinds), {
+  const link = new Link(options.broker, resultFilters(options.base, options.device, kindsOf(options)), {
     message: (message) => follower.receive(message),
     notice: (text) => output.warn(text),
     ended: (failure) => follower.end(failure),
@@ -51,7 +53,7 @@ export async function subscribe(options: SubscribeOptions, output: Output, signa
   const timer =
     options.timeoutSeconds === undefined
       ? undefined
-      : setTimeout(() => follower.end(timedOut(options, follower.results)), options.timeoutSeconds * 1000)
+      : setTimeout(() => follower.end(timedOut(options, follower.counted)), options.timeoutSeconds * 1000)
   try {
     // Ctrl-C and --timeout end it while it is still connecting, too.
     await Promise.race([link.start(), follower.over])
@@ -64,10 +66,15 @@ export async function subscribe(options: SubscribeOptions, output: Output, signa
   return follower.summary()
 }
 
-const timedOut = ({ count, timeoutSeconds }: SubscribeOptions, results: number): Failure =>
+function kindsOf({ eventsOnly, bitsDir }: SubscribeOptions): ResultKind[] {
+  if (eventsOnly) return ['evt']
+  return bitsDir === undefined ? ['cls', 'seg', 'evt'] : ['cls', 'seg', 'evt', 'bits']
+}
+
+const timedOut = ({ count, timeoutSeconds, eventsOnly }: SubscribeOptions, come: number): Failure =>
   new Failure(
     'answer',
-    `${results}${count === undefined ? '' : ` of ${count}`} results after ${timeoutSeconds} s, --timeout, check that the box is running and --base and --device name it`,
+    `${come}${count === undefined ? '' : ` of ${count}`} ${eventsOnly ? 'events' : 'results'} after ${timeoutSeconds} s, --timeout, check that the box is running and --base and --device name it`,
   )
 
 /** Longer than a box takes to make one. */
@@ -75,12 +82,14 @@ const ASK_AGAIN_MS = 3000
 
 class Follower {
   readonly over: Promise<void>
-  results = 0
+  private results = 0
+  private events = 0
   private bitstreams = 0
   private readonly files: BitFiles
   private invalid = 0
   private ended = false
   private readonly ledger = new Ledger()
+  private readonly eventLedger = new EventLedger()
   private resolve!: () => void
   private reject!: (failure: Failure) => void
 
@@ -98,6 +107,11 @@ class Follower {
     this.over.catch(() => {})
   }
 
+  /** Of what `count` is about. */
+  get counted(): number {
+    return this.options.eventsOnly ? this.events : this.results
+  }
+
   end(failure?: Failure): void {
     this.ended = true
     if (failure) this.reject(failure)
@@ -106,12 +120,16 @@ class Follower {
 
   receive(message: Message): void {
     if (this.ended) return
-    let incoming: ReturnType<typeof readIncoming>
+    let incoming: Incoming
     try {
       incoming = readIncoming(this.options.base, message)
     } catch (error) {
       this.invalid++
       this.output.warn(`invalid message ignored, ${printable(message.topic)}: ${printable((error as Error).message)}`)
+      return
+    }
+    if (incoming.kind === 'evt') {
+      this.happened(incoming)
       return
     }
     const verdict = this.ledger.note(incoming.key, incoming.hist)
@@ -125,10 +143,12 @@ class Follower {
   }
 
   summary(): Summary {
-    const { duplicates, filled } = this.ledger
-    const { results } = this
+    const { filled } = this.ledger
+    const { results, events } = this
+    const duplicates = this.ledger.duplicates + this.eventLedger.duplicates
     const counts = {
       results,
+      events,
       bitstreams: this.bitstreams,
       unusable: this.files.unplaced,
       invalid: this.invalid,
@@ -138,7 +158,18 @@ class Follower {
     return summarize(counts, this.ledger.gaps())
   }
 
-  private keep(incoming: ReturnType<typeof readIncoming>): void {
+  private happened(incoming: Extract<Incoming, { kind: 'evt' }>): void {
+    if (!this.eventLedger.note(incoming.event)) return
+    this.events++
+    this.print(incoming, incoming.json)
+  }
+
+  private print(incoming: Incoming, json: unknown): void {
+    this.output.out(this.options.json ? JSON.stringify(json) : resultLine(incoming))
+    if (this.counted === this.options.count) this.end()
+  }
+
+  private keep(incoming: Exclude<Incoming, { kind: 'evt' }>): void {
     const { options, output } = this
     if (incoming.kind === 'bits') {
       const placed = this.files.keep(incoming.key, incoming.bytes)
@@ -150,7 +181,6 @@ class Follower {
       return
     }
     this.results++
-    output.out(options.json ? JSON.stringify(incoming.json) : resultLine(incoming))
-    if (this.results === options.count) this.end()
+    this.print(incoming, incoming.json)
   }
 }

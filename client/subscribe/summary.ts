@@ -5,6 +5,8 @@ import { gapText } from './line.js'
 interface Counts {
   /** cls and seg results, without duplicates */
   readonly results: number
+  /** Messages of events, without duplicates */
+  readonly events: number
   readonly bitstreams: number
   /** Predicted frames that are in no file, as what they were predicted from never came: mostly the first ones. */
   readonly unusable: number
@@ -26,9 +28,10 @@ export const summarize = (counts: Counts, gaps: readonly Gap[]): Summary => ({
 })
 
 export function summaryLines(summary: Summary): string[] {
-  const { results, bitstreams, unusable, duplicates, filled, invalid, missing, gaps } = summary
+  const { results, events, bitstreams, unusable, duplicates, filled, invalid, missing, gaps } = summary
   const counts = [`${results} results`, `${duplicates} duplicates`, `${missing} missing`]
   if (bitstreams > 0) counts.splice(1, 0, `${bitstreams} bitstreams`)
+  if (events > 0) counts.splice(1, 0, `${events} events`)
   if (unusable > 0) counts.push(`${unusable} bitstreams without the frames before them`)
   if (filled > 0) counts.push(`${filled} filled later`)
   if (invalid > 0) counts.push(`${invalid} invalid`)

@@ -8,6 +8,7 @@ import { Camera } from '../../agent/config/schema.js'
 import type { Encoded } from '../../agent/infer/messages.js'
 import type { NewFrame } from '../../agent/outbox.js'
 import { type Committed, type Fate, Pipeline, type PipelineOptions } from '../../agent/pipeline.js'
+import { Watching } from '../../agent/watching.js'
 import { Decoder, Encoder, readArchive } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
@@ -36,6 +37,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
   })
   const encoders = new Map(ids.map((id) => [id, encoder()]))
   let timeUs = 1e15
+  const boot = randomBytes(8).toString('hex')
   const pipeline = new Pipeline(
     {
       cameras,
@@ -50,6 +52,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
           }
           jobs.push({ cam, finish })
         }),
+      watching: new Watching({ dev: 'box', boot, bundle, cameras: cameras.map(({ config }) => config), now() {} }),
       timed: (stamp) => stamp,
       commit: (frame) => {
         if (!full) stored.push(frame)
@@ -60,7 +63,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
     },
     {
       dev: 'box',
-      boot: randomBytes(8).toString('hex'),
+      boot,
       bundle,
       providers: { encoder: 'cpu' },
       publishBitstreams: true,

@@ -32,7 +32,7 @@ function world(t: Test, more: Partial<ArchiveLimits> = {}) {
   const changes: number[] = []
   const log = { debug: say, info: say, warn: say, error: say }
   const all = { ...limits, ...more }
-  const archive = new Keeper(t.testdir(), all, log, { changed() {}, opened() {} }, () => clock.now())
+  const archive = new Keeper(t.testdir(), all, log, { changed() {}, opened() {}, another() {} }, () => clock.now())
   archive.start()
   t.teardown(() => archive.stop())
   const upkeep = new Upkeep(

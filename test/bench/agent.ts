@@ -18,6 +18,7 @@ import { Networks } from '../../agent/infer/networks.js'
 import { Graph } from '../../agent/infer/onnx.js'
 import { Pipeline } from '../../agent/pipeline.js'
 import { median } from '../../agent/stages.js'
+import { Watching } from '../../agent/watching.js'
 import { headsOf, openBundle } from '../../contract/bundle.js'
 import { packageRoot } from '../../contract/package-root.js'
 import { clipFrames } from './frames.js'
@@ -71,11 +72,13 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
         cam,
       }),
     )
+    const watching = new Watching({ dev: 'bench', boot, bundle, cameras: [cam], now() {} })
     await new Promise<void>((resolve, reject) => {
       const pipeline = new Pipeline(
         {
           cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
           infer: (rgb, camera, key) => engine.infer(rgb, { ...camera, heads }, key),
+          watching,
           timed: (stamp) => stamp,
           commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),
           committed: ({ seq }) => seq === FRAMES - 1 && resolve(),

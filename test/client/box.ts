@@ -21,6 +21,7 @@ export interface Faults {
 
 export class Box {
   readonly archive = new Map<string, Uint8Array>()
+  readonly events: ReturnType<typeof eventMessage>[] = []
   /** Of each get: its offset. */
   readonly offsets: number[] = []
   faults: Faults = {}
@@ -68,12 +69,24 @@ export class Box {
     if (this.faults.busy && this.faults.busy-- > 0) {
       await send({ status: 'error', code: 'busy', message: 'one moment' })
     } else if (verb === 'list') await send(this.list(request))
+    else if (verb === 'events') await send(this.eventsOf(request))
     else if (verb === 'describe') await send(this.describe(request))
     else for (const block of this.blocks(request)) await send(block)
   }
 
-  private list({ cursor = '0' }: { cursor?: string }): object {
-    const items = [...this.archive].map(([ref, bytes]) => described(ref, bytes))
+  private eventsOf({ class: of, cursor }: { class?: string; cursor?: string }): object {
+    const all = this.events.filter((event) => of === undefined || event.class === of)
+    const at = cursor === undefined ? 0 : Number(cursor.split(':')[0])
+    const next = at + 1 < all.length ? { cursor: `${at + 1}:x` } : {}
+    return { status: 'ok', items: all.slice(at, at + 1), ...next }
+  }
+
+  private list({ cursor = '0', event }: { cursor?: string; event?: string }): object {
+    const within = this.events.find(({ id }) => id === event)?.bits
+    const seqOf = (ref: string) => Number(ref.split('/')[2])
+    const items = [...this.archive]
+      .filter(([ref]) => !within || (seqOf(ref) >= seqOf(within.first) && seqOf(ref) <= seqOf(within.last)))
+      .map(([ref, bytes]) => described(ref, bytes))
     const page = 2
     const next = Number(cursor) + page
     return {
@@ -109,6 +122,29 @@ function described(ref: string, bytes: Uint8Array): Described {
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   const fixed = { ts: '2026-05-01T08:00:00Z', fmt: 'blindsight.frame.v1', key: true, model: 'tiny', pinned: false }
   return { ref, bytes: bytes.length, sha256, ...fixed }
+}
+
+export const eventMessage = (id: string, phase: 'start' | 'update' | 'end', seq: number, dev = 'gate-1') => {
+  const ts = '2026-05-01T08:00:00.000Z'
+  const ref = `street/${boot}/${seq}`
+  return {
+    ...{
+      v: 1,
+      dev,
+      cam: 'street',
+      boot,
+      seq,
+      ts,
+      mono_ns: '123',
+      clk: 'ok',
+      id,
+      phase,
+      class: 'person',
+      label: 'person',
+    },
+    ...{ zone: 'yard', since: ts, until: '2026-05-01T08:00:12.400Z', peak: { p: 0.9, share: 0.12, ts } },
+    ...{ bits: { first: ref, last: ref }, hist: false },
+  }
 }
 
 export const classifyResult = (seq: number, hist = false, dev = 'gate-1') => ({

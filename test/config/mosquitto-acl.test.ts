@@ -7,11 +7,11 @@ import { requestVerbs, Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
 import { until } from '../e2e/until.js'
 
-const kinds = ['cls', 'seg', 'bits'] as const
+const kinds = ['cls', 'seg', 'evt', 'bits'] as const
 const branches = (dev: string) => {
   const topics = new Topics('blindsight', dev)
   return {
-    said: [topics.state(), topics.info(), topics.health(), topics.camState('street')],
+    said: [topics.state(), topics.info(), topics.health(), topics.camState('street'), topics.camNow('street')],
     results: [false, true].flatMap((hist) =>
       kinds.filter((kind) => kind !== 'bits').map((kind) => topics.result(kind, 'street', hist)),
     ),

@@ -14,6 +14,8 @@ const published = {
   config: Config,
   classify: messages.ClassifyResult,
   segment: messages.SegmentResult,
+  event: messages.EventMessage,
+  now: messages.NowMessage,
   'device-state': messages.DeviceStateMessage,
   'camera-state': messages.CameraStateMessage,
   info: messages.InfoMessage,

@@ -6,6 +6,8 @@ t.test('as documented in docs/operations.md', async (t) => {
   t.equal(topics.state(), 'site/a/v1/gate-1/state')
   t.equal(topics.camState('street'), 'site/a/v1/gate-1/cam/street/state')
   t.equal(topics.result('cls', 'street'), 'site/a/v1/gate-1/cam/street/cls')
+  t.equal(topics.result('evt', 'street', true), 'site/a/v1/gate-1/hist/street/evt')
+  t.equal(topics.camNow('street'), 'site/a/v1/gate-1/cam/street/now')
   t.equal(topics.result('bits', 'street'), 'site/a/v1/gate-1/bits/street', 'media on a branch of its own')
   t.equal(topics.result('bits', 'street', true), 'site/a/v1/gate-1/hist/street/bits')
   t.equal(topics.request('get'), 'site/a/v1/gate-1/req/get')

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { readRecord } from '../../codec/index.js'
-import { ClassifyResult, DeviceStateMessage, SegmentResult } from '../../contract/messages.js'
+import { ClassifyResult, DeviceStateMessage, NowMessage, SegmentResult } from '../../contract/messages.js'
 import { decodeRuns } from '../../contract/rle.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
@@ -28,7 +28,7 @@ t.test('results, retained state, and the last word', async (t) => {
   await until('results', () => watcher.on(topics.result('bits', camera)).length >= frames)
   const late = await Subscriber.start(everything)
   t.teardown(() => late.stop())
-  await until('retained topics', () => late.messages.filter((m) => m.retained).length >= 4)
+  await until('retained topics', () => late.messages.filter((m) => m.retained).length >= 5)
   const end = await agent.terminate()
   await until('stopped', () => watcher.json(topics.state()).some(({ state }) => state === 'stopped'))
 
@@ -56,7 +56,8 @@ t.test('results, retained state, and the last word', async (t) => {
     })
     t.match(found[topics.health()], { v: 1, cams: [{ id: camera }], outbox: {}, archive: {} })
     t.match(found[topics.camState(camera)], { state: 'online' })
-    t.equal(retained.length, 4, 'and nothing else: no result and no bitstream is retained')
+    t.match(NowMessage.parse(found[topics.camNow(camera)]), { present: [] })
+    t.equal(retained.length, 5, 'and nothing else: no result and no bitstream is retained')
     t.ok(retained.find((m) => m.topic === topics.info())!.payload.length < 4096)
   })
 

@@ -6,6 +6,7 @@ import { Archive } from '../../../agent/archive/archive.js'
 import { damagedFiles } from '../../../agent/archive/aside.js'
 import { Keeper } from '../../../agent/archive/keeper.js'
 import { silentLog } from '../../../agent/log.js'
+import type { EventRecord } from '../../../agent/outbox.js'
 import { until } from '../../e2e/until.js'
 import { at, frame, limits, nowMs } from './frames.js'
 
@@ -18,10 +19,15 @@ function folder(t: Test, content = {}): string {
 function keeper(t: Test, dir: string) {
   const states: (string | undefined)[] = []
   let opened = 0
-  const events = { changed: (reason: string | undefined) => void states.push(reason), opened: () => void opened++ }
+  const ended: EventRecord[] = []
+  const events = {
+    changed: (reason: string | undefined) => void states.push(reason),
+    opened: () => void opened++,
+    another: (news: readonly EventRecord[]) => void ended.push(...news),
+  }
   const made = new Keeper(dir, limits, silentLog, events, () => at(nowMs))
   t.teardown(() => made.stop())
-  return { keeper: made, states, opened: () => opened }
+  return { keeper: made, states, ended, opened: () => opened }
 }
 const waiting = (of: Keeper) => of.unpublished(0, Number.MAX_SAFE_INTEGER, 500)
 const seqs = (of: Keeper) => of.list({ cursor: 0, limit: 500 }).map(({ seq }) => seq)

@@ -29,13 +29,22 @@ const units: [RegExp, (value: number) => number, number][] = [
   [/Megabytes$/, (n) => n * 1e6, Number.MAX_SAFE_INTEGER],
 ]
 
+/** What an entry of a list cannot do without. */
+const needed: Record<string, string[]> = { events: ['class: car'], zones: ['name: a', 'polygon: []'] }
+
+function nested([key, ...below]: Leaf['path'], written: string): string {
+  const [first, ...rest] = below
+  if (first === undefined || (first === 0 && rest.length === 0)) return `${key}: ${written}`
+  if (first !== 0) return `${key}: {${nested(below, written)}}`
+  const beside = (needed[String(key)] ?? []).filter((one) => !one.startsWith(`${rest[0]}: `))
+  return `${key}: [{${[...beside, nested(rest, written)].join(', ')}}]`
+}
+
 /** A configuration with this one value in it. */
 function withValue(path: Leaf['path'], written: string): string {
   const lines = { cameras: ['  - id: a', '    source: x.mp4'], rest: [] as string[] }
-  const [top, ...inner] = path.filter((key) => key !== 0)
-  if (top === 'cameras')
-    lines.cameras.push(`    ${inner.map((key) => `${key}: `).join('{')}${written}${'}'.repeat(inner.length - 1)}`)
-  else lines.rest.push(`${top}: ${inner.map((key) => `{${key}: `).join('')}${written}${'}'.repeat(inner.length)}`)
+  if (path[0] === 'cameras') lines.cameras.push(`    ${nested(path.slice(2), written)}`)
+  else lines.rest.push(nested(path, written))
   return ['cameras:', ...lines.cameras, ...lines.rest, ''].join('\n')
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Part, type StoredFrame } from '../../../agent/outbox.js'
+import { eventParts, Part, type StoredFrame } from '../../../agent/outbox.js'
 import { messagesOf } from '../../../agent/publish/results.js'
 import { Topics } from '../../../contract/topics.js'
 
@@ -54,6 +54,31 @@ t.test('only what the outbox asks for and the frame has', async (t) => {
   t.strictSame(kinds(Part.seg | Part.bits), ['seg', 'bits'])
   t.strictSame(kinds(Part.cls | Part.seg, { common: record.common, q: record.q }), [])
   t.strictSame(kinds(0), [])
+})
+
+t.test('events: each its own message, by its own bit, with its own camera', async (t) => {
+  const at = new Date(takenMs).toISOString()
+  const event = (id: string, cam: string) => ({
+    cam,
+    id,
+    ts: at,
+    since: at,
+    until: at,
+    peak: { p: 1, share: 1, ts: at },
+  })
+  const common = { ...record.common, ts: at }
+  const result = JSON.stringify({ ...record, common, events: [event('a', 'street'), event('b', 'yard')] })
+  const parts = Part.cls | eventParts(2)
+  const [cls, first, second, ...more] = made({ parts, result })
+  t.strictSame(more, [])
+  t.equal(cls!.kind, 'cls')
+  t.notOk('events' in cls!.payload)
+  t.match(first, { kind: 'evt', part: 8, topic: 'blindsight/v1/box/cam/street/evt', payload: { id: 'a', hist: false } })
+  t.match(second, { part: 16, live: 'blindsight/v1/box/cam/yard/evt' })
+  t.match(made({ parts: 16, result }, true), [{ topic: 'blindsight/v1/box/hist/yard/evt', payload: { hist: true } }])
+  const [moved] = made({ parts: 8, result, clk: 'restamped', timeUs: (takenMs + 5000) * 1000 })
+  const later = new Date(takenMs + 5000).toISOString()
+  t.match(moved!.payload, { clk: 'restamped', ts: later, since: later, until: later, peak: { ts: later } })
 })
 
 t.test('late messages go to hist/ and say so', async (t) => {

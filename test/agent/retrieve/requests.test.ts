@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { Archive, type ArchiveLimits } from '../../../agent/archive/archive.js'
+import type { EventRecord } from '../../../agent/outbox.js'
 import { Requests } from '../../../agent/retrieve/requests.js'
 import { readArchive, readRecord } from '../../../codec/index.js'
 import { packPredictedRecord } from '../../../codec/record.js'
@@ -46,6 +47,41 @@ function box(t: Test) {
   }
   return { archive, handler, ask, clock, asked }
 }
+
+const told = (id: string, phase: 'start' | 'end', first: number, last: number): EventRecord => {
+  const iso = (seq: number) => new Date(start + seq * 1000).toISOString()
+  const ref = (seq: number) => `street/${boot}/${seq}`
+  return {
+    ...{ v: 1, dev: 'box', cam: 'street', boot, seq: last, ts: iso(last), clk: 'ok', id, phase },
+    ...{ class: 'person', label: 'person', zone: null, since: iso(first), until: iso(last) },
+    ...{ peak: { p: 1, share: 0.1, ts: iso(first) }, bits: { first: ref(first), last: ref(last) } },
+  } as EventRecord
+}
+
+t.test('events, and what the archive has of one', async (t) => {
+  const { archive, ask } = box(t)
+  const row = {
+    cam: 'street',
+    boot,
+    seq: 6,
+    keySeq: 6,
+    timeUs: (start + 6000) * 1000,
+    bits: bitsOf(6),
+    sha256: '6'.repeat(64),
+  }
+  const events = [told('a', 'end', 1, 2), told('b', 'start', 4, 6)]
+  archive.commit({ ...row, model: 'lean-1', result: '{}', parts: 0, events })
+  const [all] = ask('events', {})
+  t.strictSame(all!.body, { status: 'ok', items: events })
+  const [first] = ask('events', { limit: 1, class: 'person' })
+  t.match(ask('events', { cursor: first!.body.cursor }), [{ body: { items: [{ id: 'b' }] } }])
+  t.match(ask('events', { class: 'car' })[0]!.body, { items: [] })
+  const seqs = (query: object) => (ask('list', query)[0]!.body.items as { ref: string }[]).map(({ ref }) => ref.at(-1))
+  t.strictSame(seqs({ event: 'a' }), ['1', '2'])
+  t.strictSame(seqs({ class: 'person' }), ['1', '2', '4', '5', '6'])
+  t.strictSame(seqs({ class: 'person', limit: 1 }), ['1'])
+  t.match(ask('events', { cursor: 'x' })[0]!.body, { code: 'bad_request' })
+})
 
 const limits: ArchiveLimits = {
   maxBytes: 1e12,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readIncoming } from '../../../client/subscribe/incoming.js'
 import { resultLine } from '../../../client/subscribe/line.js'
-import { classifyResult } from '../box.js'
+import { classifyResult, eventMessage } from '../box.js'
 import { boot, makeBundle, makeFrame } from '../bundle.js'
 
 const json = (value: unknown) => Buffer.from(JSON.stringify(value))
@@ -18,6 +18,19 @@ t.test('results, live and history', (t) => {
   const late = readIncoming('a/b', { topic: 'a/b/v1/gate-1/hist/street/seg', payload: json(seg([0, 24, 1, 8])) })
   t.match(late, { kind: 'seg', hist: true })
   t.match(resultLine(late), /seg sky 75%.*history$/)
+  t.end()
+})
+
+t.test('events, in words', (t) => {
+  const read = (event: object, topic = 'b/v1/gate-1/cam/street/evt') =>
+    readIncoming('b', { topic, payload: json(event) })
+  const start = read(eventMessage('street-1-1', 'start', 3))
+  t.match(start, { kind: 'evt', key: { cam: 'street', kind: 'evt', seq: 3 }, event: { phase: 'start' } })
+  t.equal(resultLine(start), '2026-05-01T08:00:00.000Z gate-1/street person enters · yard 12 % · street-1-1')
+  const end = read({ ...eventMessage('street-1-1', 'end', 9), reason: 'restart' }, 'b/v1/gate-1/hist/street/evt')
+  t.match(resultLine(end), /person is gone · yard 12 % · 12\.4 s \(restart\) · street-1-1 history$/)
+  t.throws(() => read(eventMessage('street-1-1', 'start', 3, 'gate-2')), /payload of gate-2/)
+  t.throws(() => read({ ...eventMessage('street-1-1', 'start', 3), phase: 'over' }), /^phase: |: phase: /)
   t.end()
 })
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Box, classifyResult } from '../box.js'
+import { Box, classifyResult, eventMessage } from '../box.js'
 import { makeBundle, makeFrame } from '../bundle.js'
 import { freePort, Mosquitto } from '../mosquitto.js'
 import { run, start } from '../run.js'
@@ -38,6 +38,37 @@ t.test('duplicates, gaps and history', async (t) => {
   t.match(err, /5 results, \d+ duplicates, 3 missing, 1 filled later, 1 invalid/)
   t.match(err, /^missing .*: seq 11$/m)
   t.match(err, /^missing .*: seq 13 to 14$/m)
+})
+
+t.test('events beside the results, which are still proven by their seq; and events alone', async (t) => {
+  const broker = await Mosquitto.start()
+  const box = await Box.start(broker.url)
+  t.teardown(() => Promise.all([box.stop(), broker.stop()]))
+  const event = (...of: Parameters<typeof eventMessage>) =>
+    box.publish(box.topics.result('evt', 'street'), eventMessage(...of))
+  const all = start(['subscribe', '--broker', broker.url, '--count', '3'])
+  await ready(box, all, 1)
+  const alone = start(['subscribe', '--broker', broker.url, '--events', '--count', '2'])
+  let seen = false
+  void alone.seen('person enters').then(() => {
+    seen = true
+  })
+  while (!seen) {
+    await event('street-1-1', 'start', 2)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await event('street-1-2', 'start', 2)
+  await box.result(2)
+  await box.result(3)
+  const [whole, events] = await Promise.all([all.ended, alone.ended])
+  t.equal(whole.code, 0)
+  t.match(whole.err, /3 results, 2 events, \d+ duplicates, 0 missing/)
+  t.equal(events.code, 0)
+  t.match(events.out, /person enters · yard 12 % · street-1-1\n.*street-1-2\n$/)
+  t.match(events.err, /0 results, 2 events/)
+  const { code, err } = await run(['subscribe', '--events', '--bits', 'x'])
+  t.equal(code, 2)
+  t.match(err, /--events and --bits/)
 })
 
 t.test('JSON lines, bitstreams to files, Ctrl-C ends with the summary', async (t) => {

@@ -1,0 +1,215 @@
+/** What is there before every camera, frame by frame: joins the scenes with what archive and publisher need of them. */
+
+import type { z } from 'zod'
+import { type Bundle, maskOf } from '../contract/bundle.js'
+import type { NowMessage } from '../contract/messages.js'
+import type { Camera } from './config/schema.js'
+import { EventRule } from './config/watch.js'
+import { Activity, tally } from './events/activity.js'
+import { Scene } from './events/scene.js'
+import { Untold } from './events/untold.js'
+import { type Mark, type Occurrence, type Telling, Watch } from './events/watch.js'
+import { headsOn } from './heads.js'
+import type { Encoded } from './infer/messages.js'
+import { type EventRecord, MOST_EVENTS } from './outbox.js'
+
+export type Now = z.infer<typeof NowMessage>
+
+export interface WatchingOptions {
+  readonly dev: string
+  readonly boot: string
+  readonly bundle: Bundle
+  readonly cameras: readonly Camera[]
+  /** Something came, went, began to move or stands still. */
+  now(cam: string, now: Now): void
+}
+
+/** A frame on its way to the archive. */
+export interface Passing {
+  readonly cam: string
+  readonly seq: number
+  readonly timeUs: number
+  readonly bootMs: number
+  readonly monoNs: bigint
+  readonly clk: EventRecord['clk']
+}
+
+/** What a frame shows and carries. */
+export interface Sighting {
+  readonly motion: number | undefined
+  /** By class of the mask. */
+  readonly moving: readonly number[] | undefined
+  readonly events: readonly EventRecord[]
+  /** The same, and what the archive has missed before. */
+  readonly unsaved: readonly EventRecord[]
+}
+
+interface Watched {
+  readonly scene: Scene | undefined
+  readonly activity: Activity
+  readonly stir: Watch
+  readonly untold: Untold
+  shown: string
+}
+
+/** Empty scenes have up to 0.06 % (agent/infer/encoders.ts). */
+const MOTION = 0.001
+const STIR = EventRule.parse({ class: 'motion', enterSeconds: 0.3, leaveSeconds: 5 })
+/** An archive that takes nothing for long misses the oldest. */
+const MOST_UNSAVED = 1000
+/** Frames missing in a row that say nothing of what was there meanwhile: so long, or three frames' time. */
+const GAP_MS = 60_000
+
+export class Watching {
+  private readonly cameras: ReadonlyMap<string, Watched>
+  private readonly labels: ReadonlyMap<string, string>
+  private readonly classes: number
+  /** As told last, by id. */
+  private readonly open = new Map<string, EventRecord>()
+  private readonly unsaved = new Map<string, EventRecord>()
+  /** What an agent before this one left open, to be told as ended. */
+  private left: readonly EventRecord[] = []
+  private carried:
+    | {
+        readonly tellings: readonly Telling[]
+        readonly records: readonly EventRecord[]
+        readonly unsaved: readonly string[]
+      }
+    | undefined
+
+  constructor(private readonly options: WatchingOptions) {
+    const { cameras, bundle, boot } = options
+    const { analyse } = bundle.manifest
+    this.labels = new Map(analyse?.presence.map(({ id, label }) => [id, label]))
+    this.classes = maskOf(bundle.manifest)?.labels.length ?? 0
+    this.cameras = new Map(
+      cameras.filter(({ enabled }) => enabled).map((camera) => [camera.id, watched(camera, bundle, boot)]),
+    )
+  }
+
+  /** Nobody has looked yet, or nobody looks any more. */
+  blank(nowMs: number): void {
+    for (const [cam, watched] of this.cameras) {
+      watched.shown = ''
+      this.options.now(cam, { v: 1, ts: iso(nowMs * 1000), present: [] })
+    }
+  }
+
+  /** Another archive is there. @param open what it knows as going on */
+  archived(open: readonly EventRecord[]): void {
+    const known = (id: string) => this.open.has(id) || this.left.some((one) => one.id === id)
+    const { dev } = this.options
+    this.left = [...this.left, ...open.filter(({ id }) => !known(id)).map((record) => ({ ...record, dev }))]
+    for (const [id, record] of this.open) this.unsaved.set(id, record)
+  }
+
+  see(frame: Passing, encoded: Encoded): Sighting {
+    const watched = this.cameras.get(frame.cam)!
+    const mark: Mark = { bootMs: frame.bootMs, ref: `${frame.cam}/${this.options.boot}/${frame.seq}` }
+    const { motion, moving, present, events } = this.look(watched, mark, encoded)
+    watched.untold.add(events)
+    watched.stir.see(mark, { seen: (motion ?? 0) >= MOTION, p: 0, share: motion ?? 0 })
+    this.show(frame, watched, present)
+    const own = (record: EventRecord) => record.cam === frame.cam || !this.cameras.has(record.cam)
+    const left = this.left.filter(own).slice(0, MOST_EVENTS)
+    const tellings = watched.untold.first(MOST_EVENTS - left.length)
+    const records = [...left, ...tellings.map((telling) => this.record(telling, frame))]
+    const unsaved = new Map([...this.unsaved, ...records.map((record) => [record.id, record] as const)])
+    this.carried = { tellings, records, unsaved: [...unsaved.keys()] }
+    return { motion, moving, events: records, unsaved: [...unsaved.values()] }
+  }
+
+  /** What became of the frame last seen. */
+  done(cam: string, fate: 'stored' | 'sent' | 'lost'): void {
+    const { tellings, records, unsaved } = this.carried!
+    this.carried = undefined
+    if (fate === 'lost') return
+    this.cameras.get(cam)!.untold.told(tellings)
+    this.left = this.left.filter((record) => !records.includes(record))
+    for (const record of records) {
+      if (record.phase === 'end') this.open.delete(record.id)
+      else this.open.set(record.id, record)
+      this.unsaved.set(record.id, record)
+    }
+    // Not all: while this frame was committed another archive may have been begun.
+    if (fate === 'stored') for (const id of unsaved) this.unsaved.delete(id)
+    while (this.unsaved.size > MOST_UNSAVED) this.unsaved.delete(this.unsaved.keys().next().value!)
+  }
+
+  private look({ scene, activity }: Watched, mark: Mark, { tags, mask, changed }: Encoded) {
+    if (scene && tags && mask) return scene.observe({ ...mark, tags, mask, changed })
+    const motion = activity.see(mark.bootMs, changed)
+    const { count, moving } = tally(mask ?? new Uint8Array(), activity.lately(mark.bootMs), this.classes)
+    return {
+      motion,
+      moving: mask && [...count].map((places, id) => (places ? moving[id]! / places : 0)),
+      present: [] as Occurrence[],
+      events: [] as Telling[],
+    }
+  }
+
+  private show(frame: Passing, watched: Watched, occurrences: readonly Occurrence[]): void {
+    const motion = watched.stir.occurrence !== undefined
+    const shown = JSON.stringify([motion, ...occurrences.map(({ id }) => id)])
+    if (shown === watched.shown) return
+    watched.shown = shown
+    const present = occurrences.map(({ id, class: of, zone, since }) => ({
+      class: of,
+      label: this.labelOf(of),
+      zone,
+      since: timeOf(since, frame),
+      id,
+    }))
+    this.options.now(frame.cam, { v: 1, ts: iso(frame.timeUs), motion, present })
+  }
+
+  private record({ phase, id, class: of, zone, since, until, peak, reason }: Telling, frame: Passing): EventRecord {
+    const { dev, boot } = this.options
+    return {
+      v: 1,
+      dev,
+      cam: frame.cam,
+      boot,
+      seq: frame.seq,
+      ts: iso(frame.timeUs),
+      mono_ns: String(frame.monoNs),
+      clk: frame.clk,
+      id,
+      phase,
+      class: of,
+      label: this.labelOf(of),
+      zone,
+      since: timeOf(since, frame),
+      until: timeOf(until, frame),
+      peak: { p: round(peak.p), share: round(peak.share), ts: timeOf(peak, frame) },
+      bits: { first: since.ref, last: until.ref },
+      ...(reason && { reason }),
+    }
+  }
+
+  private labelOf(of: string): string {
+    return this.labels.get(of) ?? of
+  }
+}
+
+function watched(camera: Camera, bundle: Bundle, boot: string): Watched {
+  const { id, width, height, fps, zones, events } = camera
+  const { latent, analyse } = bundle.manifest
+  const mask = maskOf(bundle.manifest)?.stride ?? latent.stride
+  const grid = (stride: number) => ({ width: width / stride, height: height / stride })
+  const gapMs = Math.max(GAP_MS, 3000 / fps)
+  const name = `${id}-${boot.slice(0, 8)}`
+  const options = { width, height, stride: latent.stride, zones, events, name, gapMs }
+  return {
+    scene: analyse && headsOn(camera, bundle).includes('analyse') ? new Scene(analyse, options) : undefined,
+    activity: new Activity(grid(latent.stride), grid(mask)),
+    stir: new Watch(STIR, () => 'motion', gapMs),
+    untold: new Untold(),
+    shown: '',
+  }
+}
+
+/** By what is known of time with this frame. */
+const timeOf = ({ bootMs }: Mark, frame: Passing): string => iso(frame.timeUs - (frame.bootMs - bootMs) * 1000)
+const iso = (us: number): string => new Date(us / 1000).toISOString()
+const round = (share: number): number => Number(Math.min(1, share).toFixed(4))
