@@ -1,19 +1,16 @@
 /**
- * Runs test files, as test/build.mjs has laid them, each in a process of its own, a few at a time: npm test [-- FILE-OR-FOLDER...]
+ * Runs test files, as test/build.mjs has laid them, a few at a time: npm test [-- FILE-OR-FOLDER...]
  * A line for each with its time; what a file said follows only where it failed. tap's own runner would take three times as
  * long: it loads compiler, mocks and coverage into each of a hundred processes, and into those that they start.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
+import { Lane, type Outcome } from './lane.js'
 
 const args = process.argv.slice(2)
 const long = args.includes('--long')
 const ending = long ? '.long.ts' : '.test.ts'
-// It only ends what hangs, on however slow a machine.
 const mostMinutes = long ? 360 : 60
 
 const paths = args.filter((arg) => !arg.startsWith('--'))
@@ -26,49 +23,42 @@ const files = (paths.length ? paths : ['test']).flatMap((path) => {
 })
 const failed: string[] = []
 
-/** Most tests wait now and then, for a broker or a camera: two more than there are cores. */
 const began = performance.now()
 const waiting = [...files]
+/** Most tests wait now and then, for a broker or a camera: two more than there are cores. */
 await Promise.all(Array.from({ length: availableParallelism() + 2 }, work))
 const total = `${files.length} files in ${((performance.now() - began) / 1000).toFixed(0)} s`
 console.log(failed.length ? `${total}, ${failed.length} failed: ${failed.join(' ')}` : `${total}, all passed`)
 process.exitCode = failed.length || !files.length ? 1 : 0
 
+/** Each in a process with others, unless it is long or says `// alone: why`; after a failure comes a new process. */
 async function work(): Promise<void> {
+  let lane: Lane | undefined
   for (let file = waiting.shift(); file; file = waiting.shift()) {
+    const alone = file.endsWith('.long.ts') || /^\/\/ alone: /m.test(readFileSync(file, 'utf8'))
+    if (alone) lane = await over(lane)
+    lane ??= new Lane(mostMinutes)
     const start = performance.now()
-    const { wrong, said } = await ended(file)
+    const outcome = await lane.run(file)
     const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6)
-    console.log(`${wrong ? 'NOT OK' : 'ok'.padEnd(6)} ${seconds} s  ${file}`)
-    if (!wrong) continue
-    failed.push(file)
-    const told = said.split('\n').filter((line) => !/^\s*(ok \d.*|# Subtest.*|\d+\.\.\d+)?$/.test(line))
-    console.log(`${told.join('\n')}\n${file}: ${wrong}`)
+    console.log(`${outcome.wrong ? 'NOT OK' : 'ok'.padEnd(6)} ${seconds} s  ${file}`)
+    if (outcome.wrong) {
+      failed.push(file)
+      tell(file, outcome)
+      lane = undefined
+    } else if (alone) lane = await over(lane)
   }
+  await over(lane)
 }
 
-/** What a test file said on stdout and stderr, and what is wrong with its end, if anything. */
-async function ended(file: string): Promise<{ said: string; wrong: string | undefined }> {
-  const script = join('.tap', 'js', file.replace(/\.ts$/, '.js'))
-  // tap would end a file after 30 s, which a slow machine needs for some; what hangs is ended here.
-  const env = { ...process.env, TAP_TIMEOUT: '86400' }
-  const child = spawn(process.execPath, ['--enable-source-maps', script], { stdio: ['ignore', 'pipe', 'pipe'], env })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => {
-      said += text
-    })
-  let hung = false
-  const last = setTimeout(() => {
-    hung = true
-    child.kill('SIGKILL')
-  }, mostMinutes * 60_000)
-  const closed = once(child, 'close')
-  const [code, signal] = await once(child, 'exit')
-  clearTimeout(last)
-  // A process that the test has left behind may hold its output open for ever.
-  await Promise.race([closed, wait(10_000, undefined, { ref: false })])
-  if (hung) return { said, wrong: `still running after ${mostMinutes} minutes` }
-  if (code !== 0) return { said, wrong: `exit ${code ?? signal}` }
-  return { said, wrong: /^1\.\.[1-9]/m.test(said) ? undefined : 'no test in it' }
+async function over(lane: Lane | undefined): Promise<undefined> {
+  const outcome = await lane?.end()
+  if (!outcome?.wrong) return
+  failed.push('a process at its end')
+  tell('at its end', outcome)
+}
+
+function tell(who: string, { said, wrong }: Outcome): void {
+  const told = said.split('\n').filter((line) => !/^\s*(ok \d.*|# Subtest.*|\d+\.\.\d+)?$/.test(line))
+  console.log(`${told.join('\n')}\n${who}: ${wrong}`)
 }

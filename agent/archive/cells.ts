@@ -12,7 +12,8 @@ export const PageKind = { tableLeaf: 0x0d, tableInterior: 0x05, indexLeaf: 0x0a,
 /** No frame is larger; what says so is damaged. */
 const MOST_BYTES = 16 * 2 ** 20
 
-class Damaged extends Error {}
+/** One for all: a damaged page has one for every few bytes, and nobody reads where it came from. */
+const DAMAGED = new Error('damaged')
 
 /** Page 1 begins with the file's header. */
 const start = (number: number) => (number === 1 ? 100 : 0)
@@ -37,7 +38,7 @@ export function* rowsOf(
     try {
       yield row(page, page.readUInt16BE(pointers + cell * 2), kind, overflow)
     } catch (error) {
-      if (!(error instanceof Damaged || error instanceof RangeError)) throw error
+      if (error !== DAMAGED && !(error instanceof RangeError)) throw error
       yield undefined
     }
   }
@@ -53,7 +54,7 @@ export function childrenOf(page: Buffer, number: number): { page: number; upTo: 
     })
     return [...children, { page: page.readUInt32BE(at + 8), upTo: Number.POSITIVE_INFINITY }]
   } catch (error) {
-    if (!(error instanceof Damaged || error instanceof RangeError)) throw error
+    if (error !== DAMAGED && !(error instanceof RangeError)) throw error
     return undefined
   }
 }
@@ -61,7 +62,7 @@ export function childrenOf(page: Buffer, number: number): { page: number; upTo: 
 function row(page: Buffer, offset: number, kind: number, overflow: (number: number) => Buffer | undefined): Row {
   const reader = new Reader(page, offset + (kind === PageKind.indexInterior ? 4 : 0))
   const length = reader.varint()
-  if (length > MOST_BYTES) throw new Damaged()
+  if (length > MOST_BYTES) throw DAMAGED
   const table = kind === PageKind.tableLeaf
   const rowid = table ? reader.varint() : 0
   const usable = page.length
@@ -73,7 +74,7 @@ function row(page: Buffer, offset: number, kind: number, overflow: (number: numb
   let next = reader.take(4).readUInt32BE(0)
   for (let left = length - pieces[0]!.length; left > 0; ) {
     const more = overflow(next)
-    if (!more) throw new Damaged()
+    if (!more) throw DAMAGED
     const piece = more.subarray(4, 4 + Math.min(left, usable - 4))
     pieces.push(piece)
     left -= piece.length
@@ -101,7 +102,7 @@ class Reader {
   ) {}
 
   take(length: number): Buffer {
-    if (this.at + length > this.bytes.length) throw new Damaged()
+    if (this.at + length > this.bytes.length) throw DAMAGED
     this.at += length
     return this.bytes.subarray(this.at - length, this.at)
   }
@@ -128,7 +129,7 @@ class Reader {
     if (type < 6) return this.take(INTEGER[type]!).readIntBE(0, INTEGER[type]!)
     if (type === 7) return this.take(8).readDoubleBE(0)
     if (type === 8 || type === 9) return type - 8
-    if (type < 12) throw new Damaged()
+    if (type < 12) throw DAMAGED
     const bytes = this.take((type - (type % 2 ? 13 : 12)) / 2)
     return type % 2 ? bytes.toString('utf8') : bytes
   }

@@ -1,6 +1,9 @@
-/** Runs a client verb in a process of its own, as the command line does, and keeps what it printed. */
+/** Runs a client verb, here or in a process of its own, as the command line does, and keeps what it printed. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+import { register } from '../../client/commands.js'
 
 export interface Ended {
   readonly code: number | null
@@ -53,5 +56,35 @@ export function start(
   return { child, ended, seen }
 }
 
-export const run = (args: readonly string[], env?: NodeJS.ProcessEnv, main?: string): Promise<Ended> =>
-  start(args, env, main).ended
+/** What is printed in a verb's course is its own, and nothing else is: tap prints at the same time. */
+const verb = new AsyncLocalStorage<{ out: string; err: string }>()
+for (const [stream, name] of [
+  [process.stdout, 'out'],
+  [process.stderr, 'err'],
+] as const) {
+  const write = stream.write
+  stream.write = (...args: unknown[]) => {
+    const printed = verb.getStore()
+    if (!printed) return Reflect.apply(write, stream, args)
+    printed[name] += args[0]
+    return true
+  }
+}
+
+/** In this process: a new one takes longer to load MQTT than most verbs take. A connection that a verb leaves open keeps its file from ending. */
+export async function run(args: readonly string[]): Promise<Ended> {
+  const printed = { out: '', err: '' }
+  const program = new Command('blindsight').exitOverride()
+  register(program)
+  const before = process.exitCode
+  process.exitCode = 0
+  try {
+    await verb.run(printed, () => program.parseAsync(args, { from: 'user' }))
+    return { code: process.exitCode, ...printed }
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return { code: error.exitCode && 2, ...printed }
+  } finally {
+    process.exitCode = before
+  }
+}

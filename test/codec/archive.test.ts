@@ -8,7 +8,7 @@ import {
   readArchive,
   StaticCoder,
 } from '../../codec/index.js'
-import { info, tables } from './samples.js'
+import { info, STEP, tables } from './samples.js'
 import { coding, frames, infoAt, join, records, segments } from './scene.js'
 
 const INTERVAL = 4
@@ -55,7 +55,7 @@ t.test('one flipped byte anywhere loses at most one segment, and the reader says
     ['bare records', join(...all)],
   ] as const) {
     let lossless = 0
-    for (let i = 0; i < bytes.length; i++) {
+    for (let i = 0; i < bytes.length; i += STEP) {
       bytes[i] ^= 1 << (i % 8)
       const { seqs, damage } = read(bytes)
       const lost = lostOf(seqs)
@@ -96,7 +96,7 @@ t.test('a file cut anywhere gives every whole frame before the cut', async (t) =
     end += record.length
     return end
   })
-  for (let cut = 0; cut < file.length; cut++) {
+  for (let cut = 0; cut < file.length; cut += STEP) {
     const { seqs, damage } = read(file.subarray(0, cut))
     const whole = ends.filter((end) => end <= cut).length
     if (seqs.length !== whole) t.fail(`cut at ${cut}: ${seqs.length} frames, not ${whole}`)
@@ -106,7 +106,7 @@ t.test('a file cut anywhere gives every whole frame before the cut', async (t) =
 })
 
 t.test('a cut segment before a whole one costs only itself', async (t) => {
-  for (let cut = 1; cut < parts[0].length; cut++) {
+  for (let cut = 1; cut < parts[0].length; cut += STEP) {
     const { seqs, damage } = read(join(parts[0].subarray(0, cut), parts[1]))
     if (![4, 5, 6, 7].every((seq) => seqs.includes(seq))) t.fail(`cut at ${cut}: ${seqs}`)
     if (damage.length !== 1) t.fail(`cut at ${cut}: ${damage.length} reports`)

@@ -1,7 +1,7 @@
 import { crc32 as zlibCrc32 } from 'node:zlib'
 import t from 'tap'
 import { decodeSymbols, FORMAT, type Frame, packFrame, readFrame, readFrames } from '../../codec/index.js'
-import { below, codeOf, draw, info, sample, seeded, tables } from './samples.js'
+import { below, codeOf, draw, info, STEP, sample, seeded, tables } from './samples.js'
 
 const join = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]))
 
@@ -59,11 +59,11 @@ t.test('every truncation is a CodecError', async (t) => {
   }
 })
 
-t.test('every changed byte, in all 255 ways, is a CodecError', async (t) => {
+t.test(`every changed byte, in ${STEP === 1 ? 'all 255' : '51'} ways, is a CodecError`, async (t) => {
   const { record } = sample()
   const seen = new Map<string, number>()
   for (let at = 0; at < record.length; at++) {
-    for (let flip = 1; flip < 256; flip++) {
+    for (let flip = 1 + (at % STEP); flip < 256; flip += STEP) {
       record[at] ^= flip
       const code = codeOf(() => readFrame(record))
       record[at] ^= flip
@@ -89,7 +89,7 @@ t.test('thousands of seeded mutations: refused with a CodecError, or nothing was
   const { coder, record, symbols } = sample()
   const random = seeded(2024)
   let read = 0
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 20_000 / STEP; round++) {
     const bytes = mutate(record, random)
     codeOf(() => {
       const frame = readFrame(bytes)
@@ -98,14 +98,14 @@ t.test('thousands of seeded mutations: refused with a CodecError, or nothing was
       read++
     })
   }
-  t.ok(read < 200, `${read} of 20000 were unchanged`)
+  t.ok(read < 200 / STEP, `${read} were unchanged`)
 })
 
 t.test('mutated payloads behind a right CRC: a CodecError, or the one code of other symbols', async (t) => {
   const { coder, payload } = sample()
   const random = seeded(77)
   let accepted = 0
-  for (let round = 0; round < 5000; round++) {
+  for (let round = 0; round < 5000 / STEP; round++) {
     const frame = readFrame(packFrame(info, mutate(payload, random)))
     codeOf(() => {
       const symbols = decodeSymbols(coder, frame)
@@ -113,7 +113,7 @@ t.test('mutated payloads behind a right CRC: a CodecError, or the one code of ot
       accepted++
     })
   }
-  t.ok(accepted < 100, `${accepted} of 5000 accepted`)
+  t.ok(accepted < 100 / STEP, `${accepted} accepted`)
 })
 
 t.test('mutated headers behind a right CRC: a CodecError, or a header within its limits', async (t) => {
@@ -121,7 +121,7 @@ t.test('mutated headers behind a right CRC: a CodecError, or a header within its
   const random = seeded(78)
   const headerLength = 56 + info.camera.length
   const seen = new Set<string>()
-  for (let round = 0; round < 5000; round++) {
+  for (let round = 0; round < 5000 / STEP; round++) {
     const bytes = record.slice()
     for (let n = 1 + below(random, 3); n > 0; n--) bytes[4 + below(random, headerLength - 4)] = below(random, 256)
     const view = new DataView(bytes.buffer)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ContextCoder } from '../../codec/context.js'
-import { codeOf, seeded } from './samples.js'
+import { codeOf, sameBytes, seeded } from './samples.js'
 import { COUNT, coding, frames, SHAPE } from './scene.js'
 
 const model = coding().model!
@@ -16,7 +16,7 @@ for (const profile of ['fast', 'max'] as const) {
       const payload = encoder.encode(frame, i % 10 === 0)
       const symbols = new Uint8Array(COUNT).fill(7)
       decoder.decode(payload, symbols, i % 10 === 0)
-      t.same(symbols, frame, `frame ${i}`)
+      t.ok(sameBytes(symbols, frame), `frame ${i}`)
       sizes.push(payload.length)
     })
     t.ok(sizes[1] < sizes[0] / 1.5)
@@ -43,7 +43,7 @@ for (const profile of ['fast', 'max'] as const) {
       frames(3, 4, shape, 0.4).forEach((frame, i) => {
         const symbols = new Uint8Array(frame.length)
         decoder.decode(encoder.encode(frame, i === 0), symbols, i === 0)
-        t.same(symbols, frame, `${shape.height} x ${shape.width}, frame ${i}`)
+        t.ok(sameBytes(symbols, frame), `${shape.height} x ${shape.width}, frame ${i}`)
       })
     }
   })
@@ -66,7 +66,7 @@ for (const profile of ['fast', 'max'] as const) {
       t.ok(payload.length < COUNT, `${payload.length} bytes`)
       const symbols = new Uint8Array(COUNT)
       decoder.decode(payload, symbols, i < 2)
-      t.same(symbols, frame)
+      t.ok(sameBytes(symbols, frame))
     }
   })
 

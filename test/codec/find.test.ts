@@ -2,7 +2,7 @@ import t from 'tap'
 import { crc32 } from '../../codec/crc32.js'
 import { type ByteSource, Decoder, findFrame, listSegments, readArchive, sourceOf } from '../../codec/index.js'
 import { packKeyRecord, packPredictedRecord } from '../../codec/record.js'
-import { info } from './samples.js'
+import { info, STEP, sameBytes } from './samples.js'
 import { coding, frames, infoAt, join, records, segments } from './scene.js'
 
 const symbols = frames(1, 20)
@@ -25,7 +25,7 @@ for (const [name, file] of Object.entries({
     t.equal(list.at(-1)!.offset + list.at(-1)!.length, file.length)
     for (const { frames, seq } of list) {
       frames.forEach(({ offset, timeUs }, i) => {
-        t.same(file.subarray(offset, offset + all[seq + i].length), all[seq + i])
+        t.ok(sameBytes(file.subarray(offset, offset + all[seq + i].length), all[seq + i]))
         t.equal(timeUs, infoAt(seq + i).timeUs)
       })
     }
@@ -40,7 +40,7 @@ for (const [name, file] of Object.entries({
       const decoded = [...readArchive(file.subarray(offset, offset + length))].flatMap((piece) =>
         piece.kind === 'key' || piece.kind === 'predicted' ? [decoder.decode(piece)] : [],
       )
-      t.same(decoded[found.position].symbols, symbols[seq])
+      t.ok(sameBytes(decoded[found.position].symbols, symbols[seq]))
     }
   })
 }
@@ -70,7 +70,7 @@ t.test('one frame is found without reading the rest', async (t) => {
 
 t.test('damage hides at most its own segment', async (t) => {
   const bytes = indexed.slice()
-  for (let i = 0; i < bytes.length; i++) {
+  for (let i = 0; i < bytes.length; i += STEP) {
     bytes[i] ^= 0x04
     const seqs = [...listSegments(sourceOf(bytes))].map(({ seq }) => seq)
     if ([0, 5, 10, 15].filter((seq) => !seqs.includes(seq)).length > 1) t.fail(`byte ${i}: ${seqs}`)
@@ -86,7 +86,7 @@ t.test('a cut segment does not hide the next', async (t) => {
   ] as const) {
     for (const next of [parts[1], short, all[5]]) {
       const wanted = next === short ? 90 : 5
-      for (let cut = 1; cut < first.length; cut++) {
+      for (let cut = 1; cut < first.length; cut += STEP) {
         const file = sourceOf(join(first.subarray(0, cut), next))
         if (![...listSegments(file)].some(({ seq }) => seq === wanted)) t.fail(`${what}, cut at ${cut}`)
         if (!findFrame(file, { camera: info.camera, boot: info.boot, seq: wanted }))

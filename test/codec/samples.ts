@@ -3,6 +3,9 @@ import { type FrameInfo, packFrame, StaticCoder, type StaticTables } from '../..
 
 export type Random = () => number
 
+/** npm test tries every fifth byte, whose bits take turns; every.long.ts tries all. */
+export const STEP = process.env.EVERY_BYTE ? 1 : 5
+
 /** Uniform in [0, 1): a 32-bit linear congruential generator, its high bits good enough for test data. */
 export function seeded(seed: number): Random {
   let state = seed >>> 0
@@ -83,13 +86,25 @@ export function sample(seed = 1) {
   return { coder, symbols, payload, record: packFrame(info, payload) }
 }
 
-/** The code of the CodecError that `act` throws; anything else it throws is passed on, so the test fails with it. */
+/** For t.ok: t.same prints both sides even when they are equal, which takes longer than the coder does. */
+export const sameBytes = (a: Uint8Array | undefined, b: Uint8Array): boolean => !!a && Buffer.compare(a, b) === 0
+
+/**
+ * The code of the CodecError that `act` throws; anything else it throws is passed on, so the test fails with it. Stack
+ * traces, of which hundreds of thousands of refusals would have one each, are left to what is passed on.
+ */
 export function codeOf(act: () => unknown): string {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   try {
     act()
   } catch (error) {
     if (error instanceof Error && error.name === 'CodecError') return (error as Error & { code: string }).code
+    Error.stackTraceLimit = stackTraceLimit
+    act()
     throw error
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
   return 'none'
 }

@@ -13,6 +13,7 @@ import { openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
+import { run } from '../client/run.js'
 import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
 import { bundle, bundleDir, camera, clip, committed, configFile, device, height, type Row, width } from './setting.js'
@@ -85,9 +86,9 @@ t.test('retrieval', async (t) => {
       const record = recordsOf(streams).find((r) => r.seq === seq)!
       t.equal(createHash('sha256').update(record.bytes).digest('hex'), sha256)
     }
-    const again = await blindsight(['archive', 'get', ...where, '--out', streams, at(rows[3]!)])
+    const again = await run(['archive', 'get', ...where, '--out', streams, at(rows[3]!)])
     t.match(again, { code: 0, out: '', err: /1 already there/ })
-    const absent = await blindsight(['archive', 'get', ...where, '--out', streams, `${camera}/0000000000000000/1`])
+    const absent = await run(['archive', 'get', ...where, '--out', streams, `${camera}/0000000000000000/1`])
     t.equal(absent.code, 5)
     t.match(absent.err, /not_found|no such|not found/i)
   })
@@ -138,7 +139,7 @@ t.test('retrieval', async (t) => {
     }
     const files = Object.keys(faults).map((name) => join(dir, 'faults', name))
     for (const verb of [['inspect'], ['decode', '--out', join(dir, 'no')]]) {
-      const { code, err } = await blindsight([...verb, ...files])
+      const { code, err } = await run([...verb, ...files])
       t.equal(code, 3, verb[0])
       for (const name of Object.keys(faults)) t.match(err, new RegExp(name))
       t.notMatch(err, /^\s+at /m, 'no stack trace')

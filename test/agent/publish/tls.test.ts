@@ -11,7 +11,7 @@ import { explainTls, readCredentials } from '../../../agent/publish/tls.js'
 import { selfSigned } from '../../certificates.js'
 
 const dir = mkdtempSync(join(tmpdir(), 'blindsight-pki-'))
-t.teardown(() => rmSync(dir, { recursive: true, force: true }))
+process.once('exit', () => rmSync(dir, { recursive: true, force: true }))
 const file = (name: string) => join(dir, name)
 selfSigned(dir, 'broker', 'localhost')
 selfSigned(dir, 'elsewhere', 'broker.example')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { decode as decodePng } from 'fast-png'
 import t, { type Test } from 'tap'
 import { boot, makeBundle, makeFrame } from '../bundle.js'
-import { run } from '../run.js'
+import { run, start } from '../run.js'
 
 function setUp(t: Test) {
   const dir = t.testdir()
@@ -97,8 +97,8 @@ t.test('without client/decode/, as in the package for the box, the verb says whe
   for (const part of ['client', 'codec', 'contract', 'test/client'])
     cpSync(join(compiled, part), join(dir, 'package', part), { recursive: true })
   rmSync(join(dir, 'package', 'client', 'decode'), { recursive: true })
-  const { code, err } = await run(['decode', file(1), '--out', out, '--bundles', bundles], {}, main)
+  const { code, err } = await start(['decode', file(1), '--out', out, '--bundles', bundles], {}, main).ended
   t.equal(code, 3)
   t.match(err, /^blindsight: no decoding on this machine.*full checkout.*\n$/)
-  t.equal((await run(['inspect', file(1), '--bundles', bundles], {}, main)).code, 0)
+  t.equal((await start(['inspect', file(1), '--bundles', bundles], {}, main).ended).code, 0)
 })

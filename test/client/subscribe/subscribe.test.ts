@@ -167,7 +167,7 @@ t.test('what goes wrong is one line and a documented exit code', async (t) => {
     t.match(ended.err, /^blindsight: [^\n]+\n$/)
   }
   const inTime = ['subscribe', '--broker', broker.url, '--username', 'viewer', '--count', '1', '--timeout', '0.5']
-  const late = await run(inTime, { BLINDSIGHT_MQTT_PASSWORD: 'right' })
+  const late = await start(inTime, { BLINDSIGHT_MQTT_PASSWORD: 'right' }).ended
   t.equal(late.code, 5, 'the right password from the environment, then nothing comes')
   t.match(late.err, /^blindsight: 0 of 1 results/)
 })
