@@ -16,6 +16,7 @@ import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
 import { headsOn } from './heads.js'
 import { type Around, Health, type HealthReport } from './health.js'
+import { BIRTH_TOPIC, discovery, isBirth } from './home-assistant.js'
 import { Engine } from './infer/engine.js'
 import { infoMessage } from './info.js'
 import { limitsOf } from './limits.js'
@@ -206,7 +207,11 @@ export class Agent {
         lost: (loss) => this.publisher.detach(loss),
         request: (message, link) => this.answer(message, link),
       },
-      { clientId: config.mqtt.clientId, announcedFile: join(config.stateDir, 'announced.json') },
+      {
+        clientId: config.mqtt.clientId,
+        announcedFile: join(config.stateDir, 'announced.json'),
+        alsoHeard: config.homeAssistant ? [BIRTH_TOPIC] : [],
+      },
       service,
     )
     const { archive, publisher, requests, stages, encoded, lost, cameras, limits, clock, upkeep } = this
@@ -217,6 +222,8 @@ export class Agent {
     this.setState('starting')
     for (const camera of this.cameras) this.announceCamera(camera)
     this.watching.blank(this.clock.now().timeMs)
+    if (config.homeAssistant)
+      for (const [topic, entity] of discovery(config, this.bundle, this.topics)) this.presence.announce(topic, entity)
     this.presence.start()
 
     const engine = await this.startEngine()
@@ -321,6 +328,10 @@ export class Agent {
   }
 
   private answer(message: Incoming, link: Link): void {
+    if (isBirth(message.topic, message.payload)) {
+      this.presence.repeat(discovery(this.config, this.bundle, this.topics).keys())
+      return
+    }
     this.requests.handle(
       message,
       (topic, payload, correlationData) => {

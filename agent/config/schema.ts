@@ -171,6 +171,10 @@ export const Config = z.strictObject({
   cameras: z.array(Camera).min(1).max(64),
   mqtt: Mqtt.prefault({}),
   http: Http.optional().describe('absent: nothing is served'),
+  homeAssistant: z
+    .boolean()
+    .default(false)
+    .describe('true: Home Assistant, on the same broker, finds cameras and zones by itself (MQTT discovery)'),
   archive: Archive.prefault({}),
   outbox: Outbox.prefault({}),
   clock: Clock.prefault({}),

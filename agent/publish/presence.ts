@@ -39,6 +39,8 @@ export interface PresenceOptions {
   readonly clientId?: string | undefined
   /** Where the names of retained topics are kept across restarts. */
   readonly announcedFile?: string | undefined
+  /** Topics of others to be heard, where they may be. */
+  readonly alsoHeard?: readonly string[] | undefined
   readonly refreshMs?: number
   readonly lateWillMs?: number
   readonly degradedMs?: number
@@ -100,6 +102,14 @@ export class Presence {
   retire(topic: string): void {
     this.retained.delete(topic)
     if (this.link) void this.takeBack(this.link, topic)
+  }
+
+  /** Says again what is retained, for somebody who has just come. */
+  repeat(topics: Iterable<string>): void {
+    for (const topic of topics) {
+      const message = this.retained.get(topic)
+      if (this.link && message) void this.say(this.link, topic, message)
+    }
   }
 
   setState(state: DeviceState, reason?: string): void {
@@ -270,6 +280,13 @@ export class Presence {
   }
 
   private async subscribe(link: Link): Promise<void> {
+    for (const topic of this.options.alsoHeard ?? [])
+      link.subscribe(topic).then(
+        () => this.service.restored(topic),
+        (error: LinkError) =>
+          error.code === 'rejected' &&
+          this.service.reduced(topic, `${error.message}; allow this box's user to read it`),
+      )
     const all = this.topics.request('+')
     const refusal = (filter: string) =>
       link.subscribe(filter).then(

@@ -1,5 +1,6 @@
 /** The whole agent in this process: its broker, real ffmpeg, the released networks. */
 import { join } from 'node:path'
+import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
 import { Agent, type AgentEvents } from '../../agent/agent.js'
 import { parseConfig } from '../../agent/config/load.js'
@@ -27,6 +28,7 @@ async function box(t: Test, events: AgentEvents = {}, script = worker) {
         { id: 'yard', ...camera, enabled: false },
       ],
       mqtt: { embeddedPort: await freePort() },
+      homeAssistant: true,
       archive: { minFreeMegabytes: 1 },
     }),
     'test',
@@ -42,9 +44,15 @@ t.test('what is retained is as documented, and everything has ended after stop',
   t.equal(agent.start(), agent.start())
   await agent.start()
   const port = Number(new URL(agent.brokerUrl).port)
-  const watcher = await Subscriber.start({ port, version: '311', filters: ['blindsight/#'] })
+  const watcher = await Subscriber.start({ port, version: '311', filters: ['blindsight/#', 'homeassistant/#'] })
   t.teardown(() => watcher.stop())
   await until('frames', () => seqs.length >= 3)
+  const motion = () => watcher.json('homeassistant/binary_sensor/box/street-motion/config')
+  t.match(motion(), [{ state_topic: agent.topics.camNow('street'), unique_id: 'blindsight_box_street-motion' }])
+  const home = await mqtt.connectAsync(agent.brokerUrl)
+  await home.publishAsync('homeassistant/status', 'online')
+  await until('the descriptions again', () => motion().length === 2)
+  await home.endAsync()
   const { topics } = agent
   const [info] = watcher.json(topics.info()).map((m) => InfoMessage.parse(m))
   t.match(info, { dev: 'box', boot: agent.boot, providers: { encoder: 'cpu' }, cameras: [{ id: 'street' }, {}] })
