@@ -40,8 +40,6 @@ export interface AgentEvents {
   /** A file that is not looped has been read to its end. */
   finished?(camera: string): void
   cameraState?(camera: Camera): void
-  /** Something came, went, began to move or stands still. */
-  now?(camera: string, now: Now): void
   /** The agent cannot go on. */
   failed?(error: Error): void
 }
@@ -373,7 +371,6 @@ export class Agent {
 
   private announceNow(cam: string, now: Now): void {
     this.presence.announce(this.topics.camNow(cam), now)
-    this.events.now?.(cam, now)
   }
 
   private announceInfo(providers: Record<string, string>): void {

@@ -8,7 +8,7 @@ import { EventRule } from './config/watch.js'
 import { Activity, tally } from './events/activity.js'
 import { Scene } from './events/scene.js'
 import { Untold } from './events/untold.js'
-import { type Mark, type Occurrence, type Telling, Watch } from './events/watch.js'
+import { GAP_MS, type Mark, type Occurrence, type Telling, Watch } from './events/watch.js'
 import { headsOn } from './heads.js'
 import type { Encoded } from './infer/messages.js'
 import { type EventRecord, MOST_EVENTS } from './outbox.js'
@@ -57,8 +57,6 @@ const MOTION = 0.001
 const STIR = EventRule.parse({ class: 'motion', enterSeconds: 0.3, leaveSeconds: 5 })
 /** An archive that takes nothing for long misses the oldest. */
 const MOST_UNSAVED = 1000
-/** Frames missing in a row that say nothing of what was there meanwhile: so long, or three frames' time. */
-const GAP_MS = 60_000
 
 export class Watching {
   private readonly cameras: ReadonlyMap<string, Watched>
@@ -197,7 +195,7 @@ function watched(camera: Camera, bundle: Bundle, boot: string): Watched {
   const { latent, analyse } = bundle.manifest
   const mask = maskOf(bundle.manifest)?.stride ?? latent.stride
   const grid = (stride: number) => ({ width: width / stride, height: height / stride })
-  const gapMs = Math.max(GAP_MS, 3000 / fps)
+  const gapMs = Math.max(GAP_MS, 3000 / fps) // a slow camera has no more than three frames' time
   const name = `${id}-${boot.slice(0, 8)}`
   const options = { width, height, stride: latent.stride, zones, events, name, gapMs }
   return {

@@ -45,8 +45,8 @@ export interface Sight {
   readonly share: number
 }
 
-/** Without frames for so long, and three of them missing, what was there may have gone and come again. */
-const GAP_MS = 60_000
+/** Without frames for so long what was there may have gone and come again. */
+export const GAP_MS = 60_000
 /** Between two updates. */
 const UPDATE_MS = 2000
 const UPDATE_ANYWAY_MS = 60_000

@@ -15,7 +15,8 @@ import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { readNote, Salvage } from '../../../agent/archive/salvage.js'
 import { silentLog } from '../../../agent/log.js'
-import { at, frame, limits, nowMs } from './frames.js'
+import { eventParts, Part } from '../../../agent/outbox.js'
+import { at, boot, frame, limits, nowMs } from './frames.js'
 
 const FRAMES = 600
 const PAGE = 4096
@@ -42,6 +43,34 @@ function takeOver(t: Test, dir: string, file: string, more: Partial<typeof limit
   const rows = archive.list({ cursor: 0, limit: 1000 })
   return { archive, rows, note: readNote(file), waiting: archive.unpublished(0, Number.MAX_SAFE_INTEGER, 1000) }
 }
+
+t.test('events come with the frames that carried them, told or not', async (t) => {
+  const dir = t.testdir({ old: {} })
+  const archive = Archive.open(join(dir, 'old'))
+  const ts = new Date(nowMs).toISOString()
+  const event = (id: string, phase: string, seq: number) => {
+    const ref = `street/${boot}/${seq}`
+    const seen = { since: ts, until: ts, peak: { p: 1, share: 0.1, ts }, bits: { first: ref, last: ref } }
+    return { cam: 'street', boot, seq, ts, clk: 'ok', id, phase, class: 'person', zone: null, ...seen }
+  }
+  const committed = (seq: number, ...events: ReturnType<typeof event>[]) => {
+    const result = JSON.stringify({ common: { cam: 'street', boot, seq }, cls: [], events })
+    archive.commit(frame(seq, { result, parts: Part.cls | eventParts(events.length), events: events as never }))
+  }
+  committed(0, event('a', 'start', 0), event('b', 'start', 0))
+  committed(1, event('a', 'end', 1))
+  archive.settle([{ id: 1, parts: Part.cls | eventParts(1) }])
+  archive.close()
+  const { archive: made, waiting } = takeOver(t, dir, join(dir, 'old', 'archive.sqlite'))
+  t.match(waiting, [
+    { seq: 0, parts: 16 },
+    { seq: 1, parts: Part.cls | 8 },
+  ])
+  const listed = made.listOfEvents({ cursor: '', limit: 9 }).map(({ event: { id, phase } }) => `${id} ${phase}`)
+  t.strictSame(listed.sort(), ['a end', 'b start'])
+  made.believeEvents()
+  t.match(made.endedEvents(), [{ id: 'b', reason: 'restart' }])
+})
 
 /** Pages of a table or index: its root, what is between, its leaves. */
 function pagesOf(file: string, name: string) {
