@@ -3,12 +3,13 @@ import type { EventMessage } from './messages.js'
 
 const verbs = { start: 'enters', update: 'stays', end: 'is gone' } as const
 
-/** person enters · yard 12 %; car is gone · 31 % of the picture · 5.2 s */
+/** person enters · yard 12 %; car is gone · 31 % of the picture · 5.2 s. A tag alone, without a place in the mask, has no share. */
 export function eventWords({ phase, label, zone, since, until, peak, reason }: Omit<EventMessage, 'hist'>): string {
   const share = `${(peak.share * 100).toFixed(peak.share < 0.01 ? 1 : 0)} %`
-  const where = zone === null ? `${share} of the picture` : `${zone} ${share}`
+  const picture = peak.share === 0 ? '' : ` · ${share} of the picture`
+  const where = zone === null ? picture : ` · ${zone} ${share}`
   const lasted = phase === 'start' ? '' : ` · ${secondsOf({ since, until }).toFixed(1)} s`
-  return `${label} ${verbs[phase]} · ${where}${lasted}${reason ? ` (${reason})` : ''}`
+  return `${label} ${verbs[phase]}${where}${lasted}${reason ? ` (${reason})` : ''}`
 }
 
 export const secondsOf = ({ since, until }: { since: string; until: string }): number =>
