@@ -1,6 +1,7 @@
 /** A process in which test files run one after the other, by test/worker.ts. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
@@ -8,6 +9,8 @@ export interface Outcome {
   /** On stdout and stderr. */
   readonly said: string
   readonly wrong: string | undefined
+  /** Seconds of processor time, of this process and of those it has waited for; none where there is no /proc. */
+  readonly busy?: number
 }
 
 export class Lane {
@@ -34,9 +37,10 @@ export class Lane {
   }
 
   async run(file: string): Promise<Outcome> {
-    const before = this.files.join(' ')
+    const others = this.files.join(' ')
     this.files.push(file)
     this.said = ''
+    const before = this.busy()
     const nothing = `# nothing in ${file}\n`
     let hung = false
     const last = setTimeout(() => {
@@ -49,12 +53,13 @@ export class Lane {
     this.child.stdin.write(`${file}\n`)
     const finished = await Promise.race([done, this.exit.then(() => false)])
     clearTimeout(last)
+    const busy = this.busy() - before
     let wrong: string | undefined
     if (hung) wrong = `still running after ${this.mostMinutes} minutes`
     else if (!finished) wrong = (await this.code()) ?? 'ended before it was done'
     else if (this.said.includes(nothing)) wrong = 'no test in it'
     if (wrong) await this.end()
-    return { said: this.said, wrong: wrong && before ? `${wrong}; in its process had run ${before}` : wrong }
+    return { said: this.said, busy, wrong: wrong && others ? `${wrong}; in its process had run ${others}` : wrong }
   }
 
   /** Fails where what ended well left something that makes the process end badly. */
@@ -64,6 +69,15 @@ export class Lane {
     // A process that a test has left behind may hold the output open for ever.
     await Promise.race([this.closed, wait(10_000, undefined, { ref: false })])
     return { said: this.said, wrong: wrong && `${wrong} after ${this.files.join(' ')}` }
+  }
+
+  private busy(): number {
+    try {
+      const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ')
+      return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks) / 100, 0)
+    } catch {
+      return Number.NaN
+    }
   }
 
   private async code(): Promise<string | undefined> {

@@ -1,6 +1,6 @@
 /**
  * Runs test files, as test/build.mjs has laid them, a few at a time: npm test [-- FILE-OR-FOLDER...]
- * A line for each with its time; what a file said follows only where it failed. tap's own runner would take three times as
+ * A line for each with its time, and with the processor's; what a file said follows only where it failed. tap's own runner would take three times as
  * long: it loads compiler, mocks and coverage into each of a hundred processes, and into those that they start.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
@@ -41,7 +41,8 @@ async function work(): Promise<void> {
     const start = performance.now()
     const outcome = await lane.run(file)
     const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6)
-    console.log(`${outcome.wrong ? 'NOT OK' : 'ok'.padEnd(6)} ${seconds} s  ${file}`)
+    const busy = outcome.busy ? `${outcome.busy.toFixed(1)} s` : ''
+    console.log(`${outcome.wrong ? 'NOT OK' : 'ok'.padEnd(6)} ${seconds} s ${busy.padStart(8)}  ${file}`)
     if (outcome.wrong) {
       failed.push(file)
       tell(file, outcome)

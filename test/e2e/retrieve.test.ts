@@ -24,7 +24,7 @@ const topics = new Topics('blindsight', device)
 const answers = `${topics.response('get')}/viewer`
 const frames = 12
 /** Few, since the agent runs through the whole clip. */
-const fps = 2
+const fps = 0.5
 
 t.test('retrieval', async (t) => {
   const dir = t.testdir()

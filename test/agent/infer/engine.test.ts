@@ -47,28 +47,34 @@ t.test('a frame gives a payload, probabilities and a mask; its buffer comes back
   await engine.stop()
 })
 
-t.test('results come in the order of the calls, a bad job hurts nobody else', async (t) => {
+t.test('an engine without heads', async (t) => {
   const engine = await start(t, { heads: [] })
-  const order: number[] = []
-  const jobs = [1, 2, 3].map((n) => engine.infer(picture(n), bare, false).then(() => order.push(n)))
-  const bad = engine.infer(new Uint8Array(7), bare, false)
-  jobs.push(engine.infer(picture(4), bare, false).then(() => order.push(4)))
-  await t.rejects(bad, { name: 'AgentError', code: 'engine', message: /inference failed/ })
-  await Promise.all(jobs)
-  t.strictSame(order, [1, 2, 3, 4])
-  await engine.stop()
-})
 
-t.test('predicted frames, keyframes asked for, and one at a scene cut', async (t) => {
-  const engine = await start(t, { heads: [] })
-  const fast = { ...bare, coding: 'fast' as const }
-  const keys: boolean[] = []
-  const dark = () => new Uint8Array(size.width * size.height * 3).fill(20)
-  for (let i = 0; i < 6; i++) keys.push((await engine.infer(i < 4 ? picture(1) : dark(), fast, i === 2)).coded.key)
-  t.strictSame(keys, [true, false, true, false, true, false])
-  const other = await engine.infer(picture(2), { ...fast, id: 'b' }, false)
-  t.equal(other.coded.key, true, 'another camera has a coder of its own')
-  await engine.stop()
+  await t.test('results come in the order of the calls, a bad job hurts nobody else', async (t) => {
+    const order: number[] = []
+    const jobs = [1, 2, 3].map((n) => engine.infer(picture(n), bare, false).then(() => order.push(n)))
+    const bad = engine.infer(new Uint8Array(7), bare, false)
+    jobs.push(engine.infer(picture(4), bare, false).then(() => order.push(4)))
+    await t.rejects(bad, { name: 'AgentError', code: 'engine', message: /inference failed/ })
+    await Promise.all(jobs)
+    t.strictSame(order, [1, 2, 3, 4])
+  })
+
+  await t.test('predicted frames, keyframes asked for, and one at a scene cut', async (t) => {
+    const fast = { ...bare, coding: 'fast' as const }
+    const keys: boolean[] = []
+    const dark = () => new Uint8Array(size.width * size.height * 3).fill(20)
+    for (let i = 0; i < 6; i++) keys.push((await engine.infer(i < 4 ? picture(1) : dark(), fast, i === 2)).coded.key)
+    t.strictSame(keys, [true, false, true, false, true, false])
+    const other = await engine.infer(picture(2), { ...fast, id: 'b' }, false)
+    t.equal(other.coded.key, true, 'another camera has a coder of its own')
+  })
+
+  await t.test('stop finishes the job under way', async (t) => {
+    const job = engine.infer(picture(1), bare, false)
+    await engine.stop()
+    t.ok((await job).coded.payload.length > 0)
+  })
 })
 
 t.test('a provider that is not here is passed over, and the one that ran is named', async (t) => {
@@ -146,11 +152,4 @@ t.test('told to end while the networks are opened: given up at once, and the pro
     await t.rejects(started, { message: 'ending' })
   }
   // The threads end after that; one that aborted the process would fail this file.
-})
-
-t.test('stop finishes the job under way', async (t) => {
-  const engine = await start(t, { heads: [] })
-  const job = engine.infer(picture(1), bare, false)
-  await engine.stop()
-  t.ok((await job).coded.payload.length > 0)
 })
