@@ -8,8 +8,9 @@ import {
   readArchive,
   StaticCoder,
 } from '../../codec/index.js'
-import { info, STEP, tables } from './samples.js'
+import { info, tables } from './samples.js'
 import { coding, frames, infoAt, join, records, segments } from './scene.js'
+import { STEP } from './step.js'
 
 const INTERVAL = 4
 const symbols = frames(1, 40)

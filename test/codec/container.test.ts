@@ -1,7 +1,8 @@
 import { crc32 as zlibCrc32 } from 'node:zlib'
 import t from 'tap'
 import { decodeSymbols, FORMAT, type Frame, packFrame, readFrame, readFrames } from '../../codec/index.js'
-import { below, codeOf, draw, info, STEP, sample, seeded, tables } from './samples.js'
+import { below, codeOf, draw, info, sample, seeded, tables } from './samples.js'
+import { STEP } from './step.js'
 
 const join = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(parts.flatMap((part) => [...part]))
 

@@ -2,8 +2,9 @@ import t from 'tap'
 import { crc32 } from '../../codec/crc32.js'
 import { type ByteSource, Decoder, findFrame, listSegments, readArchive, sourceOf } from '../../codec/index.js'
 import { packKeyRecord, packPredictedRecord } from '../../codec/record.js'
-import { info, STEP, sameBytes } from './samples.js'
+import { info, sameBytes } from './samples.js'
 import { coding, frames, infoAt, join, records, segments } from './scene.js'
+import { STEP } from './step.js'
 
 const symbols = frames(1, 20)
 const all = records(symbols, 'max', 5)

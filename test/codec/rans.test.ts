@@ -1,7 +1,8 @@
 import t from 'tap'
 import { StaticCoder, type StaticTables } from '../../codec/index.js'
 import { referenceDecode, referenceEncode } from './reference.js'
-import { below, codeOf, degenerate, draw, peaked, row, STEP, sameBytes, seeded } from './samples.js'
+import { below, codeOf, degenerate, draw, peaked, row, sameBytes, seeded } from './samples.js'
+import { STEP } from './step.js'
 
 const cases: [string, StaticTables][] = [
   ['skewed, 12 bits', peaked(4, 6, 12, 1.5)],

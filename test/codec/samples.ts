@@ -3,9 +3,6 @@ import { type FrameInfo, packFrame, StaticCoder, type StaticTables } from '../..
 
 export type Random = () => number
 
-/** npm test tries every fifth byte, whose bits take turns; every.long.ts tries all. */
-export const STEP = process.env.EVERY_BYTE ? 1 : 5
-
 /** Uniform in [0, 1): a 32-bit linear congruential generator, its high bits good enough for test data. */
 export function seeded(seed: number): Random {
   let state = seed >>> 0
