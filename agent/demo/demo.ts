@@ -67,6 +67,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
   const config = configOf(options, stateDir)
   const meter = new Meter()
   const seen = new Seen()
+  let concluded = false
   let end: () => void = () => {}
   let fail: (error: Error) => void = () => {}
   const finished = new Promise<void>((resolve, reject) => {
@@ -87,6 +88,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
   }
   const committed = (result: Committed) => {
     meter.add(result)
+    if (concluded) return // a frame that was under way
     const lines = seen.add(result.record.events)
     if (!options.json) for (const line of lines) console.log(line)
     if (meter.frames === options.frames) end()
@@ -115,6 +117,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     await finished
     clearInterval(ticker)
     await acknowledged(agent)
+    concluded = true
     const summary = meter.summary(agent)
     console.log(options.json ? JSON.stringify({ ...summary, events: seen.list() }) : conclude(summary, seen, stateDir))
     const { lastError } = agent.presence

@@ -19,6 +19,7 @@ const documented = [
   'dropped',
   'providers',
   'peak_rss_mb',
+  'events',
 ]
 
 t.test('demo --frames 30 --json', async (t) => {
@@ -28,7 +29,7 @@ t.test('demo --frames 30 --json', async (t) => {
   t.equal(out.trim().split('\n').length, 1, 'one object and nothing else')
   const said = JSON.parse(out)
   t.strictSame(Object.keys(said), documented)
-  const stages = ['capture', 'encode', 'classify', 'segment', 'code', 'commit', 'publish']
+  const stages = ['capture', 'encode', 'analyse', 'code', 'commit', 'publish']
   t.strictSame(Object.keys(said.ms), stages)
   for (const stage of stages) t.ok(said.ms[stage] > 0, `${stage} took time`)
   for (const name of ['frames', 'published', 'acked', 'archived']) t.equal(said[name], 30, name)
