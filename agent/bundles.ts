@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { bundlesDir } from '../contract/package-root.js'
 
 /** What runs where nobody names another. */
-export const DEFAULT_BUNDLE = 'lean-5'
+export const DEFAULT_BUNDLE = 'field-1'
 
 export const bundleDir = (name: string): string =>
   name.includes('/') || name.startsWith('.') ? name : join(bundlesDir(), name)

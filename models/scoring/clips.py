@@ -10,7 +10,7 @@ from data.field.labels import TAG
 from data.pictures import DataError
 
 HEIGHT = 256  # of the frames looked at; their width is the multiple of 16 nearest to the clip's shape
-GROUPS = {"person": ["person"], "car": ["car"], "two_wheeler": ["bicycle", "motorcycle"], "large_vehicle": ["bus", "truck"]}
+GROUPS = {"person": ["person"], "car": ["car"], "two_wheeler": ["bicycle", "motorcycle"], "large_vehicle": ["bus", "truck"], "animal": ["dog", "cat"]}
 
 
 class Row:
@@ -43,7 +43,7 @@ def clip_rows(answer, encode, folders):
             sure = [i for i, f in enumerate(truth["frames"]) if name not in f.get("unsure", [])]
             of_sure = lambda say: np.array([say(truth["frames"][i]) for i in sure], bool)
             scores = found[sure][:, [TAG[tag] for tag in tags]].max(1)
-            rows.append(Row(truth_file.stem, name, scores, of_sure(lambda f: f[name]), of_sure(lambda f: name in f.get("small", []))))
+            rows.append(Row(truth_file.stem, name, scores, of_sure(lambda f: f.get(name, False)), of_sure(lambda f: name in f.get("small", []))))
     return rows
 
 
@@ -76,5 +76,8 @@ def best_thresholds(rows):
 
 
 def f1_at(scores, there, threshold):
-    said = scores > threshold
+    return f1_of(scores > threshold, there)
+
+
+def f1_of(said, there):
     return float(2 * (there & said).sum() / max(1, said.sum() + there.sum()))

@@ -3,12 +3,12 @@
 import numpy as np
 
 from data.field.labels import IGNORE, TAG
-from scoring.clips import GROUPS, f1_at
+from scoring.clips import GROUPS, f1_of
 
-# What may be false of the half seconds in which a clip shows nothing of the kind.
+# What may be false of the half seconds in which a clip shows nothing of the kind; more costs as much as F1 that is missing.
 FALSE_SHARE = {"person": 0.01, "car": 0.01, "two_wheeler": 0.03, "large_vehicle": 0.03, "animal": 0.01}
-LEAVE = 0.7  # of `enter`: what is there stays while it is less sure
-CANDIDATES = np.round(np.arange(0.06, 0.95, 0.02), 2)
+ENTER = np.round(np.arange(0.06, 0.95, 0.02), 2)
+LEAVE = (0.8, 0.65, 0.5)  # of `enter`: what is there stays while it is less sure
 
 
 def thresholds(scores, truths, rows):
@@ -17,22 +17,30 @@ def thresholds(scores, truths, rows):
     Tags of a group have one threshold: clips tell them not apart. Clips alone have no large two-wheeler, pictures alone no scene that stays empty.
     """
     found, figures = {}, {}
-    for group, tags in {**GROUPS, "animal": ["dog", "cat"]}.items():
+    for group, tags in GROUPS.items():
         mine = [row for row in rows if row.name == group]
-        clip_scores, there = ((np.concatenate([getattr(row, key)[~row.small] for row in mine]) if mine else np.zeros(0, kind)) for key, kind in (("scores", float), ("there", bool)))
-        options = [at(t, [TAG[tag] for tag in tags], scores, truths, clip_scores, there) for t in CANDIDATES]
-        quiet = [o for o in options if o["clips_false_share"] <= FALSE_SHARE[group]]
-        best = max(quiet, key=lambda o: o["f1"]) if quiet else min(options, key=lambda o: o["clips_false_share"])
-        figures[group] = best
-        found.update({tag: {"enter": best["enter"], "leave": round(best["enter"] * LEAVE, 3)} for tag in tags})
+        options = (at(enter, round(enter * part, 3), group, [TAG[tag] for tag in tags], scores, truths, mine) for enter in ENTER for part in LEAVE)
+        best = figures[group] = max(options, key=lambda option: option["value"])
+        found.update({tag: {key: best[key] for key in ("enter", "leave")} for tag in tags})
     return found, figures
 
 
-def at(threshold, columns, scores, truths, clip_scores, there):
+def at(enter, leave, group, columns, scores, truths, rows):
     known = [truths[:, c] != IGNORE for c in columns]
-    pictures = float(np.mean([f1_at(scores[k, c], truths[k, c] == 1, threshold) for k, c in zip(known, columns)]))
-    parts, empty = {"pictures_f1": round(pictures, 3)}, clip_scores[~there]
+    figures = {"pictures_f1": float(np.mean([f1_of(scores[k, c] > enter, truths[k, c] == 1) for k, c in zip(known, columns)]))}
+    said, there = (np.concatenate(parts) if rows else np.zeros(0, bool) for parts in ([stays(row.scores, enter, leave)[~row.small] for row in rows], [row.there[~row.small] for row in rows]))
     if there.any():
-        parts["clips_f1"] = round(f1_at(clip_scores, there, threshold), 3)
-    false = float((empty > threshold).mean()) if len(empty) else 0.0
-    return {"enter": float(threshold), "f1": round(float(np.mean(list(parts.values()))), 4), **parts, "clips_false_share": round(false, 4)}
+        figures["clips_f1"] = f1_of(said, there)
+    false = float(said[~there].mean()) if (~there).any() else 0.0
+    value = np.mean(list(figures.values())) - max(0.0, false - FALSE_SHARE[group])
+    if not there.any() and false > FALSE_SHARE[group]:
+        value -= 1  # of what no clip shows, all that is said is false
+    return {"enter": float(enter), "leave": float(leave), "value": round(float(value), 4), **{k: round(v, 3) for k, v in figures.items()}, "clips_false_share": round(false, 4)}
+
+
+def stays(scores, enter, leave):
+    """Half second after half second: there from `enter` on, until below `leave`."""
+    said = np.zeros(len(scores), bool)
+    for i, score in enumerate(scores):
+        said[i] = score > (leave if i and said[i - 1] else enter)
+    return said

@@ -22,7 +22,7 @@ function faults(text: string): string {
 
 const dir = t.testdir({ file: '', empty: {} })
 const poor = join(dir, 'poor')
-cpSync(bundleDir(DEFAULT_BUNDLE), poor, {
+cpSync(bundleDir('lean-5'), poor, {
   recursive: true,
   filter: (file) => !/decoder|segment\.onnx|context/.test(file),
 })

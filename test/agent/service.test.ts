@@ -8,7 +8,7 @@ import { Subscriber } from '../e2e/subscriber.js'
 import { until } from '../e2e/until.js'
 
 const topics = new Topics('blindsight', device)
-const small = { width: 64, height: 64, fps: 5, heads: ['classify'], coding: 'static' }
+const small = { width: 64, height: 64, fps: 5, coding: 'static' }
 const change = (file: string, edit: (config: { cameras: object[] }) => void) => {
   const config = JSON.parse(readFileSync(file, 'utf8'))
   edit(config)

@@ -21,7 +21,7 @@ t.test('the packed agent', async (t) => {
       ['dist/client/decode-command.js', 'dist/codec/decoder.js'],
     )
     const bundle = `models/bundles/${DEFAULT_BUNDLE}`
-    const needed = ['encoder.onnx', 'classify.onnx', 'segment.onnx', 'entropy.json', 'manifest.json']
+    const needed = ['encoder.onnx', 'analyse.onnx', 'entropy.json', 'manifest.json']
     for (const file of needed.map((name) => `${bundle}/${name}`)) t.ok(files.includes(file), file)
     for (const file of ['systemd/blindsight.service', 'config/example.yaml', 'config/demo/street.mp4', 'LICENSE'])
       t.ok(files.includes(file), file)

@@ -46,12 +46,12 @@ t.test('a corrupt bundle', async (t) => {
   const dir = t.testdir()
   const bundle = join(dir, 'bundle')
   cpSync(bundleDir, bundle, { recursive: true })
-  const file = join(bundle, 'classify.onnx')
+  const file = join(bundle, 'analyse.onnx')
   const bytes = readFileSync(file)
   bytes[1000]! ^= 1
   writeFileSync(file, bytes)
   const config = await configFile(dir, { top: { bundle } })
-  says(t, await blindsight(['run', '--config', config]), 3, 'classify.onnx', /sha-?256/i)
+  says(t, await blindsight(['run', '--config', config]), 3, 'analyse.onnx', /sha-?256/i)
 })
 
 t.test('demo', async (t) => {

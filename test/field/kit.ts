@@ -31,7 +31,7 @@ export interface RunOptions {
 export interface ConfigWishes {
   /** Absent: an embedded broker on a free port. */
   readonly broker?: { readonly url: string }
-  /** Each over the defaults: id cam, the street clip, 64x64 at 5 frames a second, classify, static coding. */
+  /** Each over the defaults: id cam, the street clip, 64x64 at 5 frames a second, all that the bundle says, static coding. */
   readonly cameras?: readonly Record<string, unknown>[]
   readonly mqtt?: Record<string, unknown>
   readonly archive?: Record<string, unknown>
@@ -87,7 +87,7 @@ export class Kit {
     top,
   }: ConfigWishes = {}): Promise<Record<string, unknown>> {
     const source = cameras.every((camera) => camera.source) ? undefined : await this.clip()
-    const defaults = { id: 'cam', source, width: 64, height: 64, fps: 5, heads: ['classify'], coding: 'static' }
+    const defaults = { id: 'cam', source, width: 64, height: 64, fps: 5, coding: 'static' }
     return {
       device: 'field',
       bundle: DEFAULT_BUNDLE,

@@ -57,7 +57,6 @@ export const scenarios: Scenario[] = [
         width: 448,
         height: 256,
         fps: 1,
-        heads: ['classify', 'segment'],
         coding: 'fast',
       }))
       const config = await kit.config({ broker: relay, cameras, top: { healthSeconds: 10 } })

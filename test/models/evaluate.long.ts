@@ -4,15 +4,15 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync,
 import { join } from 'node:path'
 import { encode } from 'fast-png'
 import t from 'tap'
-import { bundleDir, DEFAULT_BUNDLE } from '../../agent/bundles.js'
+import { bundleDir } from '../../agent/bundles.js'
 import { openBundle } from '../../contract/bundle.js'
 import { python, root } from './python.js'
 
-const bundle = openBundle(bundleDir(DEFAULT_BUNDLE))
+const bundle = openBundle(bundleDir('lean-5'))
 
 const run = (command: string, ...args: string[]) => spawnSync(command, args, { cwd: root, encoding: 'utf8' })
 const evaluated = (data: string, ...more: string[]) =>
-  run(process.execPath, 'dist/cli/main.js', 'eval', '--data', data, '--threads', '2', ...more)
+  run(process.execPath, 'dist/cli/main.js', 'eval', '--bundle', 'lean-5', '--data', data, '--threads', '2', ...more)
 
 /** Pictures of tiny_data.py in the layouts that are evaluated, six of them. */
 function dataIn(dir: string): string {

@@ -9,7 +9,7 @@ import { blindsight, Program } from '../../e2e/program.js'
 import { camera, configFile } from '../../e2e/setting.js'
 import { until } from '../../e2e/until.js'
 
-const small = { width: 64, height: 64, fps: 5, heads: ['classify'], coding: 'static' }
+const small = { width: 64, height: 64, fps: 5, coding: 'static' }
 
 t.test('a box, its broker away, its configuration spoilt, killed', async (t) => {
   const dir = t.testdir()
