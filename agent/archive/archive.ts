@@ -4,12 +4,13 @@
  */
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { ArchiveFilter } from '../archive-filter.js'
 import type { ClockState, Line, Moment, Past } from '../clock.js'
 import { systemBoot } from '../clock-sync.js'
 import type { EventRecord, NewFrame, OldFrame, Settled, StoredFrame } from '../outbox.js'
 import { databasePath } from './aside.js'
 import { asArchiveError, type Db, openDatabase, type Statement } from './database.js'
-import { type EventFilter, idsInEvents } from './event-frames.js'
+import { idsInEvents } from './event-frames.js'
 import { EventTable } from './event-table.js'
 import { type Evicted, Evictions } from './evictions.js'
 import { Horizon, type Stored } from './horizon.js'
@@ -200,7 +201,7 @@ export class Archive {
   }
 
   /** Frames after `cursor`, oldest first. */
-  list(query: EventFilter & { cursor: number; limit: number }): Summary[] {
+  list(query: ArchiveFilter & { cursor: number; limit: number }): Summary[] {
     if (query.class !== undefined || query.zone !== undefined || query.event !== undefined)
       return this.listEvents(query)
     const { cam = null, fromUs = -9e15, toUs = 9e15, cursor, limit } = query
@@ -209,14 +210,14 @@ export class Archive {
     return this.summaries(`id > @cursor ${cam === null ? '' : 'AND cam = @cam'}`, { cam, cursor, limit })
   }
 
-  private listEvents(query: EventFilter & { cursor: number; limit: number }): Summary[] {
+  private listEvents(query: ArchiveFilter & { cursor: number; limit: number }): Summary[] {
     const ids: number[] = []
     for (const id of idsInEvents(this.db, query, query.cursor)) if (ids.push(id) === query.limit) break
     return this.summaries('id IN (SELECT value FROM json_each(@ids))', { ids: JSON.stringify(ids), limit: query.limit })
   }
 
   /** Events, oldest first. */
-  listOfEvents({ cursor, limit, ...filter }: EventFilter & { cursor: string; limit: number }) {
+  listOfEvents({ cursor, limit, ...filter }: ArchiveFilter & { cursor: string; limit: number }) {
     return this.events.list(filter, cursor, limit)
   }
 

@@ -1,16 +1,7 @@
 /** Which frames lie in events: by spans of ids, so that what lies between events is never read. */
+import type { ArchiveFilter } from '../archive-filter.js'
 import type { Db } from './database.js'
 import { TIME_US } from './schema.js'
-
-export interface EventFilter {
-  readonly cam?: string | undefined
-  readonly class?: string | undefined
-  readonly zone?: string | undefined
-  /** id */
-  readonly event?: string | undefined
-  readonly fromUs?: number | undefined
-  readonly toUs?: number | undefined
-}
 
 /** Events and frames looked at in one step. */
 const STEP = 200
@@ -23,7 +14,7 @@ export const MATCHES = `(@cam IS NULL OR cam = @cam) AND (@class IS NULL OR clas
   AND (@event IS NULL OR id = @event) AND (@fromUs IS NULL OR ${timeAt(LAST, 'DESC')} >= @fromUs)
   AND (@toUs IS NULL OR ${timeAt('first_id', 'ASC')} <= @toUs)`
 
-export const valuesOf = (filter: EventFilter) => {
+export const valuesOf = (filter: ArchiveFilter) => {
   const { cam = null, class: of = null, zone = null, event = null, fromUs = null, toUs = null } = filter
   return { cam, class: of, zone, event, fromUs, toUs }
 }
@@ -35,7 +26,7 @@ interface Span {
 }
 
 /** In ascending order, behind `after`. */
-export function* idsInEvents(db: Db, filter: EventFilter, after: number): Generator<number> {
+export function* idsInEvents(db: Db, filter: ArchiveFilter, after: number): Generator<number> {
   const values = valuesOf(filter)
   const events = db.prepare(
     `SELECT cam, first_id AS first, ${LAST} AS last FROM events e

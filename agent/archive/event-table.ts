@@ -1,7 +1,9 @@
 /** Events by the frames they lie in, made of what frames carry: also when those come from a damaged database, in any order. */
+
+import type { ArchiveFilter } from '../archive-filter.js'
 import { type EventRecord, shifted } from '../outbox.js'
 import type { Db, Statement } from './database.js'
-import { type EventFilter, MATCHES, valuesOf } from './event-frames.js'
+import { MATCHES, valuesOf } from './event-frames.js'
 import { CLK, TIME_US } from './schema.js'
 
 /** Of `open`: a doubtful one is of a damaged database that is still being read, its end may come yet. */
@@ -68,7 +70,7 @@ export class EventTable {
   }
 
   /** As they were told last, in the order of their first frames; each with what comes after it. */
-  list(filter: EventFilter, after: string, limit: number): { event: EventRecord; cursor: string }[] {
+  list(filter: ArchiveFilter, after: string, limit: number): { event: EventRecord; cursor: string }[] {
     const [first = '0', id = ''] = after.split(':')
     const rows = this.db
       .prepare(

@@ -1,10 +1,12 @@
 /** Answers list, describe, get, pin and unpin over MQTT, from the archive, without ever standing in the way of live results. */
+
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { CodecError, FORMAT, FORMAT_2, packSegment, readArchive } from '../../codec/index.js'
 import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
 import { isoMs } from '../../contract/time.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
+import type { ArchiveFilter } from '../archive-filter.js'
 
 export interface StoredSummary {
   readonly id: number
@@ -22,21 +24,12 @@ export interface StoredSummary {
   readonly version: number
 }
 
-export interface Filter {
-  readonly cam?: string | undefined
-  readonly class?: string | undefined
-  readonly zone?: string | undefined
-  readonly event?: string | undefined
-  readonly fromUs?: number | undefined
-  readonly toUs?: number | undefined
-}
-
 /** What is needed of the archive. */
 export interface Store {
   find(cam: string, boot: string, seq: number): StoredSummary | undefined
   wasSeen(cam: string, boot: string, seq: number): boolean
-  list(query: Filter & { cursor: number; limit: number }): StoredSummary[]
-  listOfEvents(query: Filter & { cursor: string; limit: number }): { event: object; cursor: string }[]
+  list(query: ArchiveFilter & { cursor: number; limit: number }): StoredSummary[]
+  listOfEvents(query: ArchiveFilter & { cursor: string; limit: number }): { event: object; cursor: string }[]
   readBits(id: number, off: number, length: number): Buffer
   /** Records, the keyframe first. */
   segment(cam: string, boot: string, keySeq: number): Uint8Array[]
@@ -272,7 +265,7 @@ export class Requests {
   }
 }
 
-function filterOf({ cam, class: of, zone, event, from, to }: z.infer<typeof requests.events>): Filter {
+function filterOf({ cam, class: of, zone, event, from, to }: z.infer<typeof requests.events>): ArchiveFilter {
   return {
     ...{ cam, class: of, zone, event },
     ...(from !== undefined && { fromUs: isoMs(from)! * 1000 }),

@@ -9,26 +9,39 @@ import { describedLine, describeFrame, listArchive, type Query } from './list.js
 import { NoAnswer, type Requester } from './requester.js'
 import { type ArchiveTarget, withArchive } from './session.js'
 
-export async function list(flags: ListFlags): Promise<number> {
+export const list = (flags: ListFlags): Promise<number> =>
+  printAll(flags, listArchive, describedLine, 'nothing in the archive for this question')
+
+/** A line each, up to --limit. @returns the exit code */
+export async function printAll<T>(
+  flags: ListFlags,
+  itemsOf: (requester: Requester, query: Query) => AsyncIterable<T>,
+  lineOf: (item: T) => string,
+  none: string,
+): Promise<number> {
   const limit = wholeNumber('--limit', flags.limit, 0) || Number.POSITIVE_INFINITY
   const query = readQuery(flags)
   await withArchive(readTarget(flags), printError, async (requester) => {
     let count = 0
-    for await (const item of listArchive(requester, query)) {
+    for await (const item of itemsOf(requester, query)) {
       if (count++ === limit) {
         printError(`there are more than ${limit}: --limit 0 lists all`)
         return
       }
-      printOut(flags.json ? JSON.stringify(item) : describedLine(item))
+      printOut(flags.json ? JSON.stringify(item) : lineOf(item))
     }
-    if (count === 0) printError('nothing in the archive for this question')
+    if (count === 0) printError(none)
   })
   return 0
 }
 
 export async function get(refs: readonly string[], flags: GetFlags): Promise<number> {
   const query = readQuery(flags)
-  checkWanted(refs, query)
+  checkWanted(refs, query, {
+    pattern: refPattern,
+    unclear: 'what to get is unclear, archive get, name refs, or a --cam, --class, --zone, --event, --from, --to',
+    wrong: (ref) => `no ref, ${ref}, expected camera/boot/seq as archive list prints them`,
+  })
   return fetchAll(flags, (requester, failed) =>
     refs.length > 0 ? fromRefs(requester, refs, failed) : fromList(requester, query),
   )
@@ -85,18 +98,18 @@ export const readQuery = (flags: Flags): Query => ({
 
 const refPattern = /^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/
 
-function checkWanted(refs: readonly string[], query: Query): void {
+/** Names or a question, not both and not neither. @throws {Failure} usage */
+export function checkWanted(names: readonly string[], query: Query, words: WantedWords): void {
   const asked = Object.values(query).some((value) => value !== undefined)
-  if (refs.length > 0 === asked) {
-    throw new Failure(
-      'usage',
-      'what to get is unclear, archive get, name refs, or a --cam, --class, --zone, --event, --from, --to',
-    )
-  }
-  const wrong = refs.find((ref) => !refPattern.test(ref))
-  if (wrong !== undefined) {
-    throw new Failure('usage', `no ref, ${wrong}, expected camera/boot/seq as archive list prints them`)
-  }
+  if (names.length > 0 === asked) throw new Failure('usage', words.unclear)
+  const wrong = names.find((name) => !words.pattern.test(name))
+  if (wrong !== undefined) throw new Failure('usage', words.wrong(wrong))
+}
+
+interface WantedWords {
+  readonly pattern: RegExp
+  readonly unclear: string
+  readonly wrong: (name: string) => string
 }
 
 /** Each segment once. */

@@ -1,27 +1,12 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { Box } from '../box.js'
-import { boot, makeBundle, makeFrame } from '../bundle.js'
-import { Mosquitto } from '../mosquitto.js'
-import { run } from '../run.js'
-
-async function setUp(t: Test) {
-  const broker = await Mosquitto.start()
-  const box = await Box.start(broker.url)
-  t.teardown(() => Promise.all([box.stop(), broker.stop()]))
-  const dir = t.testdir()
-  const bundle = makeBundle(join(dir, 'bundles'))
-  for (let seq = 0; seq < 5; seq++) box.archive.set(`street/${boot}/${seq}`, makeFrame(bundle, seq))
-  const out = join(dir, 'out')
-  const verb = (name: string, ...args: string[]) =>
-    run(['archive', name, '--broker', broker.url, '--device', 'gate-1', '--timeout', '600', ...args])
-  return { broker, box, out, verb }
-}
+import t from 'tap'
+import { setUp } from '../archive-setting.js'
+import { boot } from '../bundle.js'
 
 t.test('list follows cursors, up to the limit', async (t) => {
-  const { verb } = await setUp(t)
+  const { verb } = await setUp(t, 'archive')
   const all = await verb('list', '--json')
   t.equal(all.code, 0)
   t.same(
@@ -37,7 +22,7 @@ t.test('list follows cursors, up to the limit', async (t) => {
 })
 
 t.test('get by time: written, and not fetched again', async (t) => {
-  const { verb, box, out } = await setUp(t)
+  const { verb, box, out } = await setUp(t, 'archive')
   box.faults = { busy: 2 }
   const first = await verb('get', '--cam', 'street', '--out', out)
   t.equal(first.code, 0, first.err)
@@ -52,7 +37,7 @@ t.test('get by time: written, and not fetched again', async (t) => {
 })
 
 t.test('a cut transfer goes on where it was', async (t) => {
-  const { verb, box, out } = await setUp(t)
+  const { verb, box, out } = await setUp(t, 'archive')
   const ref = `street/${boot}/1`
   const { length } = box.archive.get(ref)!
   box.faults = { blockBytes: 20, blocksPerGet: 2 }
@@ -66,14 +51,14 @@ t.test('a cut transfer goes on where it was', async (t) => {
 })
 
 t.test('a box that answers without MQTT 5', async (t) => {
-  const { verb, box, out } = await setUp(t)
+  const { verb, box, out } = await setUp(t, 'archive')
   box.faults = { plain: true }
   t.equal((await verb('get', `street/${boot}/1`, '--out', out)).code, 0)
   t.equal(readdirSync(out).length, 1)
 })
 
 t.test('one that is gone does not keep the others from coming', async (t) => {
-  const { verb, out } = await setUp(t)
+  const { verb, out } = await setUp(t, 'archive')
   const { code, err } = await verb('get', `street/${boot}/99`, `street/${boot}/1`, '--out', out)
   t.equal(code, 5)
   t.match(err, /^blindsight: the box answered not_found, describe street\/0123456789abcdef\/99: .*\n$/)
@@ -81,7 +66,7 @@ t.test('one that is gone does not keep the others from coming', async (t) => {
 })
 
 t.test('nothing is written that is not whole', async (t) => {
-  const { verb, box, out } = await setUp(t)
+  const { verb, box, out } = await setUp(t, 'archive')
   mkdirSync(out)
   const ref = `street/${boot}/1`
   box.faults = { sha256: createHash('sha256').update('other').digest('hex') }
@@ -97,7 +82,7 @@ t.test('nothing is written that is not whole', async (t) => {
 })
 
 t.test('what goes wrong is one line and a documented exit code', async (t) => {
-  const { verb, box, broker, out } = await setUp(t)
+  const { verb, box, broker, out } = await setUp(t, 'archive')
   const cases: [string, string[], number, RegExp][] = [
     ['get', ['--out', out], 2, /name refs/],
     ['get', ['../../etc', '--out', out], 2, /no ref/],

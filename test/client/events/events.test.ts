@@ -1,22 +1,12 @@
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
-import { Box, eventMessage } from '../box.js'
-import { boot, makeBundle, makeFrame } from '../bundle.js'
-import { Mosquitto } from '../mosquitto.js'
-import { run } from '../run.js'
+import { setUp } from '../archive-setting.js'
+import { eventMessage } from '../box.js'
+import { boot } from '../bundle.js'
 
 t.test('events are listed, and the segments of one fetched', async (t) => {
-  const broker = await Mosquitto.start()
-  const box = await Box.start(broker.url)
-  t.teardown(() => Promise.all([box.stop(), broker.stop()]))
-  const dir = t.testdir()
-  const bundle = makeBundle(join(dir, 'bundles'))
-  for (let seq = 0; seq < 5; seq++) box.archive.set(`street/${boot}/${seq}`, makeFrame(bundle, seq))
+  const { box, out, verb } = await setUp(t, 'events')
   box.events.push(eventMessage('street-1-1', 'end', 1), { ...eventMessage('street-1-2', 'start', 3), class: 'car' })
-  const out = join(dir, 'out')
-  const verb = (name: string, ...args: string[]) =>
-    run(['events', name, '--broker', broker.url, '--device', 'gate-1', '--timeout', '600', ...args])
 
   const all = await verb('list')
   t.equal(all.code, 0, all.err)
