@@ -87,6 +87,8 @@ const zone = z.string().nullable().describe('null: the whole picture')
 const eventId = z.string().regex(/^[a-z0-9_-]{1,96}$/)
 
 /** One id has one start and one end, each told at least once. */
+const ref = z.string().regex(/^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/, 'expected cam/boot/seq')
+
 export const EventMessage = z.object({
   v: z.literal(1),
   ...ResultBase.pick({ dev: true, cam: true, boot: true }).shape,
@@ -106,9 +108,7 @@ export const EventMessage = z.object({
     share: z.number().min(0).max(1).describe('of the zone, or the picture'),
     ts: moment,
   }),
-  bits: z
-    .object({ first: z.string(), last: z.string() })
-    .describe('names in the archive, cam/boot/seq, of the same frames'),
+  bits: z.object({ first: ref, last: ref }).describe('names in the archive, cam/boot/seq, of the same frames'),
   reason: z
     .enum(['restart', 'gap'])
     .optional()
@@ -116,6 +116,9 @@ export const EventMessage = z.object({
   hist: z.boolean(),
 })
 export type EventMessage = z.infer<typeof EventMessage>
+
+/** As it stands in a frame's result, and in the archive. */
+export const StoredEvent = EventMessage.omit({ hist: true })
 
 export const NowMessage = z.object({
   v: z.literal(1),
@@ -233,7 +236,6 @@ const time = z
   .refine((text) => isoMs(text) !== undefined, { error: isoExpected })
   .describe('ISO 8601 with an offset')
 const className = z.string().min(1).max(32)
-const ref = z.string().regex(/^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/, 'expected cam/boot/seq')
 export const requests = {
   list: z.strictObject({
     transaction,
@@ -308,10 +310,7 @@ const ok = { transaction, status: z.literal('ok') }
  */
 export const responses = {
   list: z.union([z.object({ ...ok, items: z.array(Described), cursor: z.string().optional() }), Failure]),
-  events: z.union([
-    z.object({ ...ok, items: z.array(EventMessage.omit({ hist: true })), cursor: z.string().optional() }),
-    Failure,
-  ]),
+  events: z.union([z.object({ ...ok, items: z.array(StoredEvent), cursor: z.string().optional() }), Failure]),
   describe: z.union([z.object({ ...ok, item: Described }), Failure]),
   get: z.union([
     z.object({ ...ok, ref: z.string(), off: count, total: count, sha256: z.string(), data: z.string() }),

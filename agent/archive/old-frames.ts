@@ -1,6 +1,8 @@
 /** What the rows of a damaged database say, believed only where it can be checked. */
 import { createHash } from 'node:crypto'
-import { ALL_PARTS, type EventRecord, eventParts, type OldFrame, Part } from '../outbox.js'
+import { z } from 'zod'
+import { StoredEvent } from '../../contract/messages.js'
+import { ALL_PARTS, type EventRecord, eventParts, MOST_EVENTS, type OldFrame, Part } from '../outbox.js'
 import type { Row, Value } from './cells.js'
 
 /** A row of the table outbox: which messages of which frame were still to go. */
@@ -41,11 +43,14 @@ export function frameOf(row: Row, pending: (id: number) => number | undefined): 
   }
 }
 
-/** What a result has to publish; undefined if it is not of this frame, or none. */
+const Events = z.array(StoredEvent).max(MOST_EVENTS)
+
+/** What a result has to publish; undefined if it is not of this frame, or none. Its hash covers the bitstream only. */
 function toldOf(result: string, boot: string, seq: number): { parts: number; events: EventRecord[] } | undefined {
   try {
-    const { common, cls, seg, events = [] } = JSON.parse(result)
+    const { common, cls, seg, events: carried = [] } = JSON.parse(result)
     if (common.boot !== boot || common.seq !== seq) return undefined
+    const events = Events.parse(carried)
     const parts = Part.bits | (cls ? Part.cls : 0) | (seg ? Part.seg : 0) | eventParts(events.length)
     return { parts, events }
   } catch {

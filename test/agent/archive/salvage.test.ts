@@ -51,7 +51,11 @@ t.test('events come with the frames that carried them, told or not', async (t) =
   const event = (id: string, phase: string, seq: number) => {
     const ref = `street/${boot}/${seq}`
     const seen = { since: ts, until: ts, peak: { p: 1, share: 0.1, ts }, bits: { first: ref, last: ref } }
-    return { cam: 'street', boot, seq, ts, clk: 'ok', id, phase, class: 'person', zone: null, ...seen }
+    return {
+      ...{ v: 1, dev: 'gate-1', cam: 'street', boot, seq, ts, clk: 'ok', id, phase },
+      ...{ class: 'person', label: 'person', zone: null },
+      ...seen,
+    }
   }
   const committed = (seq: number, ...events: ReturnType<typeof event>[]) => {
     const result = JSON.stringify({ common: { cam: 'street', boot, seq }, cls: [], events })
