@@ -10,15 +10,17 @@ export const ALL_PARTS = Part.cls | Part.seg | Part.bits | Part.evt
 export const MOST_EVENTS = 28
 export const eventPart = (nth: number): number => 8 << nth
 /** Of so many events. */
-export const eventParts = (count: number): number =>
-  Array.from({ length: count }, (_, i) => eventPart(i)).reduce((a, b) => a | b, 0)
+export const eventParts = (count: number): number => 8 * (2 ** count - 1)
 
 /** An event as it stands in a frame's result, and in the archive while it goes on. */
 export type EventRecord = Omit<EventMessage, 'hist'>
 
+/** Results keep milliseconds, the archive microseconds. */
+const SAME_US = 1000
+
 /** As it is when the frame that it was told with turns out to have been taken so much later. */
 export function shifted(event: EventRecord, byUs: number): EventRecord {
-  if (byUs === 0) return event
+  if (Math.abs(byUs) < SAME_US) return event
   const move = (ts: string) => new Date(Date.parse(ts) + byUs / 1000).toISOString()
   const { ts, since, until, peak } = event
   return { ...event, ts: move(ts), since: move(since), until: move(until), peak: { ...peak, ts: move(peak.ts) } }

@@ -44,7 +44,6 @@ const Analyse = z.strictObject({
   ),
 })
 export type Analyse = z.infer<typeof Analyse>
-export type Presence = Analyse['presence'][number]
 
 export const Manifest = z.strictObject({
   format: z.literal(1),

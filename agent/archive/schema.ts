@@ -34,6 +34,8 @@ export const SCHEMA = `
     open INTEGER NOT NULL, -- 1: has no end yet. 2: as far as a damaged database has been read
     first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, told TEXT NOT NULL
   ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS events_first ON events (first_id, id);
+  CREATE INDEX IF NOT EXISTS events_last ON events (last_id);
 `
 export const SCHEMA_VERSION = 4
 /** From each version to the next. None may rewrite the frames: the disk of an old box is as full as its archive may be. */

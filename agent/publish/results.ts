@@ -27,8 +27,6 @@ export interface Message {
 }
 
 const JSON_TYPE = { contentType: 'application/json' }
-/** Results keep milliseconds, the archive microseconds. */
-const SAME_US = 1000
 export const BITSTREAM_TYPE = 'application/vnd.blindsight.frame'
 
 export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, nowMs: number): Message[] {
@@ -75,7 +73,7 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
   const byUs = frame.clk ? frame.timeUs - Date.parse(record.common.ts) * 1000 : 0
   for (const [i, event] of (record.events ?? []).entries()) {
     if (!(frame.parts & eventPart(i))) continue
-    const told = { ...shifted(event, Math.abs(byUs) < SAME_US ? 0 : byUs), ...(frame.clk && { clk: frame.clk }), hist }
+    const told = { ...shifted(event, byUs), ...(frame.clk && { clk: frame.clk }), hist }
     add('evt', eventPart(i), JSON.stringify(told), JSON_TYPE, event.cam)
   }
   return messages

@@ -77,7 +77,7 @@ export async function fetchAll(
   return code
 }
 
-export function readTarget(flags: Flags): ArchiveTarget {
+function readTarget(flags: Flags): ArchiveTarget {
   return {
     // Answers to a client that went away are of no use.
     broker: brokerSettings(flags, 0),
