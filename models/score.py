@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bundling.field import analyser, write_manifest
+from bundling.bundle import write_manifest
+from bundling.field import analyser
 from bundling.released import encoder, manifest_of
 from data.field import labels
 from data.pictures import DataError

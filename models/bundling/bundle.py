@@ -69,6 +69,10 @@ def build(folder, args, parts):
             "terms": "Weights trained on research data; check the data sets' terms before commercial use.",
         },
     }
+    write_manifest(folder, manifest)
+
+
+def write_manifest(folder, manifest):
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 

@@ -4,10 +4,10 @@ Symbols must be equal but for counted ties (a value within TIE of the midpoint o
 """
 
 import numpy as np
-import onnxruntime as ort
 import torch
 
 from bundling.graphs import FILES
+from bundling.released import session
 from data.crops import centre_crop
 from data.pictures import pictures_in, read_all
 from training.checkpoint import TrainError
@@ -17,9 +17,7 @@ TIE = 1e-3  # in units of the latent; centres lie about 0.8 apart
 
 def compare(folder, codec, graphs, images):
     """Runs both runtimes on every picture; returns the counted differences, raises if they are more than ties."""
-    options = ort.SessionOptions()
-    options.log_severity_level = 3
-    sessions = {k: ort.InferenceSession(str(folder / f), options, providers=["CPUExecutionProvider"]) for k, f in FILES.items()}
+    sessions = {name: session(folder / file) for name, file in FILES.items()}
     run = lambda name, x: sessions[name].run(None, {sessions[name].get_inputs()[0].name: x})
     seen = {"symbols": 0, "ties": 0, "max_probability_difference": 0.0, "mask_pixels": 0, "mask_differences": 0, "max_decoded_difference": 0}
     for image in images:

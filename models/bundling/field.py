@@ -1,17 +1,15 @@
 """The bundle of a field network: the codec of a released bundle, file for file, and analyse.onnx in the place of its heads."""
 
 import datetime
-import json
 import shutil
 
 import numpy as np
-import onnxruntime as ort
 import torch
 
-from bundling.bundle import describe
+from bundling.bundle import describe, write_manifest
 from bundling.graphs import FILES, AnalyseGraph
 from bundling.onnx_files import write_graph
-from bundling.released import encoder, manifest_of
+from bundling.released import encoder, manifest_of, session, there
 from data.crops import centre_crop
 from data.field import labels
 from data.field.labels import MASK, TAGS, THINGS
@@ -40,11 +38,11 @@ DATA = [
 
 
 def build(folder, name, of, checkpoint, data, profile):
-    """Thresholds are 0.5 until models/thresholds.py has chosen better ones. of: the released bundle whose codec it is."""
+    """Thresholds are 0.5 until models/score.py --write has chosen better ones. of: the released bundle whose codec it is."""
     released = manifest_of(of)
     for file in CODEC:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(of / file, folder / file)
+        shutil.copyfile(there(of / file), folder / file)
     latent = released["latent"]
     graph = AnalyseGraph(torch.tensor(latent["centres"]), network_of(checkpoint, latent["channels"]))
     n, h, w = (torch.export.Dim(axis, min=1, max=limit) for axis, limit in (("n", 64), ("h", 512), ("w", 512)))
@@ -62,10 +60,6 @@ def build(folder, name, of, checkpoint, data, profile):
             "profile": profile, "goes_on_from": [released["id"], *trained.get("goes_on_from", [])], "data": trained["data"] + DATA, "terms": trained["terms"],
         },
     })
-
-
-def write_manifest(folder, manifest):
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
 
 
 def described(thresholds):
@@ -117,10 +111,5 @@ def check_images(pictures):
 
 def analyser(bundle, threads=0):
     """-> function: symbols uint8 [N,C,h,w] -> tags float32 [N,T], mask uint8 [N,2h,2w], fractions float32 [N,K]. threads: 0 for one a core"""
-    options = ort.SessionOptions()
-    options.log_severity_level, options.intra_op_num_threads = 3, threads
-    path = bundle / ANALYSE
-    if not path.exists():
-        raise TrainError(f"{path} is missing; give a bundle that has one: see models/README.md")
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return lambda symbols: session.run(None, {"symbols": symbols})
+    graph = session(bundle / ANALYSE, threads)
+    return lambda symbols: graph.run(None, {"symbols": symbols})

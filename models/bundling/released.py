@@ -19,10 +19,14 @@ from training.checkpoint import TrainError
 
 def encoder(bundle, threads=0):
     """-> function: frames uint8 [N,H,W,3] -> symbols uint8 [N,C,H/8,W/8]. threads: 0 for one a core"""
+    graph = session(bundle / "encoder.onnx", threads)
+    return lambda frames: graph.run(None, {"frame": np.ascontiguousarray(frames)})[0]
+
+
+def session(path, threads=0):
     options = ort.SessionOptions()
     options.log_severity_level, options.intra_op_num_threads = 3, threads
-    session = ort.InferenceSession(str(there(bundle / "encoder.onnx")), options, providers=["CPUExecutionProvider"])
-    return lambda frames: session.run(None, {"frame": np.ascontiguousarray(frames)})[0]
+    return ort.InferenceSession(str(there(path)), options, providers=["CPUExecutionProvider"])
 
 
 def manifest_of(bundle):

@@ -30,11 +30,11 @@ def default_bundle():
 
 
 def target_lines(evals, points, curves, cost):
-    """What the default bundle was asked to reach on pictures it was not trained on."""
+    """What the bundle was asked to reach on pictures it was not trained on."""
     folder = default_bundle()
     e = evals.get(f"eval-{folder.name}")
     if not e:
-        return [f"The default bundle, {folder.name}, has not been evaluated yet.", ""]
+        return [f"The bundle {folder.name} has not been evaluated yet.", ""]
     sha256 = hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     if e["sha256"] != sha256:
         raise SystemExit(f"docs/results/eval-{folder.name}.json is of another export of the bundle; run blindsight eval again")
@@ -57,7 +57,7 @@ def target_lines(evals, points, curves, cost):
         saved = cost["decode_and_infer"][0]["ratio_ms"]
         rows.append(("decode + ResNet-50 over cResNet-51, wall-clock (row 6)", "≥ 1.7", saved, saved >= 1.7))
     lines = [
-        f"The default bundle, {e['bundle']}, against what was asked of it, {things['images']} and {street['images']} pictures (both halves scored over all 20 classes):", "",
+        f"The bundle {e['bundle']} against what was asked of it, {things['images']} and {street['images']} pictures (both halves scored over all 20 classes):", "",
         "| | asked | measured | |", "|---|---|---|---|",
     ]
     verdict = {True: "reached", False: "**missed**", None: "not compared"}

@@ -27,7 +27,7 @@ def thresholds(scores, truths, rows):
 
 def at(enter, leave, group, columns, scores, truths, rows):
     known = [truths[:, c] != IGNORE for c in columns]
-    figures = {"pictures_f1": float(np.mean([f1_of(scores[k, c] > enter, truths[k, c] == 1) for k, c in zip(known, columns)]))}
+    figures = {"pictures_f1": float(np.mean([f1_of(scores[k, c] >= enter, truths[k, c] == 1) for k, c in zip(known, columns)]))}
     said, there = (np.concatenate(parts) if rows else np.zeros(0, bool) for parts in ([stays(row.scores, enter, leave)[~row.small] for row in rows], [row.there[~row.small] for row in rows]))
     if there.any():
         figures["clips_f1"] = f1_of(said, there)
@@ -42,5 +42,5 @@ def stays(scores, enter, leave):
     """Half second after half second: there from `enter` on, until below `leave`."""
     said = np.zeros(len(scores), bool)
     for i, score in enumerate(scores):
-        said[i] = score > (leave if i and said[i - 1] else enter)
+        said[i] = score >= (leave if i and said[i - 1] else enter)
     return said

@@ -122,11 +122,12 @@ def median(group):
     if len({f.shape for f in frames}) > 1:
         return None
     stack = np.stack(frames)
-    if np.abs(stack.astype(np.int16) - np.median(stack, 0)).mean() > 12:
+    still = np.median(stack, 0)
+    if np.abs(stack.astype(np.int16) - still).mean() > 12:
         return None
     held = np.zeros(stack.shape[1:3])
     for p in group:
         for b, _, _ in p.boxes:
             x0, y0, x1, y1 = b.astype(int)
             held[y0:y1, x0:x1] += 1 / len(group)
-    return None if held.max() > 0.4 else np.median(stack, 0).astype(np.uint8)
+    return None if held.max() > 0.4 else still.astype(np.uint8)

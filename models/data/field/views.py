@@ -80,7 +80,7 @@ class View:
             if certain is None:
                 continue
             if share < ENOUGH or seen[3] - seen[1] < SMALLEST or seen[2] - seen[0] < SMALLEST / 2:
-                tags[certain] = IGNORE if tags[certain] != 1 else 1
+                tags[certain] = IGNORE
                 continue
             sure.append((seen, certain))
         for b, certain in sure:

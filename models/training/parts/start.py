@@ -1,10 +1,9 @@
 """Where a joint run goes on from."""
 
-import json
 
 import torch
 
-from bundling.released import unfold, weights
+from bundling.released import manifest_of, unfold, weights
 from data.crops import centre_crop
 from data.pictures import to_batch
 from networks.codec import symbols_by_midpoints
@@ -29,7 +28,7 @@ def start_from_earlier(run, model, images):
             load(network, ema_of(start / f"{part}.pt"), start / f"{part}.pt")
     else:
         print(f"joint: starts from {bundle}", flush=True)
-        centres = json.loads((bundle / "manifest.json").read_text())["latent"]["centres"]
+        centres = manifest_of(bundle)["latent"]["centres"]
         if len(centres) != run.config["codec"]["levels"]:
             raise TrainError(f"{bundle} has {len(centres)} centres, {run.args.config} says levels = {run.config['codec']['levels']}")
         model.codec.quantiser.centres.data = torch.tensor(centres)
