@@ -1,6 +1,5 @@
 /** What the rows of a damaged database say, believed only where it can be checked. */
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
 import { StoredEvent } from '../../contract/messages.js'
 import { ALL_PARTS, type EventRecord, eventParts, MOST_EVENTS, type OldFrame, Part } from '../outbox.js'
 import type { Row, Value } from './cells.js'
@@ -43,7 +42,7 @@ export function frameOf(row: Row, pending: (id: number) => number | undefined): 
   }
 }
 
-const Events = z.array(StoredEvent).max(MOST_EVENTS)
+const Events = StoredEvent.array().max(MOST_EVENTS)
 
 /** What a result has to publish; undefined if it is not of this frame, or none. Its hash covers the bitstream only. */
 function toldOf(result: string, boot: string, seq: number): { parts: number; events: EventRecord[] } | undefined {
