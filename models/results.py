@@ -5,6 +5,7 @@
 Nothing is typed by hand: a figure without a file is a row that says so.
 """
 
+import argparse
 import json
 
 import matplotlib
@@ -35,6 +36,7 @@ ROWS = {
 
 
 def main():
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     plt.rcParams.update({"svg.hashsalt": "blindsight", "font.size": 9})
     collect()
     cost, curves, systems = read("cost"), read("rate-distortion"), read("systems") or {}

@@ -5,6 +5,8 @@ initializer when it loads the graph, so that the convolutions run exactly as the
 are left out, as ONNX Runtime folds them into the convolutions too.
 """
 
+import argparse
+
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper, save
 
@@ -49,23 +51,29 @@ def bottleneck(x, cin, mid, stride):
     return activate(out)
 
 
-x = conv("frame", 3, 64, 7, 2)
-nodes.append(helper.make_node("MaxPool", [x], ["pool"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]))
-x, cin = "pool", 64
-for stage, blocks in enumerate((3, 4, 6, 3)):
-    for block in range(blocks):
-        x = bottleneck(x, cin, 64 * 2**stage, 2 if stage and not block else 1)
-        cin = 256 * 2**stage
-nodes.append(helper.make_node("GlobalAveragePool", [x], ["gap"]))
-nodes.append(helper.make_node("Flatten", ["gap"], ["flat"]))
-nodes.append(helper.make_node("Gemm", ["flat", weight([1000, 2048], 1 / 2048), weight([1000], 0.0)], ["logits"], transB=1))
-graph = helper.make_graph(
-    nodes, "resnet50-timing",
-    [helper.make_tensor_value_info("frame", TensorProto.FLOAT, ["n", 3, "h", "w"])],
-    [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 1000])], constants,
-)
-model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-checker.check_model(model)
-path = MODELS.parent / "test" / "bench" / "resnet50.onnx"
-save(model, path)
-print(path, path.stat().st_size, "bytes")
+def main():
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    x = conv("frame", 3, 64, 7, 2)
+    nodes.append(helper.make_node("MaxPool", [x], ["pool"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]))
+    x, cin = "pool", 64
+    for stage, blocks in enumerate((3, 4, 6, 3)):
+        for block in range(blocks):
+            x = bottleneck(x, cin, 64 * 2**stage, 2 if stage and not block else 1)
+            cin = 256 * 2**stage
+    nodes.append(helper.make_node("GlobalAveragePool", [x], ["gap"]))
+    nodes.append(helper.make_node("Flatten", ["gap"], ["flat"]))
+    nodes.append(helper.make_node("Gemm", ["flat", weight([1000, 2048], 1 / 2048), weight([1000], 0.0)], ["logits"], transB=1))
+    graph = helper.make_graph(
+        nodes, "resnet50-timing",
+        [helper.make_tensor_value_info("frame", TensorProto.FLOAT, ["n", 3, "h", "w"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", 1000])], constants,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    checker.check_model(model)
+    path = MODELS.parent / "test" / "bench" / "resnet50.onnx"
+    save(model, path)
+    print(path, path.stat().st_size, "bytes")
+
+
+if __name__ == "__main__":
+    main()

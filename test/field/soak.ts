@@ -14,7 +14,7 @@ import type { Scenario } from './scenario.js'
 import { medians, theilSen } from './slope.js'
 
 const MINUTES = 30
-const SHORT_MINUTES = 2.5
+const SHORT_MINUTES = 1.5
 const SAMPLE_MS = 2000
 const FAIL_EVERY_MS = 20_000
 /**
@@ -38,10 +38,10 @@ export const scenarios: Scenario[] = [
   {
     id: 'soak/four-cameras',
     fault:
-      '30 minutes (short: 2.5; --minutes) of 4 cameras at 448x256, the broker away for half, one camera failing every 20 s',
+      '30 minutes (short: 1.5; --minutes) of 4 cameras at 448x256, the broker away for half, one camera failing every 20 s',
     short: true,
     alone: true,
-    seconds: 210,
+    seconds: 120,
     longSeconds: 1860,
     limitSeconds: 48 * 3600,
     async run(kit) {

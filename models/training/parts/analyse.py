@@ -11,7 +11,7 @@ from networks.classifier import Classifier
 from networks.codec import latent_of
 from places import BUNDLES
 from scoring.field import answers_of, figures, said
-from training.checkpoint import ema_of, load, write_weights
+from training.checkpoint import ema_of, load
 from training.field_losses import field_loss
 from training.optimiser import sgd_groups
 
@@ -41,7 +41,6 @@ def analyse(run):
         return field_loss(maps, logits, *(target.to(run.device) for target in targets), knobs)
 
     model = run.train(network, sgd_groups(knobs, (network.trunk, knobs["lr"]), *heads), step_loss).cpu()
-    write_weights(run.out / f"{run.part}.final.pt", model.state_dict())
     run.report({"upstream": {"bundle": manifest["id"]}, **figures(*said(answers_of(model, centres.cpu()), encoder(bundle, threads=1), held_out))})
 
 
