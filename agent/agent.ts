@@ -78,6 +78,7 @@ export class Agent {
   private readonly upkeep: Upkeep
   private readonly limits: ArchiveLimits & { minFreeBytes: number }
   private readonly encoded = new Map<string, number>()
+  private readonly leftOut = new Map<string, number>()
   private readonly lost = { inference: 0, commit: 0 }
   private timers: NodeJS.Timeout[] = []
   private readonly madeAt = performance.now()
@@ -212,10 +213,11 @@ export class Agent {
       },
       service,
     )
-    const { archive, publisher, requests, stages, encoded, lost, cameras, limits, clock, upkeep } = this
+    const { archive, publisher, requests, stages, encoded, leftOut, lost, cameras, limits } = this
+    const { clock, upkeep } = this
     const around = () => this.around()
-    const sources = { cameras, archive, publisher, requests, stages, encoded, lost, limits, clock, upkeep, around }
-    this.health = new Health(sources)
+    const counts = { stages, encoded, leftOut, lost }
+    this.health = new Health({ cameras, archive, publisher, requests, ...counts, limits, clock, upkeep, around })
     this.announceInfo({})
     this.setState('starting')
     for (const camera of this.cameras) this.announceCamera(camera)
@@ -349,6 +351,7 @@ export class Agent {
 
   private afterCommit(result: Committed): void {
     this.encoded.set(result.cam, (this.encoded.get(result.cam) ?? 0) + 1)
+    if (result.leftOut) this.leftOut.set(result.cam, (this.leftOut.get(result.cam) ?? 0) + 1)
     this.stages.add(result.ms)
     this.publisher.wake()
     this.events.committed?.(result)

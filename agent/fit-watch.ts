@@ -1,8 +1,9 @@
-/** What a camera's zones and events ask for and its picture or its bundle cannot give. */
+/** What a camera's zones, events and `publish` ask for and its picture or its bundle cannot give. */
 import { type Bundle, headsOf } from '../contract/bundle.js'
 import { closest } from './config/near.js'
 import type { Camera } from './config/schema.js'
 import { polygonFault } from './events/polygon.js'
+import { defaultRules } from './events/scene.js'
 import { headsOn } from './heads.js'
 
 export interface WatchFault {
@@ -12,7 +13,7 @@ export interface WatchFault {
 }
 
 export function watchFaults(camera: Camera, bundle: Bundle): WatchFault[] {
-  return [...zoneFaults(camera), ...eventFaults(camera, bundle)]
+  return [...zoneFaults(camera), ...eventFaults(camera, bundle), ...publishFaults(camera, bundle)]
 }
 
 function zoneFaults({ zones = [] }: Camera): WatchFault[] {
@@ -25,6 +26,25 @@ function zoneFaults({ zones = [] }: Camera): WatchFault[] {
     if (fault) faults.push({ path: ['zones', i, 'polygon'], text: `zone ${name}: ${fault}` })
     return faults
   })
+}
+
+/** Nothing would ever go out. */
+function publishFaults(camera: Camera, bundle: Bundle): WatchFault[] {
+  if (camera.publish !== 'events') return []
+  const { id, analyse } = bundle.manifest
+  const fault = (why: string, instead: string) => [
+    { path: ['publish'], text: `events publishes nothing where there are none: ${why}; ${instead}` },
+  ]
+  if (!analyse || !headsOf(bundle.manifest).includes('analyse'))
+    return fault(`bundle ${id} has no analyse.onnx`, 'write publish: on_change, or use a bundle that has')
+  if (!headsOn(camera, bundle).includes('analyse'))
+    return fault(
+      `heads: [${camera.heads?.join(', ')}] does not look for anything`,
+      'write heads: [analyse], or publish: on_change',
+    )
+  if ((camera.events ?? defaultRules(analyse)).length > 0) return []
+  const none = camera.events ? 'the camera has events: []' : `bundle ${id} watches for nothing by itself`
+  return fault(none, 'name some under events, or write publish: on_change')
 }
 
 function eventFaults(camera: Camera, bundle: Bundle): WatchFault[] {

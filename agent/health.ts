@@ -20,6 +20,8 @@ export interface HealthSources {
   readonly requests: Requests
   readonly stages: Stages
   readonly encoded: ReadonlyMap<string, number>
+  /** Of those encoded, what the camera's `publish` left out. */
+  readonly leftOut: ReadonlyMap<string, number>
   readonly clock: Pick<Clock, 'now' | 'why'>
   readonly upkeep: Pick<Upkeep, 'lastEviction' | 'evicted'>
   readonly lost: { readonly inference: number; readonly commit: number }
@@ -62,7 +64,7 @@ export class Health {
   /** Asking changes nothing: the message, /metrics and `status` all come from it. */
   report() {
     const { timeMs: nowMs, known } = this.sources.clock.now()
-    const { cameras, archive, publisher, requests, stages, encoded, lost } = this.sources
+    const { cameras, archive, publisher, requests, stages, encoded, leftOut, lost } = this.sources
     const around = this.sources.around()
     const stats = archive.stats
     const cams = cameras.map((camera) => {
@@ -76,6 +78,7 @@ export class Health {
         fps_encoded: this.rates.of(`encoded ${id}`, encoded.get(id) ?? 0),
         frames_in: camera.framesIn,
         frames_encoded: encoded.get(id) ?? 0,
+        frames_left_out: leftOut.get(id) ?? 0,
         dropped: camera.dropped,
       }
     })

@@ -14,12 +14,12 @@ const ASKED_MS = 1000
 export class Keyframes {
   private readonly cameras = new Map<string, Camera>()
 
-  /** Whether the frame about to be coded is to be one. */
-  due(cam: string, bootMs: number, everySeconds: number): boolean {
+  /** Whether the frame about to be coded is to be one. @param must it has to stand alone */
+  due(cam: string, bootMs: number, everySeconds: number, must = false): boolean {
     const camera = this.of(cam)
     const late = bootMs - camera.lastMs >= everySeconds * 1000
     const wanted = camera.wanted && bootMs - camera.lastMs >= ASKED_MS
-    if (!wanted && !camera.broken && !late) return false
+    if (!must && !wanted && !camera.broken && !late) return false
     camera.wanted = false
     camera.lastMs = bootMs
     return true

@@ -26,6 +26,16 @@ export function shifted(event: EventRecord, byUs: number): EventRecord {
   return { ...event, ts: move(ts), since: move(since), until: move(until), peak: { ...peak, ts: move(peak.ts) } }
 }
 
+/**
+ * Of a camera that leaves frames out: seq of what went out before this frame in this boot, by chain; null: nothing did. A chain that
+ * is absent leaves this frame out.
+ */
+export interface Previous {
+  /** cls and seg. */
+  readonly results?: number | null
+  readonly bits?: number | null
+}
+
 export interface NewFrame {
   readonly cam: string
   readonly boot: string

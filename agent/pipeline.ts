@@ -13,6 +13,7 @@ import type { Encoded } from './infer/messages.js'
 import { Keyframes } from './keyframes.js'
 import { eventParts, type NewFrame, Part } from './outbox.js'
 import type { ResultRecord } from './publish/results.js'
+import { PublishPolicy } from './publish-policy.js'
 import type { StageTimes } from './stages.js'
 import type { Watching } from './watching.js'
 
@@ -44,6 +45,8 @@ export interface Committed {
   readonly bpp: number
   readonly bytes: number
   readonly record: ResultRecord
+  /** Archived, and not published. */
+  readonly leftOut: boolean
   readonly ms: StageTimes
 }
 
@@ -64,6 +67,7 @@ export class Pipeline {
   readonly keyframes = new Keyframes()
   private readonly seq = new Map<string, number>()
   private readonly packers = new Map<string, Packer>()
+  private readonly policies = new Map<string, PublishPolicy>()
   private busy = 0
   private taken = 0
   private turn = 0
@@ -109,16 +113,19 @@ export class Pipeline {
   }
 
   private async process(camera: PipelineParts['cameras'][number], frame: CapturedFrame): Promise<void> {
+    const { cam } = frame
+    const policy = this.policy(cam)
+    const wish = policy.before(frame.bootMs)
     try {
-      const { cam } = frame
-      const key = this.keyframes.due(cam.id, frame.bootMs, cam.keyframeSeconds)
+      const key = this.keyframes.due(cam.id, frame.bootMs, cam.keyframeSeconds, wish.key)
       const encoded = await this.parts.infer(frame.rgb, cam, key)
       camera.recycle(encoded.buffer)
-      this.store(frame, encoded, camera.dropped)
+      this.store(frame, encoded, camera.dropped, policy, wish.due)
     } catch (error) {
-      this.keyframes.lost(frame.cam.id) // what follows may be predicted from it
+      policy.lost(wish.due)
+      this.keyframes.lost(cam.id) // what follows may be predicted from it
       this.taken--
-      this.parts.failed(frame.cam.id, error as Error)
+      this.parts.failed(cam.id, error as Error)
     } finally {
       this.busy--
       if (this.busy === 0) this.drained?.()
@@ -126,7 +133,7 @@ export class Pipeline {
     }
   }
 
-  private store(frame: CapturedFrame, encoded: Encoded, dropped: number): void {
+  private store(frame: CapturedFrame, encoded: Encoded, dropped: number, policy: PublishPolicy, due: boolean): void {
     const started = performance.now()
     const { bundle, boot, providers } = this.options
     const { width, height, id } = frame.cam
@@ -156,7 +163,9 @@ export class Pipeline {
     const bpp = (bits.length * 8) / (width * height)
     const { bootMs, monoNs } = frame
     const sighting = this.parts.watching.see({ cam: id, seq, timeUs, bootMs, monoNs, clk }, encoded)
-    const { motion, moving, events } = sighting
+    const { motion, moving, events, shown, present } = sighting
+    const { tags, probabilities } = encoded
+    const { prev, ...going } = policy.choose({ seq, key, due, shown, present, events, tags, probabilities })
     const record: ResultRecord = {
       common: {
         v: 1,
@@ -183,12 +192,13 @@ export class Pipeline {
       ep: { cls: providers.analyse ?? providers.classify, seg: providers.analyse ?? providers.segment },
       q: { lat_ms: round(Number(process.hrtime.bigint() - monoNs) / 1e6, 1), dropped },
       ...answersOf(encoded, bundle, width, height, moving),
+      ...(prev && { prev }),
       ...(events.length > 0 && { events }),
     }
     const parts =
-      (record.cls ? Part.cls : 0) |
-      (record.seg ? Part.seg : 0) |
-      (this.options.publishBitstreams ? Part.bits : 0) |
+      (going.results && record.cls ? Part.cls : 0) |
+      (going.results && record.seg ? Part.seg : 0) |
+      (going.bits ? Part.bits : 0) |
       eventParts(events.length)
     const fate = this.parts.commit({
       cam: id,
@@ -204,6 +214,7 @@ export class Pipeline {
       events: sighting.unsaved,
     })
     this.parts.watching.done(id, fate)
+    if (policy.done(fate)) this.keyframes.ask(id)
     if (fate === 'stored') this.keyframes.stored(id, key, bootMs)
     else this.keyframes.lost(id)
     if (fate !== 'stored') this.taken--
@@ -213,7 +224,17 @@ export class Pipeline {
     if (fate === 'sent') return
     this.frames++
     const ms = { capture: frame.captureMs, ...encoded.ms, commit: performance.now() - started }
-    this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, ms })
+    this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, leftOut: !going.results, ms })
+  }
+
+  private policy({ id, publish }: CapturedFrame['cam']): PublishPolicy {
+    let policy = this.policies.get(id)
+    if (!policy) {
+      const { bundle, publishBitstreams } = this.options
+      policy = new PublishPolicy(publish, bundle.manifest.analyse?.tags, publishBitstreams)
+      this.policies.set(id, policy)
+    }
+    return policy
   }
 
   private packer(cam: string): Packer {

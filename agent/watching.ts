@@ -40,7 +40,10 @@ export interface Sighting {
   /** By class of the mask. */
   readonly moving: readonly number[] | undefined
   readonly events: readonly EventRecord[]
-  /** The same, and what the archive has missed before. */
+  /** What `now` says: another text when that is something else, and whether anything is present. */
+  readonly shown: string
+  readonly present: boolean
+  /** The same events, and what the archive has missed before. */
   readonly unsaved: readonly EventRecord[]
 }
 
@@ -114,7 +117,8 @@ export class Watching {
     const records = [...left, ...tellings.map((telling) => this.record(telling, frame))]
     const unsaved = new Map([...this.unsaved, ...records.map((record) => [record.id, record] as const)])
     this.carried = { tellings, records, unsaved: [...unsaved.keys()] }
-    return { motion, moving, events: records, unsaved: [...unsaved.values()] }
+    const { shown } = watched
+    return { motion, moving, events: records, shown, present: present.length > 0, unsaved: [...unsaved.values()] }
   }
 
   /** What became of the frame last seen. */

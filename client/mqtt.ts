@@ -18,6 +18,8 @@ export interface Message {
   readonly topic: string
   readonly payload: Uint8Array
   readonly correlation?: Uint8Array | undefined
+  /** User properties; MQTT 3.1.1 has none. */
+  readonly user?: Readonly<Record<string, string | string[]>> | undefined
 }
 
 export interface Handlers {
@@ -108,7 +110,8 @@ function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handle
     })
     client.on('message', (topic, payload, packet) => {
       if (state === 'over') return
-      handlers.message({ topic, payload, correlation: packet.properties?.correlationData })
+      const { correlationData: correlation, userProperties: user } = packet.properties ?? {}
+      handlers.message({ topic, payload, correlation, user })
     })
     client.on('connect', () => {
       state = 'open'

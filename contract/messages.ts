@@ -18,7 +18,13 @@ const ResultBase = z.object({
     .string()
     .regex(/^[0-9a-f]{16}$/)
     .describe('random id of one run of the agent'),
-  seq: count.describe('without gaps per (dev, cam, boot)'),
+  seq: count.describe('without gaps per (dev, cam, boot) where every frame is published'),
+  prev: count
+    .nullable()
+    .optional()
+    .describe(
+      'seq of the frame whose result was published before it in this boot, null: none; there when the camera leaves frames out (`publish`)',
+    ),
   ts: z.iso.datetime().describe('capture time, UTC'),
   mono_ns: z.string().regex(/^\d+$/).describe("capture time on the box's monotonic clock, nanoseconds, decimal"),
   clk,
@@ -183,6 +189,7 @@ export const HealthMessage = z.object({
       fps_encoded: z.number(),
       frames_in: count.optional().describe('since the agent started'),
       frames_encoded: count.optional(),
+      frames_left_out: count.optional().describe('of those encoded: not published, as `publish` says; archived'),
       dropped: count,
     }),
   ),

@@ -47,10 +47,12 @@ const Events = StoredEvent.array().max(MOST_EVENTS)
 /** What a result has to publish; undefined if it is not of this frame, or none. Its hash covers the bitstream only. */
 function toldOf(result: string, boot: string, seq: number): { parts: number; events: EventRecord[] } | undefined {
   try {
-    const { common, cls, seg, events: carried = [] } = JSON.parse(result)
+    const { common, cls, seg, prev, events: carried = [] } = JSON.parse(result)
     if (common.boot !== boot || common.seq !== seq) return undefined
     const events = Events.parse(carried)
-    const parts = Part.bits | (cls ? Part.cls : 0) | (seg ? Part.seg : 0) | eventParts(events.length)
+    // What was left out on purpose was never in the outbox.
+    const results = !prev || 'results' in prev ? (cls ? Part.cls : 0) | (seg ? Part.seg : 0) : 0
+    const parts = results | (!prev || 'bits' in prev ? Part.bits : 0) | eventParts(events.length)
     return { parts, events }
   } catch {
     return undefined

@@ -14,10 +14,20 @@ const SHOWN = 40
 
 /** One a key: of several things that are wrong with the same value, the first is said. */
 export function faultsOf(issues: readonly z.core.$ZodIssue[], schema: z.ZodType, yaml: Yaml): Fault[] {
-  const all = issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? unknownKeys(issue, schema) : [faultOf(issue, schema, yaml)],
-  )
+  const all = issues
+    .flatMap(begun)
+    .flatMap((issue) =>
+      issue.code === 'unrecognized_keys' ? unknownKeys(issue, schema) : [faultOf(issue, schema, yaml)],
+    )
   return all.filter(({ path }, i) => all.findIndex((other) => other.path.join('\0') === path.join('\0')) === i)
+}
+
+/** Of a value that is a word or a group of keys: of a group, what is wrong inside it. */
+function begun(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  const { path, input } = issue
+  if (issue.code !== 'invalid_union' || typeof input !== 'object' || input === null) return [issue]
+  const inside = issue.errors.find((form) => form.every((one) => one.path.length > 0 || 'keys' in one))
+  return inside?.map((one) => ({ ...one, path: [...path, ...one.path] })) ?? [issue]
 }
 
 function unknownKeys({ path, keys, input }: z.core.$ZodIssueUnrecognizedKeys, schema: z.ZodType): Fault[] {
@@ -154,6 +164,8 @@ const article = (expected: string): string =>
 interface Inner {
   readonly shape?: Record<string, unknown>
   readonly element?: unknown
+  /** Of a value with several forms. */
+  readonly options?: readonly unknown[]
   readonly minValue?: number | null
   readonly maxValue?: number | null
 }
@@ -162,7 +174,8 @@ function schemaAt(schema: unknown, path: Path): Inner | undefined {
   let at: unknown = schema
   for (const key of path) {
     const inner = unwrap(at)
-    at = typeof key === 'number' ? inner?.element : inner?.shape?.[String(key)]
+    const shape = inner?.shape ?? inner?.options?.map(unwrap).find((one) => one?.shape)?.shape
+    at = typeof key === 'number' ? inner?.element : shape?.[String(key)]
   }
   return unwrap(at)
 }

@@ -64,6 +64,18 @@ const CameraKeys = z.strictObject({
     .describe(
       'what is told when it comes and goes; default: people, vehicles, two-wheelers and animals, anywhere; []: none',
     ),
+  publish: z
+    .union(
+      [
+        z.enum(['every', 'on_change', 'events']),
+        z.strictObject({ everySeconds: seconds(0.1).describe('the frame is then a keyframe') }),
+      ],
+      { error: 'write every, on_change, events or {everySeconds: 60}' },
+    )
+    .default('every')
+    .describe(
+      'which frames go out over MQTT (cls, seg and bitstream): every one, those in which something changed, those in which something is present, or one in so many seconds; events, now and health always go out, and every frame is archived',
+    ),
   enabled: z.boolean().default(true),
   loop: z.boolean().default(true).describe('video files only: start again at the end'),
   pace: z

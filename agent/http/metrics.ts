@@ -29,6 +29,10 @@ export const named: Readonly<Record<string, Metric>> = {
   'cams.fps_encoded': gauge('camera_frames_encoded_per_second', 'Frames encoded and kept, over the last half minute'),
   'cams.frames_in': total('camera_frames_in', 'Frames that came from the camera'),
   'cams.frames_encoded': total('camera_frames_encoded', 'Frames encoded and committed'),
+  'cams.frames_left_out': total(
+    'camera_frames_left_out',
+    'Of the frames encoded, those that the setting publish kept from going out',
+  ),
   'cams.dropped': total('camera_frames_dropped', 'Frames that a newer one replaced before it was their turn'),
   drops: total('frames_dropped', 'Frames or messages lost, by reason', 'reason'),
   'outbox.frames': gauge('outbox_frames', 'Frames that the broker has not acknowledged'),

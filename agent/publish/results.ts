@@ -1,7 +1,7 @@
 /** A committed frame -> its MQTT messages. The record is written at commit time, so a message is the same after a restart. */
 import type { ClassifyResult, SegmentResult } from '../../contract/messages.js'
 import type { ResultKind, Topics } from '../../contract/topics.js'
-import { type EventRecord, eventPart, Part, type StoredFrame, shifted } from '../outbox.js'
+import { type EventRecord, eventPart, Part, type Previous, type StoredFrame, shifted } from '../outbox.js'
 import type { Properties } from './mqtt.js'
 
 export interface ResultRecord {
@@ -11,6 +11,8 @@ export interface ResultRecord {
   readonly q: Omit<ClassifyResult['q'], 'age_ms'>
   readonly cls?: ClassifyResult['cls']
   readonly seg?: SegmentResult['seg']
+  /** Absent where every frame is published. */
+  readonly prev?: Previous
   /** In the order of their parts. */
   readonly events?: readonly EventRecord[]
 }
@@ -53,6 +55,7 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
       ...time,
       ...(ep && { model: { ...record.common.model, ep } }),
       bits,
+      ...(record.prev && { prev: record.prev.results ?? null }),
       ...body,
       q,
       hist,
@@ -67,6 +70,7 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
       seq: String(frame.seq),
       sha256: frame.sha256,
       key: String(frame.seq === frame.keySeq),
+      ...(record.prev && { prev: String(record.prev.bits ?? '') }),
     }
     add('bits', Part.bits, frame.bits, { contentType: BITSTREAM_TYPE, user })
   }

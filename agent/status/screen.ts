@@ -46,8 +46,10 @@ export function screen(facts: Facts, nowMs = Date.now()): string {
 
 type Cam = NonNullable<Facts['health']>['cams'][number]
 
-function cameraRow({ id, state, since, fps_in, fps_encoded, dropped, reason }: Cam, nowMs: number): string[] {
-  const rates = state === 'online' ? `${fps_in} in, ${fps_encoded} encoded /s, ${dropped} dropped` : reason
+function cameraRow({ id, state, since, reason, ...cam }: Cam, nowMs: number): string[] {
+  const { fps_in, fps_encoded, dropped, frames_left_out: leftOut } = cam
+  const rest = leftOut ? `, ${leftOut} not published` : ''
+  const rates = state === 'online' ? `${fps_in} in, ${fps_encoded} encoded /s, ${dropped} dropped${rest}` : reason
   return [id, state, ago(since, nowMs), rates]
 }
 

@@ -7,12 +7,20 @@ import type { ResultKind } from '../../contract/topics.js'
 import type { Message } from '../mqtt.js'
 import type { ResultKey } from './ledger.js'
 
-export type Incoming = { readonly key: ResultKey; readonly hist: boolean } & (
-  | { readonly kind: 'cls'; readonly result: ClassifyResult; readonly json: unknown }
-  | { readonly kind: 'seg'; readonly result: SegmentResult; readonly json: unknown }
-  | { readonly kind: 'evt'; readonly event: EventMessage; readonly json: unknown }
-  | { readonly kind: 'bits'; readonly bytes: Uint8Array }
-)
+interface Placed {
+  readonly key: ResultKey
+  readonly hist: boolean
+  /** seq of the one published before it, null: none; absent: every frame is published, or it cannot say. */
+  readonly prev?: number | null | undefined
+}
+
+export type Incoming = Placed &
+  (
+    | { readonly kind: 'cls'; readonly result: ClassifyResult; readonly json: unknown }
+    | { readonly kind: 'seg'; readonly result: SegmentResult; readonly json: unknown }
+    | { readonly kind: 'evt'; readonly event: EventMessage; readonly json: unknown }
+    | { readonly kind: 'bits'; readonly bytes: Uint8Array }
+  )
 
 interface Origin {
   readonly dev: string
@@ -22,11 +30,11 @@ interface Origin {
 }
 
 /** @throws {Error} saying what is wrong with the payload; CodecError for a bitstream */
-export function readIncoming(base: string, { topic, payload }: Message): Incoming {
+export function readIncoming(base: string, { topic, payload, user }: Message): Incoming {
   const origin = readTopic(base, topic)
   switch (origin.kind) {
     case 'bits':
-      return readBits(origin, payload)
+      return readBits(origin, payload, user?.prev)
     case 'evt':
       return readEvent(origin, payload)
     default:
@@ -42,10 +50,16 @@ function readTopic(base: string, topic: string): Origin {
 }
 
 /** A keyframe says itself whose it is; only the device is known from the topic alone, and a predicted frame's camera. */
-function readBits({ dev, cam, hist }: Origin, payload: Uint8Array): Incoming {
+function readBits({ dev, cam, hist }: Origin, payload: Uint8Array, said: string | string[] | undefined): Incoming {
   const { frame, boot, seq } = readRecord(payload)
   if (frame && frame.camera !== cam) throw new Error(`the bitstream is of camera ${frame.camera}, the topic of ${cam}`)
-  return { kind: 'bits', key: { dev, cam, boot, kind: 'bits', seq }, hist, bytes: payload }
+  const prev = said === undefined ? undefined : said === '' ? null : Number(said)
+  return { kind: 'bits', key: { dev, cam, boot, kind: 'bits', seq }, hist, prev: before(prev, seq), bytes: payload }
+}
+
+function before(prev: number | null | undefined, seq: number): number | null | undefined {
+  if (typeof prev !== 'number' || (Number.isSafeInteger(prev) && prev >= 0 && prev < seq)) return prev
+  throw new Error(`prev: ${prev} is no frame before ${seq}`)
 }
 
 function readEvent({ dev, cam, hist }: Origin, payload: Uint8Array): Incoming {
@@ -89,7 +103,8 @@ function readResult({ dev, cam, hist }: Origin, kind: 'cls' | 'seg', payload: Ui
     cam,
   )
   const key = { dev, cam, boot: result.boot, kind, seq: result.seq } as const
-  if (!('seg' in result)) return { kind: 'cls', key, hist, result, json }
+  const prev = before(result.prev, result.seq)
+  if (!('seg' in result)) return { kind: 'cls', key, hist, prev, result, json }
   decodeRuns(result.seg.mask.data, result.seg.w * result.seg.h)
-  return { kind: 'seg', key, hist, result, json }
+  return { kind: 'seg', key, hist, prev, result, json }
 }

@@ -2,6 +2,8 @@
  * Which results have arrived: duplicates, gaps, and gaps that history filled later, per (dev, cam, boot, kind).
  * A stream is followed from its first live message; history from before that is no gap when it is absent. A boot that
  * begins while its camera is being followed is followed from seq 0.
+ *
+ * A camera that leaves frames out says with each message which one it published before: numbers between the two will not come.
  */
 import type { ResultKind } from '../../contract/topics.js'
 import { Sequence, type Span } from './sequence.js'
@@ -14,7 +16,10 @@ export interface ResultKey {
   readonly seq: number
 }
 
-export type Gap = Omit<ResultKey, 'seq'> & Span
+export interface Gap extends Omit<ResultKey, 'seq'>, Readonly<Span> {
+  /** The camera leaves frames out: `to` is missing, and nobody can say which of those before it. */
+  readonly thinned?: true
+}
 
 export type Verdict =
   | { readonly what: 'new'; readonly opened?: Gap }
@@ -31,13 +36,18 @@ interface Stream {
 export class Ledger {
   private readonly streams = new Map<string, Stream>()
   private readonly followed = new Set<string>()
+  /** dev/cam/boot that leave frames out. */
+  private readonly thinned = new Set<string>()
   duplicates = 0
   filled = 0
 
-  note({ seq, ...key }: ResultKey, hist: boolean): Verdict {
+  /** @param prev seq of the one published before it, null: none; undefined: it says nothing of that */
+  note({ seq, ...key }: ResultKey, hist: boolean, prev?: number | null): Verdict {
     const stream = this.stream(key)
     const last = stream.seen.last
-    if (!stream.seen.add(seq)) {
+    if (prev !== undefined) this.thinned.add(runOf(key))
+    const from = prev === undefined ? seq : (prev ?? -1) + 1
+    if (!stream.seen.add(seq, from)) {
       this.duplicates++
       return { what: 'duplicate' }
     }
@@ -45,15 +55,21 @@ export class Ledger {
       this.filled++
       return { what: 'filled' }
     }
-    if (hist) return { what: 'new' }
+    // Bitstreams over MQTT 3.1.1 cannot say it.
+    const silent = prev === undefined && this.thinned.has(runOf(key))
+    if (hist || silent) return { what: 'new' }
     const expected = this.expect(stream, seq, last)
-    return expected < seq ? { what: 'new', opened: { ...key, from: expected, to: seq - 1 } } : { what: 'new' }
+    return expected < from ? { what: 'new', opened: this.gap(key, { from: expected, to: from - 1 }) } : { what: 'new' }
   }
 
   gaps(): Gap[] {
     return [...this.streams.values()].flatMap(({ key, seen, start }) =>
-      seen.holes(start).map((hole) => ({ ...key, ...hole })),
+      seen.holes(start).map((hole) => this.gap(key, hole)),
     )
+  }
+
+  private gap(key: Omit<ResultKey, 'seq'>, span: Span): Gap {
+    return { ...key, ...span, ...(this.thinned.has(runOf(key)) && { thinned: true }) }
   }
 
   private stream(key: Omit<ResultKey, 'seq'>): Stream {
@@ -76,3 +92,5 @@ export class Ledger {
     return Math.max(stream.start, last + 1)
   }
 }
+
+const runOf = ({ dev, cam, boot }: Omit<ResultKey, 'seq'>): string => `${dev}/${cam}/${boot}`

@@ -39,5 +39,7 @@ const shares = ({ seg }: SegmentResult): string =>
     .map(({ label, frac }) => `${label} ${Math.round(frac * 100)}%`)
     .join(', ')
 
-export const gapText = ({ dev, cam, boot, kind, from, to }: Gap): string =>
-  `${dev}/${cam} ${kind} boot ${boot}: seq ${from === to ? from : `${from} to ${to}`}`
+export function gapText({ dev, cam, boot, kind, from, to, thinned }: Gap): string {
+  const several = thinned ? `${to}, perhaps others from ${from} on` : `${from} to ${to}`
+  return `${dev}/${cam} ${kind} boot ${boot}: seq ${from === to ? from : several}`
+}

@@ -7,22 +7,17 @@ export interface Span {
 export class Sequence {
   private spans: Span[] = []
 
-  /** False if `seq` was there already. */
-  add(seq: number): boolean {
+  /** With the numbers from `from` on, which will not come. False if `seq` was there already. */
+  add(seq: number, from = seq): boolean {
     // New numbers nearly always extend the last span, so the search starts at the end.
-    let i = this.spans.length - 1
-    while (i >= 0 && this.spans[i].from > seq) i--
-    const before = this.spans[i]
-    const after = this.spans[i + 1]
-    if (before && seq <= before.to) return false
-    const joinsBefore = before?.to === seq - 1
-    const joinsAfter = after?.from === seq + 1
-    if (joinsBefore && joinsAfter) {
-      before.to = after.to
-      this.spans.splice(i + 1, 1)
-    } else if (joinsBefore) before.to = seq
-    else if (joinsAfter) after.from = seq
-    else this.spans.splice(i + 1, 0, { from: seq, to: seq })
+    let end = this.spans.length
+    while (end > 0 && this.spans[end - 1].from > seq + 1) end--
+    let start = end
+    while (start > 0 && this.spans[start - 1].to >= from - 1) start--
+    const touched = this.spans.slice(start, end)
+    if (touched.some((span) => span.from <= seq && seq <= span.to)) return false
+    const first = Math.min(from, touched[0]?.from ?? from)
+    this.spans.splice(start, end - start, { from: first, to: Math.max(seq, touched.at(-1)?.to ?? seq) })
     return true
   }
 

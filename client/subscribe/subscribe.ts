@@ -132,7 +132,7 @@ class Follower {
       this.happened(incoming)
       return
     }
-    const verdict = this.ledger.note(incoming.key, incoming.hist)
+    const verdict = this.ledger.note(incoming.key, incoming.hist, incoming.prev)
     if (verdict.what === 'duplicate') return
     if (verdict.what === 'new' && verdict.opened) this.output.warn(`missing so far, ${gapText(verdict.opened)}`)
     try {

@@ -17,13 +17,14 @@ interface Counts {
 }
 
 export interface Summary extends Counts {
+  /** At least: of a camera that leaves frames out, each gap counts for one. */
   readonly missing: number
   readonly gaps: readonly Gap[]
 }
 
 export const summarize = (counts: Counts, gaps: readonly Gap[]): Summary => ({
   ...counts,
-  missing: gaps.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+  missing: gaps.reduce((sum, { from, to, thinned }) => sum + (thinned ? 1 : to - from + 1), 0),
   gaps,
 })
 

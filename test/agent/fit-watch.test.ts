@@ -43,3 +43,21 @@ t.test('events of what the bundle or the camera has not', async (t) => {
   const old = openBundle(join(bundlesDir(), 'lean-1'))
   t.match(faults({ events: [{ class: 'car' }] }, old), [/^events: bundle lean-1 has no analyse.onnx/])
 })
+
+t.test('publish: events where there can be none', async (t) => {
+  const events = (more: object, bundle = analysing) => faults({ publish: 'events', ...more }, bundle)
+  t.strictSame(events({}), [])
+  t.strictSame(events({ events: [{ class: 'person' }], heads: ['analyse'] }), [])
+  t.match(events({ events: [] }), [/^publish: events publishes nothing .*events: \[\]; name some under events/])
+  t.match(events({ heads: ['segment'] }), [/^publish: .*heads: \[segment\] does not look.*write heads: \[analyse\]/])
+  const old = openBundle(join(bundlesDir(), 'lean-1'))
+  t.match(events({}, old), [/^publish: .*bundle lean-1 has no analyse.onnx; write publish: on_change/])
+  const silent = openBundle(
+    analysingBundle(t.testdir(), ({ analyse }) => {
+      for (const one of analyse!.presence) one.watch = false
+    }),
+  )
+  t.match(events({}, silent), [/^publish: .*bundle analysing watches for nothing by itself/])
+  for (const publish of ['every', 'on_change', { everySeconds: 5 }])
+    t.strictSame(faults({ publish, events: [] }, old), [])
+})

@@ -28,11 +28,24 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   const requests = { counters: { served: 0, refused: 0 } }
   const lost = { inference: 0, commit: 0 }
   const encoded = new Map<string, number>()
+  const leftOut = new Map<string, number>()
   const stages = new Stages()
   const at = { timeMs: now, monoMs: 0, known: true }
   const clock = { now: () => ({ ...at, bootMs: at.monoMs, sure: true }), why: 'the clock is synchronised' }
   const upkeep: HealthSources['upkeep'] = { lastEviction: undefined, evicted: {} }
-  const sources = { cameras: [camera], archive, publisher, requests, stages, encoded, lost, clock, upkeep, around }
+  const sources = {
+    cameras: [camera],
+    archive,
+    publisher,
+    requests,
+    stages,
+    encoded,
+    leftOut,
+    lost,
+    clock,
+    upkeep,
+    around,
+  }
   const health = new Health(
     { ...sources, limits: { ...unlimited, ...limits } } as unknown as HealthSources,
     () => at.monoMs,
@@ -69,13 +82,14 @@ t.test('a box that has just started', async (t) => {
 })
 
 t.test('whoever asks, the rates are those of the last half minute', async (t) => {
-  const { health, camera, encoded } = world(t)
+  const { health, camera, encoded, leftOut } = world(t)
   camera.framesIn = 1000
   encoded.set('street', 500)
+  leftOut.set('street', 400)
   const [first] = health.report().cams
   t.ok(first!.fps_in > first!.fps_encoded && first!.fps_encoded > 0)
   t.ok(health.report().cams[0]!.fps_in > 0, 'asking changes nothing')
-  t.match(first, { frames_in: 1000, frames_encoded: 500 })
+  t.match(first, { frames_in: 1000, frames_encoded: 500, frames_left_out: 400 })
 })
 
 t.test('every loss, by its reason', async (t) => {

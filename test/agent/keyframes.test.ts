@@ -13,6 +13,15 @@ t.test('every so often by the clock that no one sets, and for who asks at most o
   t.equal(due(6001), false)
 })
 
+t.test('one that has to stand alone', async (t) => {
+  const keyframes = new Keyframes()
+  t.strictSame(
+    [0, 100, 200].map((ms) => keyframes.due('a', ms, 5, ms === 200)),
+    [true, false, true],
+  )
+  t.equal(keyframes.due('a', 5000, 5), false, 'the next is counted from there')
+})
+
 t.test('after one that was lost', async (t) => {
   const keyframes = new Keyframes()
   keyframes.due('a', 0, 5)

@@ -6,7 +6,7 @@ import type { CapturedFrame } from '../../agent/capture/camera.js'
 import { Slot } from '../../agent/capture/slot.js'
 import { Camera } from '../../agent/config/schema.js'
 import type { Encoded } from '../../agent/infer/messages.js'
-import type { NewFrame } from '../../agent/outbox.js'
+import { type NewFrame, Part } from '../../agent/outbox.js'
 import { type Committed, type Fate, Pipeline, type PipelineOptions } from '../../agent/pipeline.js'
 import { Watching } from '../../agent/watching.js'
 import { Decoder, Encoder, readArchive } from '../../codec/index.js'
@@ -16,15 +16,16 @@ import { codingOf } from '../../contract/coding.js'
 const bundle = openBundle(join(import.meta.dirname, '..', '..', 'models', 'bundles', 'lean-1'))
 const encoder = () => new Encoder('fast', codingOf(bundle), { height: 8, width: 8 })
 
-function world(ids: string[], options: Partial<PipelineOptions> = {}) {
+function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: object = {}) {
   const committed: Committed[] = []
   const stored: NewFrame[] = []
   const failures: string[] = []
   const jobs: { cam: string; finish(error?: Error): Promise<void> }[] = []
   let full = false
   let fate: Fate = 'lost'
+  let leader = 0
   const cameras = ids.map((id) => {
-    const config = Camera.parse({ id, source: 'x', width: 64, height: 64, heads: [] })
+    const config = Camera.parse({ id, source: 'x', width: 64, height: 64, heads: [], ...camera })
     return {
       config,
       slot: new Slot<CapturedFrame>(() => {}),
@@ -44,7 +45,8 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
       infer: (rgb, { id: cam }, key) =>
         new Promise<Encoded>((resolve, reject) => {
           const coded = encoders.get(cam)!.encode(new Uint8Array(16 * 8 * 8).fill(jobs.length % 6), { key })
-          const encoded = { job: 0, buffer: rgb.buffer, coded, ms: { encode: 1, code: 1 } }
+          const probabilities = Float32Array.from({ length: 1000 }, (_, i) => Number(i === leader))
+          const encoded = { job: 0, buffer: rgb.buffer, coded, probabilities, ms: { encode: 1, code: 1 } }
           const finish = async (error?: Error) => {
             if (error) reject(error)
             else resolve(encoded)
@@ -85,6 +87,10 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}) {
     failures,
     jobs,
     put,
+    /** The class that the classifier sees. */
+    shows: (of: number) => {
+      leader = of
+    },
     disk: (isFull: boolean, then: Fate = 'lost') => {
       full = isFull
       fate = then
@@ -217,4 +223,58 @@ t.test('maxFrames', async (t) => {
     await jobs.at(-1)!.finish()
   }
   t.equal(jobs.length, 2)
+})
+
+t.test('`publish` leaves messages out and no frame; what goes out decodes and says what went before', async (t) => {
+  const decoder = new Decoder(codingOf(bundle))
+  const run = async (publish: unknown, options: Partial<PipelineOptions> = {}, frames = 60) => {
+    const { jobs, put, stored, committed, shows } = world(['a'], options, { publish })
+    for (let i = 0; i < frames; i++) {
+      shows(Math.floor(i / 25)) // another class at 25 and at 50
+      put(0)
+      await jobs[i]!.finish()
+    }
+    t.strictSame(
+      stored.map(({ seq }) => seq),
+      jobs.map((_, seq) => seq),
+      'all are archived',
+    )
+    const out = stored.filter(({ parts }) => parts)
+    t.strictSame(
+      committed.filter(({ leftOut }) => !leftOut).map(({ seq }) => seq),
+      out.map(({ seq }) => seq),
+    )
+    const pushed = out.filter(({ parts }) => parts & Part.bits)
+    const decoded: number[] = []
+    for (const piece of readArchive(Buffer.concat(pushed.map(({ bits }) => bits))))
+      if (piece.kind === 'key' || piece.kind === 'predicted') decoded.push(decoder.decode(piece).frame.seq)
+    t.strictSame(
+      decoded,
+      pushed.map(({ seq }) => seq),
+    )
+    return out.map(({ seq, parts, result }) => {
+      const { results, bits } = JSON.parse(result).prev ?? {}
+      return [seq, ...(parts & Part.cls ? [results] : []), ...(parts & Part.bits ? [bits] : [])]
+    })
+  }
+  t.strictSame(await run({ everySeconds: 2 }), [
+    [0, null, null],
+    [20, 0, 0],
+    [40, 20, 20],
+  ])
+  t.strictSame(await run('on_change'), [
+    [0, null, null],
+    [25, 0],
+    [26, 25, 0],
+    [50, 26],
+    [51, 50, 26],
+  ])
+  t.strictSame(await run('on_change', { publishBitstreams: false }, 26), [
+    [0, null],
+    [25, 0],
+  ])
+  t.strictSame(await run('every', {}, 2), [
+    [0, undefined, undefined],
+    [1, undefined, undefined],
+  ])
 })

@@ -11,6 +11,8 @@ export interface ArchivedRow {
   readonly time_us: number
   readonly sha256: string
   readonly bytes: number
+  /** Left out of MQTT by the camera's `publish`: of cls and seg, of bits. */
+  readonly without: { readonly results: boolean; readonly bits: boolean }
 }
 
 /** Nothing as long as there is no archive. */
@@ -28,7 +30,14 @@ export function query<T>(stateDir: string, sql: string, ...values: unknown[]): T
 
 /** Every committed frame that was not evicted, in order of its commit. */
 export const archiveRows = (stateDir: string): ArchivedRow[] =>
-  query(stateDir, 'SELECT id, cam, boot, seq, time_us, sha256, bytes FROM frames ORDER BY id')
+  query<Omit<ArchivedRow, 'without'> & { prev: string | null }>(
+    stateDir,
+    "SELECT id, cam, boot, seq, time_us, sha256, bytes, result -> '$.prev' AS prev FROM frames ORDER BY id",
+  ).map(({ prev, ...row }) => {
+    const chains = prev === null ? undefined : JSON.parse(prev)
+    const without = (chain: 'results' | 'bits') => chains !== undefined && !(chain in chains)
+    return { ...row, without: { results: without('results'), bits: without('bits') } }
+  })
 
 /** Ids of frames that the broker has not acknowledged. */
 export const outboxIds = (stateDir: string): Set<number> =>

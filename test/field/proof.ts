@@ -23,7 +23,10 @@ export function prove(kit: Kit, listener: Listener, kind: 'cls' | 'bits', relay?
   const waiting = kit.archive.outbox(stateDir)
   const keys = new Set(rows.map(({ cam, boot, seq }) => `field/${cam}/${boot}/${seq}`))
   const missing = rows.filter(
-    ({ id, cam, boot, seq }) => !waiting.has(id) && !listener.has('field', cam, boot, seq, kind),
+    ({ id, cam, boot, seq, without }) =>
+      !waiting.has(id) &&
+      !without[kind === 'bits' ? 'bits' : 'results'] &&
+      !listener.has('field', cam, boot, seq, kind),
   )
   const taken = missing.filter(({ cam, boot, seq }) => relay?.acknowledged.has(`field/${cam}/${boot}/${seq}/${kind}`))
   const lost = [

@@ -40,6 +40,8 @@ const cases: [string, string, RegExp][] = [
   ['yes', `${camera}    loop: yes\n`, /loop: write true/],
   ['off', `${camera}    loop: off\n`, /loop: write false/],
   ['a word as a list', `${camera}    heads: classify\n`, /heads: .*list.*\[a, b\]/],
+  ['a word of several', `${camera}    publish: on-change\n`, /publish: write every, on_change, events or \{every/],
+  ['a wrong key of a group that may be a word', `${camera}    publish: {every: 5}\n`, /unknown key .*publish\.every'/],
   ['a head that is none', `${camera}    heads: [clasify]\n`, /heads\.0: .*\(classify\?\)/],
   ['part of a frame', `${camera}threads: 1.5\n`, /threads: 1\.5 is no whole number/],
   ['a number without end', `${camera}healthSeconds: .inf\n`, /healthSeconds: Infinity/],

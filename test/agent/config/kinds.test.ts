@@ -4,7 +4,14 @@ import { z } from '../../../agent/config/kinds.js'
 import { parseConfig } from '../../../agent/config/load.js'
 import { Config } from '../../../agent/config/schema.js'
 
-type Node = { type?: string; minimum?: number; maximum?: number; properties?: Record<string, Node>; items?: Node }
+interface Node {
+  readonly type?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly properties?: Record<string, Node>
+  readonly items?: Node
+  readonly anyOf?: readonly Node[]
+}
 interface Leaf {
   readonly path: readonly (string | number)[]
   readonly node: Node
@@ -12,7 +19,8 @@ interface Leaf {
 
 function leaves(node: Node, path: Leaf['path'] = []): Leaf[] {
   const below = Object.entries(node.properties ?? {}).flatMap(([key, inner]) => leaves(inner, [...path, key]))
-  return [{ path, node }, ...below, ...(node.items ? leaves(node.items, [...path, 0]) : [])]
+  const forms = (node.anyOf ?? []).flatMap((form) => leaves(form, path))
+  return [{ path, node }, ...below, ...forms, ...(node.items ? leaves(node.items, [...path, 0]) : [])]
 }
 
 const all = leaves(z.toJSONSchema(Config, { io: 'input' }) as Node)
@@ -53,7 +61,8 @@ const at = (value: unknown, path: Leaf['path']): unknown =>
 
 t.test('the walk finds them', async (t) => {
   t.ok(numbers.length > 12)
-  t.ok(numbers.some(({ path }) => path.join('.') === 'cameras.0.stallSeconds'))
+  for (const known of ['cameras.0.stallSeconds', 'cameras.0.publish.everySeconds'])
+    t.ok(numbers.some(({ path }) => path.join('.') === known))
 })
 
 for (const { path, node } of numbers) {

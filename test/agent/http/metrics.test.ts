@@ -13,6 +13,7 @@ const series = async () => {
 t.test('names, units and kinds as Prometheus has them', async (t) => {
   const { text, values } = await series()
   t.equal(values.get('blindsight_camera_frames_in_total{camera="street"}'), '72000')
+  t.equal(values.get('blindsight_camera_frames_left_out_total{camera="street"}'), '67000')
   t.equal(values.get('blindsight_camera_frames_encoded_per_second{camera="street"}'), '9.5')
   t.equal(values.get('blindsight_frames_dropped_total{reason="commit"}'), '2')
   t.equal(values.get('blindsight_archive_left_seconds'), '1080000')

@@ -56,6 +56,16 @@ t.test('only what the outbox asks for and the frame has', async (t) => {
   t.strictSame(kinds(0), [])
 })
 
+t.test('of a camera that leaves frames out, each chain says what went out before', async (t) => {
+  const prevs = (prev: object) =>
+    made({ result: JSON.stringify({ ...record, prev }) }).map(({ payload, properties }) =>
+      'user' in properties ? properties.user?.prev : payload.prev,
+    )
+  t.strictSame(prevs({ results: 5, bits: 3 }), [5, 5, '3'])
+  t.strictSame(prevs({ results: null, bits: null }), [null, null, ''])
+  t.ok(made({}).every(({ payload, properties: { user } }) => !('prev' in payload) && !(user && 'prev' in user)))
+})
+
 t.test('events: each its own message, by its own bit, with its own camera', async (t) => {
   const at = new Date(takenMs).toISOString()
   const event = (id: string, cam: string) => ({

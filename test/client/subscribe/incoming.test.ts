@@ -46,6 +46,25 @@ t.test('a bitstream says whose it is', (t) => {
   t.end()
 })
 
+t.test('the one before it, of a camera that leaves frames out', async (t) => {
+  const bytes = makeFrame(makeBundle(t.testdir()), 9)
+  const bits = (user?: Record<string, string>) =>
+    readIncoming('b', { topic: 'b/v1/gate-1/bits/street', payload: bytes, user })
+  const cls = (prev: object) =>
+    readIncoming('b', { topic: 'b/v1/gate-1/cam/street/cls', payload: json({ ...classifyResult(3), ...prev }) })
+  t.strictSame(
+    [bits(), bits({ key: 'true' }), bits({ prev: '' }), bits({ prev: '4' })].map(({ prev }) => prev),
+    [undefined, undefined, null, 4],
+  )
+  t.strictSame(
+    [cls({}), cls({ prev: null }), cls({ prev: 2 })].map(({ prev }) => prev),
+    [undefined, null, 2],
+  )
+  for (const prev of ['9', 'x', '-1', '1.5']) t.throws(() => bits({ prev }), /prev: .* before 9/)
+  t.throws(() => cls({ prev: 3 }), /prev: 3 is no frame before 3/)
+  t.throws(() => cls({ prev: -1 }), /prev: /)
+})
+
 t.test('what does not follow the schema says where', (t) => {
   const topic = 'b/v1/gate-1/cam/street/cls'
   const refused = (payload: Buffer, message: RegExp, where = topic) =>

@@ -44,6 +44,42 @@ t.test('a new boot of a followed camera starts at 0', (t) => {
   t.end()
 })
 
+t.test('a camera that leaves frames out says which one was before', async (t) => {
+  const ledger = new Ledger()
+  const boot = 'fedcba9876543210'
+  const opened = (seq: number, prev: number | null, over: Partial<ResultKey> = {}, hist = false) => {
+    const verdict = ledger.note(key(seq, over), hist, prev)
+    return 'opened' in verdict ? [verdict.opened?.from, verdict.opened?.to] : verdict.what
+  }
+  t.equal(opened(10, 4), 'new', 'the first that is heard')
+  t.equal(opened(30, 10), 'new')
+  t.strictSame(opened(60, 55), [31, 55])
+  t.equal(opened(60, 55), 'duplicate')
+  t.match(ledger.gaps(), [{ from: 31, to: 55, thinned: true }])
+  t.equal(opened(40, 30, {}, true), 'filled', 'history comes in its own time')
+  t.match(ledger.gaps(), [{ from: 41, to: 55 }])
+  t.equal(opened(4, null, {}, true), 'new', 'from before')
+  t.equal(opened(55, 40, {}, true), 'filled')
+  t.strictSame(ledger.gaps(), [])
+  t.equal(opened(3, null, { boot }), 'new', 'another boot, whose first frame that was published is its fourth')
+  t.equal(opened(70, 60), 'new', 'the broker may mix two boots')
+  t.equal(opened(8, 7, { boot, kind: 'seg' }), 'new', 'the first of its kind')
+  t.strictSame(opened(5, 2, { boot: '0000000000000001', kind: 'seg' }), [0, 2], 'of a boot from its beginning')
+  t.match(ledger, { filled: 2, duplicates: 1 })
+})
+
+t.test('bitstreams that cannot say it prove nothing, and are kept', async (t) => {
+  const ledger = new Ledger()
+  ledger.note(key(3), false, null)
+  const bits = (seq: number, hist = false) => ledger.note(key(seq, { kind: 'bits' }), hist)
+  t.strictSame(
+    [bits(3), bits(9), bits(5, true)].map(({ what }) => what),
+    ['new', 'new', 'new'],
+  )
+  t.equal(bits(9).what, 'duplicate')
+  t.strictSame(ledger.gaps(), [])
+})
+
 t.test('kinds, cameras and devices are streams of their own', (t) => {
   const ledger = new Ledger()
   for (const over of [{}, { kind: 'seg' }, { cam: 'yard' }, { dev: 'gate-2' }] as Partial<ResultKey>[]) {
