@@ -1,12 +1,18 @@
 /** `blindsight subscribe` at a running box: each result once, and what never came is said, with its exit code. */
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { Decoder, readArchive } from '../../codec/index.js'
+import { openBundle } from '../../contract/bundle.js'
+import { codingOf } from '../../contract/coding.js'
 import { ClassifyResult } from '../../contract/messages.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
+import { analysingBundle } from '../contract/analysing-bundle.js'
 import { tool } from '../tool.js'
 import { blindsight, type Ended, Program } from './program.js'
-import { camera, committed, configFile, device, outboxRows } from './setting.js'
+import { camera, clip, committed, configFile, device, missing, outboxRows, query } from './setting.js'
 import { Subscriber } from './subscriber.js'
 import { until } from './until.js'
 
@@ -67,9 +73,9 @@ t.test('blindsight subscribe', async (t) => {
     const ended = await client.ended()
     t.equal(ended.code, 6, ended.err)
 
-    const { missing, gaps, results } = summary(ended)
+    const { missing: count, gaps, results } = summary(ended)
     t.equal(results, 60)
-    t.ok(missing >= 10, `${missing} missing, five frames of two results waited`)
+    t.ok(count >= 10, `${count} missing, five frames of two results waited`)
     t.match(ended.err, new RegExp(`missing so far, ${device}/${camera} cls boot [0-9a-f]{16}: seq \\d+ to \\d+`))
     for (const kind of ['cls', 'seg']) {
       const seqs = new Set(printed(ended).flatMap((result) => (kind in result ? [result.seq] : [])))
@@ -93,6 +99,72 @@ t.test('blindsight subscribe', async (t) => {
   t.equal((await agent.terminate()).code, 0)
 })
 
+t.test('cameras that leave frames out: no gap, what comes decodes, and the archive has all', async (t) => {
+  const broker = await Mosquitto.start()
+  t.teardown(() => broker.stop())
+  const dir = t.testdir()
+  // Of the test bundle every tag is a mean of symbols, so all are there.
+  const bundle = analysingBundle(join(dir, 'bundle'), ({ analyse }) => {
+    for (const limits of Object.values(analyse!.tags.thresholds)) Object.assign(limits, { enter: 0.001, leave: 0.0005 })
+  })
+  const policies = { change: 'on_change', event: 'events', clock: { everySeconds: 1 } }
+  const shared = { ...small, source: clip, stallSeconds: 600, events: [{ class: 'person' }] }
+  const cameras = Object.entries(policies).map(([id, publish]) => ({ id, publish, ...shared }))
+  const config = await configFile(dir, { broker: broker.url, top: { bundle, cameras } })
+  const streams = join(dir, 'streams')
+  const client = Program.start(['subscribe', '--broker', broker.url, '--json', '--bits', streams])
+  t.teardown(() => client.kill())
+  await until('the client to hear', () => {
+    execFileSync(tool('mosquitto_pub'), ['-p', String(broker.port), '-q', '1', '-t', cls, '-m', '{}'])
+    return client.err.includes('invalid message ignored')
+  })
+  const agent = Program.start(['run', '--config', config])
+  t.teardown(() => agent.kill())
+  const heard = (cam: string) => lines(client).filter((one) => 'cls' in one && one.cam === cam)
+  await until('results', () => heard('change').length > 1 && heard('event').length > 20 && heard('clock').length > 2)
+  t.equal((await agent.terminate()).code, 0)
+
+  const rows = query(dir, "SELECT cam, boot, seq, result -> '$.prev' AS prev FROM frames ORDER BY id") as {
+    readonly cam: string
+    readonly boot: string
+    readonly seq: number
+    readonly prev: string
+  }[]
+  const published = (cam: string, chain: string) =>
+    rows.flatMap((row) => (row.cam === cam && chain in JSON.parse(row.prev) ? [row.seq] : []))
+  const saved = () =>
+    readdirSync(streams).flatMap((file) => {
+      const decoder = new Decoder(codingOf(openBundle(bundle)))
+      return [...readArchive(readFileSync(join(streams, file)))].flatMap((piece) => {
+        if (piece.kind === 'damage') throw piece.error
+        return piece.kind === 'index' ? [] : [[file.split('-')[0], decoder.decode(piece).frame.seq] as const]
+      })
+    })
+  for (const cam of Object.keys(policies)) {
+    t.strictSame(missing(rows.filter((row) => row.cam === cam)), [], `${cam}: all are archived`)
+    const results = published(cam, 'results')
+    await until(`the last results of ${cam}`, () => heard(cam).at(-1)?.seq === results.at(-1))
+    t.strictSame(
+      heard(cam).map(({ seq }) => seq),
+      results,
+    )
+    t.ok(results.length < rows.filter((row) => row.cam === cam).length, `${cam}: not all are published`)
+    const bits = published(cam, 'bits')
+    t.ok(bits.length > 0)
+    const come = () => saved().flatMap(([of, seq]) => (of === cam ? [seq] : []))
+    await until(`the last bitstream of ${cam}`, () => come().length >= bits.length)
+    t.strictSame(
+      come().sort((a, b) => a - b),
+      bits,
+      `${cam}: what comes decodes`,
+    )
+  }
+  client.child.kill('SIGINT')
+  const ended = await client.ended()
+  t.equal(ended.code, 0, ended.err)
+  t.match(summary(ended), { missing: 0, gaps: [], unusable: 0 })
+})
+
 interface Summary {
   readonly results: number
   readonly duplicates: number
@@ -105,7 +177,7 @@ const summary = ({ err }: Ended): Summary => JSON.parse(err.trim().split('\n').a
 
 const lines = (client: Program) => printed({ out: client.out.slice(0, client.out.lastIndexOf('\n') + 1) })
 
-const printed = ({ out }: { out: string }): { seq: number }[] =>
+const printed = ({ out }: { out: string }): { seq: number; cam: string }[] =>
   out
     .split('\n')
     .filter((line) => line)
