@@ -25,7 +25,7 @@ export class Keyframes {
     return true
   }
 
-  /** A subscriber would like one. */
+  /** A subscriber would like one, or a bitstream had to stay for want of one. */
   ask(cam: string): void {
     this.of(cam).wanted = true
   }
