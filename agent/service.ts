@@ -2,13 +2,13 @@
  * `run`: one agent after the other in one process. SIGHUP reads the configuration again; if it is right the agent of the old one
  * hands over to an agent of the new one, if it is wrong the old one goes on. SIGTERM and Ctrl-C end it.
  */
-import { setFlagsFromString } from 'node:v8'
 import { Agent } from './agent.js'
 import { changes, type Snapshot, snapshot } from './changes.js'
 import { type LoadedConfig, loadConfig } from './config/load.js'
 import { messageOf } from './errors.js'
 import type { Facts } from './facts.js'
 import { fit, fitPorts } from './fit.js'
+import { collectGarbage } from './garbage.js'
 import { Listener } from './http/listener.js'
 import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
@@ -36,18 +36,12 @@ export async function usableConfig(file: string): Promise<Usable> {
   return { config, snapshot: snapshot(config, sha256) }
 }
 
-/**
- * V8 lets its heap grow to several times what lives in it before it looks for what does not. On a box memory that is garbage
- * is memory that is missing: with four cameras and a broker that was away, 25 MB more within half an hour.
- */
-const HEAP_GROWTH_PERCENT = 20
-
 export async function run({ config: file }: { config: string }): Promise<void> {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`)
   let hangup: () => void = () => {}
   process.on('SIGHUP', () => hangup()) // from the first moment: unheard, it would end the process
   const signal = stopSignal()
   const first = await usableConfig(file)
+  collectGarbage()
   const service = new Service(file, first, createLog(first.config.logLevel))
   hangup = () => service.reload()
   await service.run(signal)
