@@ -14,7 +14,10 @@ import type { Upkeep } from './upkeep.js'
 
 export interface HealthSources {
   readonly cameras: readonly Camera[]
-  readonly archive: Pick<Keeper, 'stats' | 'counters' | 'freeBytes' | 'reason' | 'takingOver' | 'lagMs'>
+  readonly archive: Pick<
+    Keeper,
+    'stats' | 'counters' | 'freeBytes' | 'reason' | 'takingOver' | 'lagMs' | 'oldestPlainUs'
+  >
   readonly limits: ArchiveLimits
   readonly publisher: Publisher
   readonly requests: Requests
@@ -142,7 +145,10 @@ export class Health {
     if (runMs < 60_000 || bytes === 0 || stats.oldestUs === null || !stats.counted) return null
     const room = Math.min(limits.maxBytes - stats.bytes, archive.freeBytes() - limits.minFreeBytes)
     const byBytes = (Math.max(0, room) / bytes) * runMs
-    const byAge = known ? Math.max(0, limits.maxAgeMs - (nowMs - stats.oldestUs / 1000)) : byBytes
+    const until = (limitMs: number, us: number) => Math.max(0, limitMs - (nowMs - us / 1000))
+    const ofEvents = until(limits.keepEventsMs ?? limits.maxAgeMs, stats.oldestUs)
+    const ofOthers = until(limits.maxAgeMs, archive.oldestPlainUs ?? nowMs * 1000)
+    const byAge = known ? Math.min(ofEvents, ofOthers) : byBytes
     return Number((Math.min(byBytes, byAge) / DAY_MS).toFixed(2))
   }
 }

@@ -17,6 +17,7 @@ import { Horizon, type Stored } from './horizon.js'
 import { type OutboxLimits, OutboxTable, weigh } from './outbox-table.js'
 import { EVICT_ROWS, Retention } from './retention.js'
 import { CLK, IDS_BETWEEN, IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
+import { Spans } from './spans.js'
 import { Stretches } from './stretches.js'
 
 export interface Summary {
@@ -39,6 +40,8 @@ export interface Summary {
 export interface ArchiveLimits extends OutboxLimits {
   readonly maxBytes: number
   readonly maxAgeMs: number
+  /** Of frames that events touch; absent: as the others. */
+  readonly keepEventsMs?: number | undefined
   readonly minFreeBytes: number
   /** So much of what came last is kept even where that leaves less free than it should, or nothing. */
   readonly keepNewestMs: number
@@ -47,6 +50,9 @@ export interface ArchiveLimits extends OutboxLimits {
 /** Horizons are written down when they have come this far: what a kill costs is that so much expires a little later. */
 const SAVE_MS = 60_000
 
+/** What has an age limit: frames, those that events touch, and what was not published. */
+type Limited = 'archive' | 'events' | 'outbox'
+
 export class Archive {
   private readonly written = { frames: 0, bytes: 0 }
   private readonly evictions = new Evictions()
@@ -54,7 +60,7 @@ export class Archive {
   private readonly retention: Retention
   private readonly stretches: Stretches
   private readonly events: EventTable
-  private readonly horizons: Record<'archive' | 'outbox', Horizon>
+  private readonly horizons: Record<Limited, Horizon>
   private readonly insertFrame: Statement
   private readonly commitFrame: (frame: NewFrame) => number
 
@@ -67,9 +73,11 @@ export class Archive {
   ) {
     this.outbox = new OutboxTable(db, this.evictions)
     this.stretches = new Stretches(db, system)
-    this.events = new EventTable(db)
-    this.retention = new Retention(db, this.outbox, this.evictions, this.stretches, monoMs)
-    this.horizons = { archive: new Horizon(this.load('archive')), outbox: new Horizon(this.load('outbox')) }
+    const spans = new Spans(db)
+    this.events = new EventTable(db, spans)
+    this.retention = new Retention(db, this.outbox, this.evictions, spans, this.stretches, monoMs)
+    const horizon = (name: Limited) => new Horizon(this.load(name))
+    this.horizons = { archive: horizon('archive'), events: horizon('events'), outbox: horizon('outbox') }
     this.insertFrame = db.prepare(
       `INSERT INTO frames (cam, boot, seq, time_us, key_seq, bytes, sha256, model, result, bits, pinned)
        VALUES (@cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits,
@@ -166,7 +174,9 @@ export class Archive {
 
   /** Moves frames to their known time, one short step at a time. @returns true when there is more to do */
   restamp(): boolean {
-    return this.stretches.move()
+    const moving = this.stretches.move()
+    if (moving) this.retention.moved()
+    return moving
   }
 
   /** Frames to publish with id in (after, upTo], oldest first, that have one of the parts. */
@@ -225,8 +235,10 @@ export class Archive {
   pin(id: number, pinned: boolean): void {
     const of = this.db.prepare(`SELECT cam, boot, ${KEY_SEQ} AS keySeq FROM frames WHERE id = ?`)
     const segment = of.get(id) as SegmentName | undefined
-    if (segment)
-      this.db.prepare(`UPDATE frames SET pinned = @to WHERE ${IN_SEGMENT}`).run({ ...segment, to: pinned ? 1 : 0 })
+    if (!segment) return
+    this.db.prepare(`UPDATE frames SET pinned = @to WHERE ${IN_SEGMENT}`).run({ ...segment, to: pinned ? 1 : 0 })
+    const begins = this.db.prepare(`SELECT min(time_us) FROM frames WHERE ${IN_SEGMENT}`).pluck()
+    if (!pinned) this.retention.unpinned({ ...segment, timeUs: begins.get(segment) as number })
   }
 
   /** Whether a frame of this run has been here: tells evicted from never seen. */
@@ -243,23 +255,31 @@ export class Archive {
   /**
    * Brings archive and outbox under their limits, one short step at a time. Nothing expires by a time that is not known, the
    * box's or, while they are being moved, that of frames.
+   * @param told false: of which events frames are is not known of all, so none counts as of none
    * @returns true when there is more to do
    */
-  enforce(limits: ArchiveLimits, moment: Moment): boolean {
+  enforce(limits: ArchiveLimits, moment: Moment, told = true): boolean {
     const now = { ...moment, known: moment.known && !this.stretches.moving }
     const newest = this.retention.newestUs()
     const newestMs = newest === null ? null : newest / 1000
     this.advance('archive', now, limits.maxAgeMs, newestMs)
+    this.advance('events', now, limits.keepEventsMs ?? limits.maxAgeMs, newestMs)
     this.advance('outbox', now, limits.outboxMaxAgeMs, newestMs)
     const cutoffUs = now.known ? this.horizons.archive.cutoffMs * 1000 : Number.NEGATIVE_INFINITY
-    const floorUs = keepFrom(limits, Math.min(now.timeMs, newestMs ?? now.timeMs))
-    const evicted = this.retention.evict((timeUs) => {
-      if (timeUs < cutoffUs) return 'age'
-      if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
-      return timeUs < floorUs && this.freeBytes() < limits.minFreeBytes ? 'free_space' : undefined
+    const eventsUs = Math.min(cutoffUs, this.horizons.events.cutoffMs * 1000)
+    const newestUs = keepFrom(limits, Math.min(now.timeMs, newestMs ?? now.timeMs))
+    const evicted = this.retention.evict({
+      eventsUs,
+      othersUs: told ? cutoffUs : eventsUs,
+      newestUs,
+      short: (timeUs) => {
+        if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
+        return timeUs < newestUs && this.freeBytes() < limits.minFreeBytes ? 'free_space' : undefined
+      },
     })
     if (evicted > 0) this.events.forget()
-    return this.outbox.trim(limits, now.known ? this.horizons.outbox.cutoffMs : 0) || evicted >= EVICT_ROWS
+    const trimmed = this.outbox.trim(limits, now.known ? this.horizons.outbox.cutoffMs : 0)
+    return trimmed || evicted >= EVICT_ROWS || this.retention.searching
   }
 
   /** Counts what was there when it was opened, one short step at a time. @returns true when there is more to do */
@@ -270,8 +290,10 @@ export class Archive {
   /** Makes room at once, for a disk that is full. @returns frames evicted; 0 when only what is to be kept is left */
   evictOldest(limits: ArchiveLimits, now: Moment): number {
     // Of the time now, not of the newest frame: while there is no room that one stays the same.
-    const floorUs = keepFrom(limits, now.timeMs)
-    return this.retention.evict((timeUs) => (timeUs < floorUs ? 'disk_full' : undefined))
+    const newestUs = keepFrom(limits, now.timeMs)
+    const never = Number.NEGATIVE_INFINITY
+    const short = (timeUs: number) => (timeUs < newestUs ? 'disk_full' : undefined)
+    return this.retention.evict({ eventsUs: never, othersUs: never, newestUs, short })
   }
 
   /** What was evicted since this was last asked. */
@@ -281,7 +303,7 @@ export class Archive {
 
   /** By how much age limits are behind the clock, which they follow gradually. */
   get lagMs(): number {
-    return Math.max(this.horizons.archive.lagMs, this.horizons.outbox.lagMs)
+    return Math.max(...Object.values(this.horizons).map(({ lagMs }) => lagMs))
   }
 
   /** Since this process opened it. */
@@ -308,6 +330,11 @@ export class Archive {
     }
   }
 
+  /** Of what no event touches and may go; null: there is none, or nobody knows yet. */
+  get oldestPlainUs(): number | null {
+    return this.retention.oldestPlainUs()
+  }
+
   /** What can still be written: the disk's free space, and pages of the database that evictions have emptied. */
   freeBytes(): number {
     const { bavail, bsize } = statfsSync(dirname(this.path))
@@ -320,7 +347,7 @@ export class Archive {
     this.lock.close()
   }
 
-  private advance(name: 'archive' | 'outbox', now: Moment, maxAgeMs: number, newestMs: number | null): void {
+  private advance(name: Limited, now: Moment, maxAgeMs: number, newestMs: number | null): void {
     const horizon = this.horizons[name]
     horizon.advance(now, maxAgeMs, newestMs)
     const saved = this.load(name)
@@ -331,7 +358,7 @@ export class Archive {
       .run({ name, ...stored })
   }
 
-  private load(name: string): Stored | undefined {
+  private load(name: Limited): Stored | undefined {
     const row = this.db.prepare('SELECT as_of_ms AS asOfMs, cutoff_ms AS cutoffMs FROM horizons WHERE name = ?')
     return row.get(name) as Stored | undefined
   }

@@ -113,8 +113,8 @@ function prepare(db: Db): void {
   db.pragma(`cache_size = ${-CACHE_KIB}`)
   db.pragma('foreign_keys = ON')
   db.transaction(() => {
-    for (let from = version; from > 0 && from < SCHEMA_VERSION; from++) db.exec(MIGRATIONS[from]!)
     db.exec(SCHEMA)
+    for (let from = version; from > 0 && from < SCHEMA_VERSION; from++) db.exec(MIGRATIONS[from]!)
     db.pragma(`user_version = ${SCHEMA_VERSION}`)
   })()
 }

@@ -5,6 +5,7 @@ import { type EventRecord, shifted } from '../outbox.js'
 import type { Db, Statement } from './database.js'
 import { MATCHES, valuesOf } from './event-frames.js'
 import { CLK, TIME_US } from './schema.js'
+import type { Spans } from './spans.js'
 
 /** Of `open`: a doubtful one is of a damaged database that is still being read, its end may come yet. */
 const State = { over: 0, open: 1, doubtful: 2 } as const
@@ -27,14 +28,18 @@ export class EventTable {
   private readonly upsert: Statement
   private readonly find: Statement
 
-  constructor(private readonly db: Db) {
+  constructor(
+    private readonly db: Db,
+    private readonly spans: Spans,
+  ) {
     this.find = db.prepare('SELECT id FROM frames WHERE cam = ? AND boot = ? AND seq = ?').pluck()
     this.upsert = db.prepare(
       `INSERT INTO events (id, cam, class, zone, open, first_id, last_id, told)
        VALUES (@id, @cam, @class, @zone, @open, @firstId, @lastId, @told)
        ON CONFLICT DO UPDATE SET first_id = min(first_id, excluded.first_id), last_id = max(last_id, excluded.last_id),
          told = iif(excluded.open = 0 OR (open > 0 AND excluded.last_id >= last_id), excluded.told, told),
-         open = min(open, excluded.open)`,
+         open = min(open, excluded.open)
+       RETURNING first_id AS first, last_id AS last`,
     )
   }
 
@@ -45,7 +50,9 @@ export class EventTable {
       const firstId = this.idOf(bits.first) ?? frameId
       const lastId = this.idOf(bits.last) ?? frameId
       const open = phase === 'end' ? State.over : adopted ? State.doubtful : State.open
-      this.upsert.run({ id, cam, class: of, zone, open, firstId, lastId, told: JSON.stringify(event) })
+      const row = { id, cam, class: of, zone, open, firstId, lastId, told: JSON.stringify(event) }
+      const { first, last } = this.upsert.get(row) as { first: number; last: number }
+      this.spans.add(cam, first, last)
     }
   }
 
@@ -91,6 +98,7 @@ export class EventTable {
     this.db.exec(
       `DELETE FROM events WHERE open = ${State.over} AND last_id < coalesce((SELECT min(id) FROM frames), 9e15)`,
     )
+    this.spans.forget()
   }
 
   private idOf(ref: string): number | undefined {

@@ -142,7 +142,7 @@ export class Keeper implements Outbox {
     }
     try {
       const moved = steps(() => this.archive?.restamp())
-      return steps(() => this.archive?.enforce(this.limits, this.now())) && moved
+      return steps(() => this.archive?.enforce(this.limits, this.now(), !this.salvage)) && moved
     } catch (error) {
       if (!this.broken(error)) this.log.warn({ reason: messageOf(error) }, 'retention did not run')
       return false
@@ -189,6 +189,10 @@ export class Keeper implements Outbox {
 
   get stats(): Archive['stats'] {
     return this.quietly((archive) => archive.stats, EMPTY)
+  }
+
+  get oldestPlainUs(): number | null {
+    return this.quietly((archive) => archive.oldestPlainUs, null)
   }
 
   /** Since the agent started, over all databases. */

@@ -1,9 +1,14 @@
-/** Which frames go when the archive is over a limit: the oldest segment of all cameras first, whole, and never one that grows. */
+/**
+ * Which frames go when the archive is over a limit: the oldest segment of all cameras first, whole, and never one that grows; those
+ * that no event touches before those that one does.
+ */
 import type { NewFrame } from '../outbox.js'
 import type { Db } from './database.js'
 import type { Evictions, Why } from './evictions.js'
 import { type OutboxTable, weigh } from './outbox-table.js'
-import { CAMS, IN_SEGMENT, KEY_SEQ, ROW_OVERHEAD, type SegmentName, TIME_US } from './schema.js'
+import { nameOf, Plain, type Segment } from './plain.js'
+import { CAMS, IN_SEGMENT, KEY_SEQ, ROW_OVERHEAD, TIME_US } from './schema.js'
+import type { Spans } from './spans.js'
 
 /** Rows removed at once: short transactions, so that a commit never waits long for an eviction. */
 export const EVICT_ROWS = 500
@@ -13,6 +18,18 @@ const COUNT_ROWS = 500
 
 /** No keyframe interval is so long: whatever a camera sends after it stands alone, and its last segment is like any other. */
 const SILENT_MS = 600_000
+
+/** What may go, by its time in microseconds. */
+export interface Going {
+  /** Frames of events that are older have expired, */
+  readonly eventsUs: number
+  /** and so have others, from a time that is not earlier. */
+  readonly othersUs: number
+  /** What is younger goes last, of an event or not. */
+  readonly newestUs: number
+  /** Whether room is needed that a frame of this time may have to make. */
+  short(timeUs: number): Why | undefined
+}
 
 interface Gone {
   readonly id: number
@@ -31,14 +48,17 @@ export class Retention {
   private readonly before: number
   /** By camera, the segment last written to: what comes next is predicted from it, so it is not evicted while frames come. */
   private readonly live = new Map<string, { readonly segment: string; readonly atMs: number }>()
+  private readonly plain: Plain
 
   constructor(
     private readonly db: Db,
     private readonly outbox: OutboxTable,
     private readonly evictions: Evictions,
+    spans: Spans,
     private readonly stretches: { readonly moving: boolean },
     private readonly monoMs: () => number,
   ) {
+    this.plain = new Plain(db, spans)
     this.before = (db.prepare('SELECT max(id) FROM frames').pluck().get() as number | null) ?? 0
     this.countOn()
   }
@@ -68,14 +88,29 @@ export class Retention {
   }
 
   /** Before a frame is committed; also when that fails: a keyframe that finds no room may take that of the segment it ends. */
-  grows({ cam, boot, keySeq }: NewFrame): void {
-    this.live.set(cam, { segment: `${cam}/${boot}/${keySeq}`, atMs: this.monoMs() })
+  grows(frame: NewFrame): void {
+    this.live.set(frame.cam, { segment: nameOf(frame), atMs: this.monoMs() })
   }
 
   count(id: number, frame: NewFrame): void {
+    this.plain.came(frame.cam, frame.timeUs)
     if (!this.isCounted(id)) return
     this.totals.bytes += weigh(frame)
     this.totals.frames++
+  }
+
+  unpinned({ cam, timeUs }: Segment): void {
+    this.plain.came(cam, timeUs)
+  }
+
+  /** Frames have got another time. */
+  moved(): void {
+    this.plain.again()
+  }
+
+  /** Whether there is more to search for what is to go. */
+  get searching(): boolean {
+    return this.plain.searching
   }
 
   /** Of all cameras; null: there are no frames. */
@@ -87,6 +122,10 @@ export class Retention {
     return this.edge('min')
   }
 
+  oldestPlainUs(): number | null {
+    return this.stretches.moving ? null : (this.plain.oldest(this.growing())?.timeUs ?? null)
+  }
+
   private edge(which: 'min' | 'max'): number | null {
     const found = this.db.prepare(
       this.stretches.moving
@@ -96,26 +135,50 @@ export class Retention {
     return (found.pluck().get() as number | null | undefined) ?? null
   }
 
-  /**
-   * Oldest segment first, while `reason` has one for its time; whole segments, as nothing decodes without its keyframe; not the
-   * ones that still grow. Totals change only once the transaction has gone through.
-   */
-  evict(reason: (oldestUs: number) => Why | undefined): number {
+  private growing(): ReadonlySet<string> {
     for (const [cam, { atMs }] of this.live) if (this.monoMs() - atMs > SILENT_MS) this.live.delete(cam)
-    const before = { frames: { ...this.totals }, outbox: { ...this.outbox.totals } }
+    return new Set([...this.live.values()].map(({ segment }) => segment))
+  }
+
+  /** Finds what goes next, and why. Made once for all that go in one step. */
+  private chooser(going: Going): () => { segment: Segment; why: Why } | undefined {
+    const { moving } = this.stretches
     const goes = `pinned = 0 AND f.cam || '/' || boot || '/' || ${KEY_SEQ} NOT IN (SELECT value FROM json_each(?))`
     const named = `SELECT cam, boot, ${KEY_SEQ} AS keySeq, ${TIME_US} AS timeUs FROM frames f`
     // By time, not by id: rebuild() adds old frames late. One seek a camera in frames_time. Only while frames are being moved
-    // the order of their times is none, as the newest may lie before those that have been moved.
+    // the order of their times is none, as the newest may lie before those that have been moved; then events count for nothing.
     const oldest = this.db.prepare(
-      this.stretches.moving
+      moving
         ? `${named} WHERE ${goes} ORDER BY id LIMIT 1`
         : `${CAMS} ${named} WHERE id IN (
              SELECT (SELECT id FROM frames f WHERE f.cam = cams.cam AND ${goes} ORDER BY time_us LIMIT 1)
              FROM cams WHERE cam IS NOT NULL)
            ORDER BY time_us, id LIMIT 1`,
     )
-    const live = JSON.stringify([...this.live.values()].map(({ segment }) => segment))
+    const growing = this.growing()
+    const live = JSON.stringify([...growing])
+    return () => {
+      const segment = oldest.get(live) as Segment | undefined
+      if (!segment) return undefined
+      if (segment.timeUs < going.eventsUs) return { segment, why: 'age' }
+      const short = going.short(segment.timeUs)
+      if (!short && segment.timeUs >= going.othersUs) return undefined
+      const plain = moving ? undefined : this.plain.oldest(growing)
+      if (plain && plain.timeUs < going.othersUs) return { segment: plain, why: 'age' }
+      // A frame that finds no room cannot wait for the end of a search.
+      if (!short || (this.plain.searching && short !== 'disk_full')) return undefined
+      return { segment: plain && plain.timeUs < going.newestUs ? plain : segment, why: short }
+    }
+  }
+
+  /**
+   * Whole segments, as nothing decodes without its keyframe; not the ones that still grow. Totals change only once the transaction
+   * has gone through.
+   */
+  evict(going: Going): number {
+    const before = { frames: { ...this.totals }, outbox: { ...this.outbox.totals } }
+    const choose = this.chooser(going)
+    this.plain.searching = false
     const rows = this.db.prepare(
       `SELECT id, cam, boot, seq, bytes, length(result) AS result, ${TIME_US} AS timeUs FROM frames f WHERE ${IN_SEGMENT}`,
     )
@@ -127,10 +190,9 @@ export class Retention {
     try {
       this.db.transaction(() => {
         while (gone.length < EVICT_ROWS) {
-          const found = oldest.get(live) as (SegmentName & { timeUs: number }) | undefined
-          const why = found && reason(found.timeUs)
-          if (!found || !why) break
-          const { timeUs: _, ...segment } = found
+          const next = choose()
+          if (!next) break
+          const { segment, why } = next
           for (const row of rows.all(segment) as Gone[]) {
             const waiting = this.outbox.delete(row.id)
             this.outbox.forget(waiting)

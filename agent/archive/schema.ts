@@ -36,13 +36,30 @@ export const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS events_first ON events (first_id, id);
   CREATE INDEX IF NOT EXISTS events_last ON events (last_id);
+  CREATE INDEX IF NOT EXISTS events_open ON events (cam, first_id) WHERE open > 0;
+  -- Frames that events lie in, as far as has been told: ids, joined where they overlap.
+  CREATE TABLE IF NOT EXISTS spans (
+    cam TEXT NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, PRIMARY KEY (cam, first_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS spans_last ON spans (last_id);
 `
-export const SCHEMA_VERSION = 4
-/** From each version to the next. None may rewrite the frames: the disk of an old box is as full as its archive may be. */
+export const SCHEMA_VERSION = 5
+/**
+ * From each version to the next, once the tables that were not there are. None may rewrite the frames: the disk of an old box is as
+ * full as its archive may be.
+ */
 export const MIGRATIONS: Record<number, string> = {
   1: 'ALTER TABLE frames ADD COLUMN key_seq INTEGER',
   2: '', // new tables only
   3: '',
+  4: `
+    WITH ordered AS (
+      SELECT cam, first_id, last_id, max(last_id) OVER (
+        PARTITION BY cam ORDER BY first_id, last_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach FROM events),
+    numbered AS (
+      SELECT cam, first_id, last_id, sum(coalesce(first_id > reach, 1)) OVER (
+        PARTITION BY cam ORDER BY first_id, last_id ROWS UNBOUNDED PRECEDING) AS nth FROM ordered)
+    INSERT INTO spans SELECT cam, min(first_id), max(last_id) FROM numbered GROUP BY cam, nth`,
 }
 
 export const KEY_SEQ = 'coalesce(key_seq, seq)'

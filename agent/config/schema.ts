@@ -135,13 +135,25 @@ const Mqtt = z.strictObject({
   historyPerSecond: between(0.1, 1000).default(50).describe('frames a second that are back-filled after an outage'),
 })
 
-const Archive = z.strictObject({
+const ArchiveKeys = z.strictObject({
   maxMegabytes: megabytes(1).default(4096),
   maxDays: between(0.001, 36_500).default(30),
+  keepEventsDays: between(0.001, 36_500)
+    .optional()
+    .describe('segments that an event touches are kept for so long; default: as maxDays'),
   minFreeMegabytes: megabytes(0).default(256).describe('disk space that the archive leaves free'),
   keepNewestMinutes: between(0, 100_000)
     .default(60)
     .describe('so much of what came last is kept even where less is free than should be'),
+})
+
+const Archive = ArchiveKeys.superRefine(({ maxDays, keepEventsDays = maxDays }, context) => {
+  if (keepEventsDays >= maxDays) return
+  context.addIssue({
+    code: 'custom',
+    path: ['keepEventsDays'],
+    message: `${keepEventsDays} is less than maxDays, ${maxDays}: write at least that, or leave it out`,
+  })
 })
 
 const Clock = z.strictObject({

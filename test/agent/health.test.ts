@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { Archive, type ArchiveLimits } from '../../agent/archive/archive.js'
 import { Health, type HealthSources } from '../../agent/health.js'
-import { Part } from '../../agent/outbox.js'
+import { type EventRecord, Part } from '../../agent/outbox.js'
 import { Stages } from '../../agent/stages.js'
 import { HealthMessage } from '../../contract/messages.js'
 
@@ -50,7 +50,7 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
     { ...sources, limits: { ...unlimited, ...limits } } as unknown as HealthSources,
     () => at.monoMs,
   )
-  const commit = (seq: number, ageMs: number) =>
+  const commit = (seq: number, ageMs: number, events: EventRecord[] = []) =>
     archive.commit({
       cam: 'street',
       boot: '0123456789abcdef',
@@ -62,6 +62,7 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
       model: 'lean-1',
       result: '{}',
       parts: Part.cls,
+      events,
     })
   return { ...sources, camera, health, commit, at }
 }
@@ -133,4 +134,16 @@ t.test('days until the archive evicts: by bytes at the rate of this run, by age 
   t.equal(health.report().archive.days_left, 6)
   for (let seq = 1; seq < 5; seq++) commit(seq, day)
   t.equal(health.report().archive.days_left, 0)
+})
+
+t.test('frames that events touch have a limit of their own', async (t) => {
+  const { health, commit, at } = world(t, { maxAgeMs: 5 * day, keepEventsMs: 20 * day })
+  const bits = { first: 'street/0123456789abcdef/0', last: 'street/0123456789abcdef/0' }
+  const event = { id: 'a', cam: 'street', class: 'person', zone: null, phase: 'end', bits } as unknown as EventRecord
+  commit(0, 17 * day, [event])
+  at.monoMs = day
+  t.equal(health.report().archive.days_left, 3)
+  commit(1, 4 * day)
+  commit(2, day)
+  t.equal(health.report().archive.days_left, 1, 'of what no event touches the oldest goes in a day')
 })

@@ -9,10 +9,13 @@ t.test('in bytes and milliseconds', async (t) => {
   t.strictSame(limitsOf(config), {
     maxBytes: 100e6,
     maxAgeMs: 2 * 86_400_000,
+    keepEventsMs: 2 * 86_400_000,
     minFreeBytes: 3e6,
     keepNewestMs: 300_000,
     outboxMaxBytes: 7e6,
     outboxMaxAgeMs: 3_600_000,
     onFull: 'thin',
   })
+  const longer = { cameras: [{ id: 'a', source: '/a.mp4' }], archive: { ...archive, keepEventsDays: 9 } }
+  t.equal(limitsOf(parseConfig(JSON.stringify(longer), 'test')).keepEventsMs, 9 * 86_400_000)
 })

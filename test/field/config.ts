@@ -99,14 +99,14 @@ const extremes = {
   largest: {
     top: { healthSeconds: 86_400 },
     mqtt: { keepaliveSeconds: 65_535, historyPerSecond: 1000 },
-    archive: { maxMegabytes: 1e9, maxDays: 36_500 },
+    archive: { maxMegabytes: 1e9, maxDays: 36_500, keepEventsDays: 36_500 },
     outbox: { maxMegabytes: 1e9, maxHours: 876_000 },
     cameras: [{ fps: 5, keyframeSeconds: 300, stallSeconds: 3600 }],
   },
   smallest: {
     top: { healthSeconds: 1 },
     mqtt: { keepaliveSeconds: 5, historyPerSecond: 0.1 },
-    archive: { maxMegabytes: 1, maxDays: 0.001 },
+    archive: { maxMegabytes: 1, maxDays: 0.001, keepEventsDays: 0.001 },
     outbox: { maxMegabytes: 1, maxHours: 0.01 },
     cameras: [{ fps: 5, keyframeSeconds: 0.1, stallSeconds: 0.5 }],
   },

@@ -60,6 +60,10 @@ t.test('what is wrong: file, line, key, and what to write instead', async (t) =>
     ],
     [`cameras:\n${camera}\n  bad indent\n`, /^box\.yaml:\d+: /],
     ['cameras: *nowhere\n', /box\.yaml/],
+    [
+      `cameras:\n${camera}archive:\n  keepEventsDays: 7\n`,
+      /^box\.yaml:5: archive\.keepEventsDays: 7 is less than maxDays, 30: write at least that, or leave it out$/,
+    ],
     ['', /cameras/],
     ['- a list\n', /configuration: .*object/],
   ]
