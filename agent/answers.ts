@@ -1,6 +1,7 @@
 /** What the networks say of a frame -> what is published of it. */
 import { type Bundle, maskOf } from '../contract/bundle.js'
 import type { ClassifyResult, SegmentResult } from '../contract/messages.js'
+import type { Camera } from './config/schema.js'
 import type { Encoded } from './infer/messages.js'
 
 /** Of the classifier, whose probabilities sum to 1; tags are published all. */
@@ -15,15 +16,15 @@ export interface Answers {
 export function answersOf(
   encoded: Encoded,
   { manifest }: Bundle,
-  width: number,
-  height: number,
+  { width, height, thresholds: own }: Pick<Camera, 'width' | 'height' | 'thresholds'>,
   moving?: readonly number[],
 ): Answers {
   const { tags, probabilities, runs, fractions } = encoded
   const { analyse } = manifest
   const answers: { -readonly [K in keyof Answers]: Answers[K] } = {}
   if (tags && analyse) {
-    const { classes, thresholds } = analyse.tags
+    const { classes } = analyse.tags
+    const thresholds = { ...analyse.tags.thresholds, ...own }
     answers.cls = ranked(tags, classes).map((tag) => ({ ...tag, there: tag.p >= thresholds[tag.id]!.enter }))
   } else if (probabilities) answers.cls = ranked(probabilities, manifest.classes.classify).slice(0, TOP_CLASSES)
   const mask = maskOf(manifest)

@@ -1,5 +1,21 @@
-/** Which heads run on a camera: those that its configuration names, else all that the bundle has. */
-import { type Bundle, type Head, headsOf } from '../contract/bundle.js'
+/** What says what on a camera, by its configuration and what the bundle has. */
+import { type Analyse, type Bundle, type Head, headsOf } from '../contract/bundle.js'
+import type { Camera } from './config/schema.js'
+import type { EventRule } from './config/watch.js'
+import { defaultRules } from './events/scene.js'
 
-export const headsOn = (camera: { readonly heads?: readonly Head[] | undefined }, bundle: Bundle): readonly Head[] =>
-  camera.heads ?? headsOf(bundle.manifest)
+/** Those that its configuration names, else all that the bundle has. */
+export const headsOn = ({ heads }: Pick<Camera, 'heads'>, { manifest }: Bundle): readonly Head[] =>
+  heads ?? headsOf(manifest)
+
+/** What says what is there, with the camera's thresholds; undefined: nothing does. */
+export function analyseOn(camera: Pick<Camera, 'heads' | 'thresholds'>, bundle: Bundle): Analyse | undefined {
+  const { analyse } = bundle.manifest
+  if (!analyse || !headsOn(camera, bundle).includes('analyse')) return undefined
+  const { tags } = analyse
+  return { ...analyse, tags: { ...tags, thresholds: { ...tags.thresholds, ...camera.thresholds } } }
+}
+
+/** By which rules events are told of it. */
+export const rulesOf = ({ events }: Pick<Camera, 'events'>, analyse: Analyse): readonly EventRule[] =>
+  events ?? defaultRules(analyse)

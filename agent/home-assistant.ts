@@ -6,8 +6,7 @@ import type { Analyse, Bundle } from '../contract/bundle.js'
 import type { Topics } from '../contract/topics.js'
 import type { LoadedConfig } from './config/load.js'
 import type { Camera } from './config/schema.js'
-import { defaultRules } from './events/scene.js'
-import { headsOn } from './heads.js'
+import { analyseOn, rulesOf } from './heads.js'
 import { version } from './version.js'
 
 const PREFIX = 'homeassistant'
@@ -76,11 +75,13 @@ const availability = (topics: Topics, cam: string) => ({
 
 /** Each class and zone once, however many rules there are for it. */
 function watchedOn(camera: Camera, bundle: Bundle) {
-  const { analyse } = bundle.manifest
-  if (!analyse || !headsOn(camera, bundle).includes('analyse')) return []
-  const rules = camera.events ?? defaultRules(analyse)
+  const analyse = analyseOn(camera, bundle)
+  if (!analyse) return []
   const found = new Map(
-    rules.map(({ class: of, zone }) => [`${of} ${zone}`, { class: of, zone, label: labelOf(analyse, of) }]),
+    rulesOf(camera, analyse).map(({ class: of, zone }) => [
+      `${of} ${zone}`,
+      { class: of, zone, label: labelOf(analyse, of) },
+    ]),
   )
   return [...found.values()]
 }

@@ -9,6 +9,7 @@ import { shortHash } from '../contract/hex.js'
 import { answersOf } from './answers.js'
 import type { CapturedFrame } from './capture/camera.js'
 import type { Stamp } from './clock.js'
+import { analyseOn } from './heads.js'
 import type { Encoded } from './infer/messages.js'
 import { Keyframes } from './keyframes.js'
 import { eventParts, type NewFrame, Part } from './outbox.js'
@@ -191,7 +192,7 @@ export class Pipeline {
       },
       ep: { cls: providers.analyse ?? providers.classify, seg: providers.analyse ?? providers.segment },
       q: { lat_ms: round(Number(process.hrtime.bigint() - monoNs) / 1e6, 1), dropped },
-      ...answersOf(encoded, bundle, width, height, moving),
+      ...answersOf(encoded, bundle, frame.cam, moving),
       ...(prev && { prev }),
       ...(events.length > 0 && { events }),
     }
@@ -227,11 +228,12 @@ export class Pipeline {
     this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, leftOut: !going.results, ms })
   }
 
-  private policy({ id, publish }: CapturedFrame['cam']): PublishPolicy {
+  private policy(cam: CapturedFrame['cam']): PublishPolicy {
+    const { id, publish } = cam
     let policy = this.policies.get(id)
     if (!policy) {
       const { bundle, publishBitstreams } = this.options
-      policy = new PublishPolicy(publish, bundle.manifest.analyse?.tags, publishBitstreams)
+      policy = new PublishPolicy(publish, analyseOn(cam, bundle)?.tags, publishBitstreams)
       this.policies.set(id, policy)
     }
     return policy

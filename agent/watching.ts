@@ -9,7 +9,7 @@ import { Activity, tally } from './events/activity.js'
 import { Scene } from './events/scene.js'
 import { Untold } from './events/untold.js'
 import { GAP_MS, type Mark, type Occurrence, type Telling, Watch } from './events/watch.js'
-import { headsOn } from './heads.js'
+import { analyseOn, rulesOf } from './heads.js'
 import type { Encoded } from './infer/messages.js'
 import { type EventRecord, MOST_EVENTS } from './outbox.js'
 
@@ -195,15 +195,16 @@ export class Watching {
 }
 
 function watched(camera: Camera, bundle: Bundle, boot: string): Watched {
-  const { id, width, height, fps, zones, events } = camera
-  const { latent, analyse } = bundle.manifest
+  const { id, width, height, fps, zones } = camera
+  const { latent } = bundle.manifest
+  const analyse = analyseOn(camera, bundle)
   const mask = maskOf(bundle.manifest)?.stride ?? latent.stride
   const grid = (stride: number) => ({ width: width / stride, height: height / stride })
   const gapMs = Math.max(GAP_MS, 3000 / fps) // a slow camera has no more than three frames' time
   const name = `${id}-${boot.slice(0, 8)}`
-  const options = { width, height, stride: latent.stride, zones, events, name, gapMs }
+  const options = { width, height, stride: latent.stride, zones, name, gapMs }
   return {
-    scene: analyse && headsOn(camera, bundle).includes('analyse') ? new Scene(analyse, options) : undefined,
+    scene: analyse && new Scene(analyse, { ...options, events: rulesOf(camera, analyse) }),
     activity: new Activity(grid(latent.stride), grid(mask)),
     stir: new Watch(STIR, () => 'motion', gapMs),
     untold: new Untold(),

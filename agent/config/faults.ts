@@ -83,8 +83,8 @@ function nothing(issue: z.core.$ZodIssue, schema: z.ZodType, yaml: Yaml): string
   const cut =
     yaml.comment(issue.path) !== undefined ? '; what follows a # is a comment: put a text with # in quotes' : ''
   const inner = schemaAt(schema, issue.path)
-  if (inner?.shape || inner?.element)
-    return `has nothing below it; indent its ${inner.shape ? 'keys' : 'entries'} below it, or take the line out${cut}`
+  if (inner?.shape || inner?.element || inner?.valueType)
+    return `has nothing below it; indent its ${inner.element ? 'entries' : 'keys'} below it, or take the line out${cut}`
   return `has no value; write one, or take the line out${cut}`
 }
 
@@ -166,6 +166,8 @@ interface Inner {
   readonly element?: unknown
   /** Of a value with several forms. */
   readonly options?: readonly unknown[]
+  /** Of a group with keys that are names. */
+  readonly valueType?: unknown
   readonly minValue?: number | null
   readonly maxValue?: number | null
 }
@@ -175,7 +177,7 @@ function schemaAt(schema: unknown, path: Path): Inner | undefined {
   for (const key of path) {
     const inner = unwrap(at)
     const shape = inner?.shape ?? inner?.options?.map(unwrap).find((one) => one?.shape)?.shape
-    at = typeof key === 'number' ? inner?.element : shape?.[String(key)]
+    at = typeof key === 'number' ? inner?.element : (shape?.[String(key)] ?? inner?.valueType)
   }
   return unwrap(at)
 }

@@ -4,7 +4,7 @@ import { idPattern } from '../../contract/topics.js'
 import { DEFAULT_BUNDLE } from '../bundles.js'
 import { between, file, host, megabytes, seconds, text, whole, z } from './kinds.js'
 import { SOURCES } from './source.js'
-import { EventRule, Zone } from './watch.js'
+import { EventRule, Threshold, Zone } from './watch.js'
 
 export const FRAME_MULTIPLE = 16
 const id = z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
@@ -75,6 +75,12 @@ const CameraKeys = z.strictObject({
     .default('every')
     .describe(
       'which frames go out over MQTT (cls, seg and bitstream): every one, those in which something changed, those in which something is present, or one in so many seconds; events, now and health always go out, and every frame is archived',
+    ),
+  thresholds: z
+    .record(z.string(), Threshold)
+    .optional()
+    .describe(
+      "by tag of the bundle (person, car, …), instead of the bundle's own: a camera that sees too much or too little",
     ),
   enabled: z.boolean().default(true),
   loop: z.boolean().default(true).describe('video files only: start again at the end'),

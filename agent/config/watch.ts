@@ -31,3 +31,18 @@ export const EventRule = z.strictObject({
   motion: z.boolean().default(false).describe('true: only while it moves'),
 })
 export type EventRule = z.infer<typeof EventRule>
+
+/** As the bundle's manifest has it for each of its tags. */
+export const Threshold = z
+  .strictObject({
+    enter: between(0, 1).describe('it is there from this probability on,'),
+    leave: between(0, 1).describe('until it falls below this'),
+  })
+  .superRefine(({ enter, leave }, context) => {
+    if (leave <= enter) return
+    context.addIssue({
+      code: 'custom',
+      path: ['leave'],
+      message: `${leave} is above enter, ${enter}: what is there would be gone at once; write at most that`,
+    })
+  })

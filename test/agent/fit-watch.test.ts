@@ -61,3 +61,18 @@ t.test('publish: events where there can be none', async (t) => {
   for (const publish of ['every', 'on_change', { everySeconds: 5 }])
     t.strictSame(faults({ publish, events: [] }, old), [])
 })
+
+t.test('thresholds of tags that the bundle lacks, and where nothing is looked for', async (t) => {
+  const of = (...tags: string[]) => ({
+    thresholds: Object.fromEntries(tags.map((tag) => [tag, { enter: 0.6, leave: 0.4 }])),
+  })
+  t.strictSame(faults(of('person', 'car')), [])
+  t.strictSame(faults({ thresholds: {}, heads: [] }), [])
+  t.match(faults(of('car', 'persn', 'vehicle')), [
+    /^thresholds.persn: bundle analysing has no tag persn; there are person, bicycle, .*did you mean person\?/,
+    /^thresholds.vehicle: bundle analysing has no tag vehicle; write those that it is made of: car, bus, truck$/,
+  ])
+  t.match(faults({ ...of('person'), heads: [] }), [/^thresholds: heads: \[\] does not look/])
+  const old = openBundle(join(bundlesDir(), 'lean-1'))
+  t.match(faults(of('person'), old), [/^thresholds: bundle lean-1 has no analyse.onnx.* leave thresholds out$/])
+})

@@ -33,12 +33,12 @@ function run(archive: Archive, letter: string, cameras = [camera('street')]) {
   const film = (
     seconds: number,
     there: string[],
-    { cam = 'street', fate = 'stored' as Fate, changed = 0, clockMs = 0 } = {},
+    { cam = 'street', fate = 'stored' as Fate, changed = 0, clockMs = 0, p = 1 } = {},
   ) => {
     for (let i = 0; i < seconds * 10; i++, bootMs += 100) {
       const seq = seqs.get(cam) ?? 0
       const encoded = {
-        tags: Float32Array.from(ids, (id) => Number(there.includes(id))),
+        tags: Float32Array.from(ids, (id) => (there.includes(id) ? p : 0)),
         mask: new Uint8Array(256),
         changed: new Uint8Array(64).fill(1, 0, changed),
       } as Partial<Encoded> as Encoded
@@ -194,4 +194,15 @@ t.test('before the first frame and after the last nothing is known to be there',
   watching.blank(nowMs + 2000)
   t.strictSame(nows[0], { v: 1, ts: new Date(nowMs).toISOString(), present: [] })
   t.strictSame(nows.at(-1), { v: 1, ts: new Date(nowMs + 2000).toISOString(), present: [] })
+})
+
+t.test("a camera's own thresholds", async (t) => {
+  const thresholds = { person: { enter: 0.8, leave: 0.7 } }
+  const { film, phases } = run(archiveOf(t), 'a', [camera('street'), camera('yard', { thresholds })])
+  for (const cam of ['street', 'yard']) film(2, ['person', 'car'], { cam, p: 0.6 })
+  t.strictSame(phases(), ['street-aaaaaaaa-1 start', 'street-aaaaaaaa-2 start', 'yard-aaaaaaaa-1 start'])
+  film(1, ['person'], { cam: 'yard', p: 0.85 })
+  t.equal(phases().at(-1), 'yard-aaaaaaaa-2 start')
+  film(3, ['person'], { cam: 'yard', p: 0.65 })
+  t.ok(phases().includes('yard-aaaaaaaa-2 end'))
 })

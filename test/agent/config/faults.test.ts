@@ -48,6 +48,22 @@ const cases: [string, string, RegExp][] = [
   ['a number that overflows a timer', `${camera}healthSeconds: 3000000\n`, /3000000 is too large; .* from 1 to 86400/],
   ['a text of two lines', `${camera}bundle: |\n  a\n  b\n`, /bundle: .*line break/],
   ['a key of __proto__', `${camera}__proto__: {a: 1}\n`, /unknown key '__proto__'/],
+  [
+    'a threshold below which what is there is gone',
+    `${camera}    thresholds:\n      person: {enter: 0.4, leave: 0.6}\n`,
+    /^box\.yaml:5: cameras\.0\.thresholds\.person\.leave: 0\.6 is above enter, 0\.4: .*write at most that/,
+  ],
+  [
+    'a threshold that is no probability',
+    `${camera}    thresholds:\n      person: {enter: 60, leave: 0.4}\n`,
+    /^box\.yaml:5: cameras\.0\.thresholds\.person\.enter: 60 is too large; write a number from 0 to 1$/,
+  ],
+  [
+    'an unknown key of a threshold',
+    `${camera}    thresholds: {person: {enter: 0.6, leaves: 0.4}}\n`,
+    /unknown key 'cameras\.0\.thresholds\.person\.leaves'; did you mean 'leave'\?/,
+  ],
+  ['thresholds without any', `${camera}    thresholds:\n`, /thresholds: has nothing below it; indent its keys/],
   ['a number as a key', `${camera}1: x\n`, /unknown key '1'/],
   [
     'a merged value',
