@@ -5,7 +5,7 @@ import { type Bundle, maskOf } from '../contract/bundle.js'
 import type { NowMessage } from '../contract/messages.js'
 import type { Camera } from './config/schema.js'
 import { EventRule } from './config/watch.js'
-import { Activity, tally } from './events/activity.js'
+import { Activity } from './events/activity.js'
 import { Scene } from './events/scene.js'
 import { Untold } from './events/untold.js'
 import { GAP_MS, type Mark, type Occurrence, type Telling, Watch } from './events/watch.js'
@@ -48,8 +48,8 @@ export interface Sighting {
 }
 
 interface Watched {
-  readonly scene: Scene | undefined
-  readonly activity: Activity
+  /** Of a camera that nothing is looked for on: what moves, and no more. */
+  readonly scene: Scene | Activity
   readonly stir: Watch
   readonly untold: Untold
   shown: string
@@ -64,7 +64,6 @@ const MOST_UNSAVED = 1000
 export class Watching {
   private readonly cameras: ReadonlyMap<string, Watched>
   private readonly labels: ReadonlyMap<string, string>
-  private readonly classes: number
   /** As told last, by id. */
   private readonly open = new Map<string, EventRecord>()
   private readonly unsaved = new Map<string, EventRecord>()
@@ -82,7 +81,6 @@ export class Watching {
     const { cameras, bundle, boot } = options
     const { analyse } = bundle.manifest
     this.labels = new Map(analyse?.presence.map(({ id, label }) => [id, label]))
-    this.classes = maskOf(bundle.manifest)?.labels.length ?? 0
     this.cameras = new Map(
       cameras.filter(({ enabled }) => enabled).map((camera) => [camera.id, watched(camera, bundle, boot)]),
     )
@@ -138,16 +136,10 @@ export class Watching {
     while (this.unsaved.size > MOST_UNSAVED) this.unsaved.delete(this.unsaved.keys().next().value!)
   }
 
-  private look({ scene, activity }: Watched, mark: Mark, { tags, mask, changed }: Encoded) {
-    if (scene && tags && mask) return scene.observe({ ...mark, tags, mask, changed })
-    const motion = activity.see(mark.bootMs, changed)
-    const { count, moving } = tally(mask ?? new Uint8Array(), activity.lately(mark.bootMs), this.classes)
-    return {
-      motion,
-      moving: mask && [...count].map((places, id) => (places ? moving[id]! / places : 0)),
-      present: [] as Occurrence[],
-      events: [] as Telling[],
-    }
+  private look({ scene }: Watched, mark: Mark, { tags, mask, changed }: Encoded) {
+    if (scene instanceof Scene) return scene.observe({ ...mark, tags: tags!, mask: mask!, changed })
+    const { motion, moving } = scene.look(mark.bootMs, changed, mask ?? new Uint8Array())
+    return { motion, moving: mask && moving, present: [] as Occurrence[], events: [] as Telling[] }
   }
 
   private show(frame: Passing, watched: Watched, occurrences: readonly Occurrence[]): void {
@@ -198,14 +190,15 @@ function watched(camera: Camera, bundle: Bundle, boot: string): Watched {
   const { id, width, height, fps, zones } = camera
   const { latent } = bundle.manifest
   const analyse = analyseOn(camera, bundle)
-  const mask = maskOf(bundle.manifest)?.stride ?? latent.stride
+  const { stride = latent.stride, labels = [] } = maskOf(bundle.manifest) ?? {}
   const grid = (stride: number) => ({ width: width / stride, height: height / stride })
   const gapMs = Math.max(GAP_MS, 3000 / fps) // a slow camera has no more than three frames' time
   const name = `${id}-${boot.slice(0, 8)}`
   const options = { width, height, stride: latent.stride, zones, name, gapMs }
   return {
-    scene: analyse && new Scene(analyse, { ...options, events: rulesOf(camera, analyse) }),
-    activity: new Activity(grid(latent.stride), grid(mask)),
+    scene: analyse
+      ? new Scene(analyse, { ...options, events: rulesOf(camera, analyse) })
+      : new Activity(grid(latent.stride), grid(stride), labels.length),
     stir: new Watch(STIR, () => 'motion', gapMs),
     untold: new Untold(),
     shown: '',

@@ -8,20 +8,39 @@ export interface Grid {
   readonly height: number
 }
 
+/** What one frame shows of it. */
+export interface Look {
+  /** Share of the latent's cells that changed; undefined where there was no frame before. */
+  readonly motion: number | undefined
+  /** By place of the mask, 1: its cell changed lately. */
+  readonly moves: Uint8Array
+  readonly picture: Tally
+  /** By class of the mask, share of its places that move; 0 of a class that is not there. */
+  readonly moving: readonly number[]
+}
+
 export class Activity {
   /** By cell, when it changed last. */
   private readonly changedAt: Float64Array
 
-  /** @param cells of the latent @param places of the mask */
+  /** @param cells of the latent @param places of the mask @param classes of the mask, how many */
   constructor(
     private readonly cells: Grid,
     private readonly places: Grid,
+    private readonly classes: number,
   ) {
     this.changedAt = new Float64Array(cells.width * cells.height).fill(Number.NEGATIVE_INFINITY)
   }
 
-  /** @returns the share of cells that changed; undefined where there was no frame before */
-  see(bootMs: number, changed: Uint8Array | undefined): number | undefined {
+  look(bootMs: number, changed: Uint8Array | undefined, mask: Uint8Array): Look {
+    const motion = this.see(bootMs, changed)
+    const moves = this.lately(bootMs)
+    const picture = tally(mask, moves, this.classes)
+    const moving = [...picture.count].map((count, id) => (count ? picture.moving[id]! / count : 0))
+    return { motion, moves, picture, moving }
+  }
+
+  private see(bootMs: number, changed: Uint8Array | undefined): number | undefined {
     if (!changed) return undefined
     let count = 0
     for (const [cell, is] of changed.entries()) {
@@ -32,8 +51,7 @@ export class Activity {
     return count / changed.length
   }
 
-  /** By place of the mask, 1: its cell changed lately. */
-  lately(bootMs: number): Uint8Array {
+  private lately(bootMs: number): Uint8Array {
     const { cells, places, changedAt } = this
     const moves = new Uint8Array(places.width * places.height)
     for (let y = 0; y < places.height; y++) {

@@ -4,7 +4,7 @@
  */
 import type { Analyse } from '../../contract/bundle.js'
 import { EventRule, type Zone } from '../config/watch.js'
-import { Activity, type Grid, type Tally, tally } from './activity.js'
+import { Activity, type Grid, type Look, type Tally, tally } from './activity.js'
 import { placesIn } from './polygon.js'
 import { type Mark, type Occurrence, type Telling, Watch } from './watch.js'
 
@@ -32,11 +32,7 @@ export interface Seen extends Mark {
   readonly changed?: Uint8Array | undefined
 }
 
-export interface Observed {
-  /** Share of the latent's cells that changed. */
-  readonly motion: number | undefined
-  /** By class of the mask, share of its places that changed lately; 0 of a class that is not there. */
-  readonly moving: readonly number[]
+export interface Observed extends Pick<Look, 'motion' | 'moving'> {
   /** What is present after this frame. */
   readonly present: readonly Occurrence[]
   /** What is to be told of this frame. */
@@ -68,7 +64,6 @@ interface Watched {
 export class Scene {
   private readonly activity: Activity
   private readonly watched: Watched[]
-  private readonly classes: number
   private ids = 0
 
   constructor(
@@ -78,9 +73,8 @@ export class Scene {
     const { width, height, stride } = options
     const grid = (pixels: number): Grid => ({ width: width / pixels, height: height / pixels })
     const { classes, stride: maskStride } = analyse.mask
-    this.classes = classes.length
     const places = grid(maskStride)
-    this.activity = new Activity(grid(stride), places)
+    this.activity = new Activity(grid(stride), places, classes.length)
     const zones = new Map(
       (options.zones ?? []).map((zone) => [zone.name, placesIn(zone.polygon, places.width, places.height)]),
     )
@@ -89,13 +83,11 @@ export class Scene {
   }
 
   observe({ bootMs, ref, tags, mask, changed }: Seen): Observed {
-    const motion = this.activity.see(bootMs, changed)
-    const moves = this.activity.lately(bootMs)
-    const picture = tally(mask, moves, this.classes)
+    const { motion, moves, picture, moving } = this.activity.look(bootMs, changed, mask)
     const tallies = new Map<Uint32Array | undefined, Tally>([[undefined, picture]])
     const events = this.watched.flatMap((watched) => {
       const { places, watch } = watched
-      const here = tallies.get(places) ?? tally(mask, moves, this.classes, places)
+      const here = tallies.get(places) ?? tally(mask, moves, this.analyse.mask.classes.length, places)
       tallies.set(places, here)
       const p = Math.max(0, ...watched.tags.map(({ index }) => tags[index]!))
       const sum = (of: Uint32Array) => watched.classes.reduce((n, id) => n + of[id]!, 0)
@@ -105,12 +97,12 @@ export class Scene {
         least !== undefined
           ? count > 0 && count >= least * (watched.seen ? STAYS : 1)
           : watched.tags.some(({ index, enter, leave }) => tags[index]! >= (watched.seen ? leave : enter))
-      const moving = !watch.rule.motion || (count > 0 && sum(here.moving) >= MOVES * count)
-      return watch.see({ bootMs, ref }, { seen: watched.seen && moving, p, share: count / here.all })
+      const asMoving = !watch.rule.motion || (count > 0 && sum(here.moving) >= MOVES * count)
+      return watch.see({ bootMs, ref }, { seen: watched.seen && asMoving, p, share: count / here.all })
     })
     return {
       motion,
-      moving: [...picture.count].map((count, id) => (count ? picture.moving[id]! / count : 0)),
+      moving,
       present: this.watched.flatMap(({ watch: { occurrence } }) => (occurrence ? [occurrence] : [])),
       events,
     }

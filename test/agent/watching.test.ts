@@ -152,10 +152,10 @@ t.test('another archive hears of what goes on', async (t) => {
   film(0.1, ['car'])
   t.strictSame(phases(), ['street-aaaaaaaa-1 end', 'street-bbbbbbbb-1 start'], 'what was left open is not forgotten')
   watching.archived([])
-  const seen = watching.see(
-    { cam: 'street', seq: 99, timeUs: nowMs * 1000, bootMs: 2100, monoNs: 5n, clk: 'ok' },
-    {} as Encoded,
-  )
+  const seen = watching.see({ cam: 'street', seq: 99, timeUs: nowMs * 1000, bootMs: 2100, monoNs: 5n, clk: 'ok' }, {
+    tags: new Float32Array(ids.length),
+    mask: new Uint8Array(256),
+  } as Partial<Encoded> as Encoded)
   t.match(seen.unsaved, [{ id: 'street-bbbbbbbb-1', phase: 'start' }])
 })
 
