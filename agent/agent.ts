@@ -11,6 +11,7 @@ import { Camera } from './capture/camera.js'
 import { endOrphans } from './capture/orphans.js'
 import { Clock } from './clock.js'
 import type { LoadedConfig } from './config/load.js'
+import type { Camera as CameraConfig } from './config/schema.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
 import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
@@ -18,6 +19,7 @@ import { headsOn } from './heads.js'
 import { type Around, Health, type HealthReport } from './health.js'
 import { BIRTH_TOPIC, discovery, isBirth } from './home-assistant.js'
 import { Engine } from './infer/engine.js'
+import type { InferCamera } from './infer/messages.js'
 import { infoMessage } from './info.js'
 import { limitsOf } from './limits.js'
 import type { Log } from './log.js'
@@ -74,6 +76,8 @@ export class Agent {
   private health: Health | undefined
   private requests!: Requests
   private readonly watching: Watching
+  /** Cameras with the heads that run on them. */
+  private readonly inferred: ReadonlyMap<string, CameraConfig & InferCamera>
   private readonly clock: Clock
   private readonly upkeep: Upkeep
   private readonly limits: ArchiveLimits & { minFreeBytes: number }
@@ -106,6 +110,8 @@ export class Agent {
   ) {
     this.bundle = fit(config)
     this.topics = new Topics(config.mqtt.base, config.device)
+    const resolved = (camera: CameraConfig) => ({ ...camera, heads: [...headsOn(camera, this.bundle)] })
+    this.inferred = new Map(config.cameras.map((camera) => [camera.id, resolved(camera)]))
     this.limits = limitsOf(config)
     this.clock = new Clock(config.clock.trust)
     this.watching = new Watching({
@@ -230,7 +236,7 @@ export class Agent {
     this.pipeline = new Pipeline(
       {
         cameras: this.cameras,
-        infer: (rgb, cam, key) => engine.infer(rgb, { ...cam, heads: headsOn(cam, this.bundle) }, key),
+        infer: (rgb, cam, key) => engine.infer(rgb, this.inferred.get(cam.id)!, key),
         watching: this.watching,
         timed: (stamp) => this.clock.again(stamp),
         commit: (frame) => this.commit(frame),
@@ -290,13 +296,13 @@ export class Agent {
 
   private async startEngine(): Promise<Engine> {
     const { config, log } = this
-    const enabled = config.cameras.filter((c) => c.enabled)
+    const enabled = [...this.inferred.values()].filter((c) => c.enabled)
     this.engine = await Engine.start(
       {
         bundleDir: this.bundle.dir,
         providers: config.providers,
         threads: config.threads,
-        heads: [...new Set(enabled.flatMap((c) => headsOn(c, this.bundle)))],
+        heads: [...new Set(enabled.flatMap(({ heads }) => heads))],
         sizes: [...new Map(enabled.map(({ width, height }) => [`${width}x${height}`, { width, height }])).values()],
         writable: config.stateDir,
       },
