@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { idPattern } from '../contract/topics.js'
+import { idPattern } from '../contract/names.js'
 import { Failure } from './failure.js'
 import type { BrokerSettings } from './mqtt.js'
 

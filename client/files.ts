@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { idPattern } from '../contract/topics.js'
+import { bootPattern, idPattern } from '../contract/names.js'
 import { Failure } from './failure.js'
 
 export interface FrameName {
@@ -22,7 +22,7 @@ export interface FrameName {
 
 /** <camera>-<boot>-<seq>.bsf. The parts come from elsewhere: none may leave the folder. @throws {Failure} input */
 export function bitstreamFile(dir: string, { camera, boot, seq }: FrameName): string {
-  if (!idPattern.test(camera) || !/^[0-9a-f]{16}$/.test(boot) || !Number.isSafeInteger(seq)) {
+  if (!idPattern.test(camera) || !bootPattern.test(boot) || !Number.isSafeInteger(seq)) {
     throw new Failure(
       'input',
       `cannot name a file after camera ${camera}, boot ${boot}, seq ${seq}, not blindsight ids`,

@@ -3,9 +3,10 @@
  * A result is identified by (dev, cam, boot, seq); seq counts from 0 without gaps per camera and boot.
  */
 import { z } from 'zod'
+import { bootPattern, eventIdPattern, idPattern, refPattern } from './names.js'
 import { isoExpected, isoMs } from './time.js'
 
-const id = z.string().regex(/^[a-z0-9_-]{1,64}$/)
+const id = z.string().regex(idPattern)
 /** What is known of a time: right, not known yet, or not known when the frame was taken and set right since. */
 const clk = z.enum(['ok', 'unsynced', 'restamped'])
 const count = z.number().int().nonnegative()
@@ -14,10 +15,7 @@ const ResultBase = z.object({
   v: z.literal(1),
   dev: id,
   cam: id,
-  boot: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .describe('random id of one run of the agent'),
+  boot: z.string().regex(bootPattern).describe('random id of one run of the agent'),
   seq: count.describe('without gaps per (dev, cam, boot) where every frame is published'),
   prev: count
     .nullable()
@@ -90,10 +88,10 @@ export type SegmentResult = z.infer<typeof SegmentResult>
 
 const moment = z.iso.datetime()
 const zone = z.string().nullable().describe('null: the whole picture')
-const eventId = z.string().regex(/^[a-z0-9_-]{1,96}$/)
+const eventId = z.string().regex(eventIdPattern)
 
 /** One id has one start and one end, each told at least once. */
-const ref = z.string().regex(/^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/, 'expected cam/boot/seq')
+const ref = z.string().regex(refPattern, 'expected cam/boot/seq')
 
 export const EventMessage = z.object({
   v: z.literal(1),

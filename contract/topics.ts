@@ -5,8 +5,6 @@ export type ResultKind = 'cls' | 'seg' | 'bits' | 'evt'
 export const requestVerbs = ['list', 'events', 'describe', 'get', 'keyframe', 'pin', 'unpin'] as const
 export type RequestVerb = (typeof requestVerbs)[number]
 
-export const idPattern = /^[a-z0-9_-]{1,64}$/
-
 export class Topics {
   private readonly root: string
 

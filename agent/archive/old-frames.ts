@@ -1,6 +1,7 @@
 /** What the rows of a damaged database say, believed only where it can be checked. */
 import { createHash } from 'node:crypto'
 import { StoredEvent } from '../../contract/messages.js'
+import { bootPattern, idPattern } from '../../contract/names.js'
 import { ALL_PARTS, type EventRecord, eventParts, MOST_EVENTS, type OldFrame, Part } from '../outbox.js'
 import type { Row, Value } from './cells.js'
 
@@ -21,7 +22,7 @@ export const isFrame = ({ values }: Row): boolean => values.length >= 11 && valu
 /** The frame of a row, if the bitstream is the one that was written. A result that is not of this frame is left out. */
 export function frameOf(row: Row, pending: (id: number) => number | undefined): OldFrame | undefined {
   const [, cam, boot, seq, timeUs, bytes, sha256, model, pinned, result, bits, keySeq] = row.values
-  if (typeof cam !== 'string' || !/^[a-z0-9_-]{1,64}$/.test(cam) || !isBoot(boot) || !isCount(seq)) return undefined
+  if (typeof cam !== 'string' || !idPattern.test(cam) || !isBoot(boot) || !isCount(seq)) return undefined
   if (!isCount(timeUs) || !isCount(row.rowid) || typeof model !== 'string' || !Buffer.isBuffer(bits)) return undefined
   if (bits.length !== bytes || createHash('sha256').update(bits).digest('hex') !== sha256) return undefined
   const told = typeof result === 'string' ? toldOf(result, boot, seq) : undefined
@@ -60,4 +61,4 @@ function toldOf(result: string, boot: string, seq: number): { parts: number; eve
 }
 
 const isCount = (value: Value | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const isBoot = (value: Value | undefined): value is string => typeof value === 'string' && /^[0-9a-f]{16}$/.test(value)
+const isBoot = (value: Value | undefined): value is string => typeof value === 'string' && bootPattern.test(value)

@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { idPattern } from '../../contract/names.js'
 
 export { z }
 
@@ -14,6 +15,9 @@ export const whole = (least: number, most: number) => z.number().int().min(least
 export const seconds = (least: number, most: number = DAY_SECONDS) => between(least, most)
 /** Up to a petabyte. */
 export const megabytes = (least: number) => between(least, 1e9)
+
+/** Of devices, cameras and zones. */
+export const name = () => z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
 
 /** One line of text, not empty. */
 export const text = () =>

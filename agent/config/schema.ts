@@ -1,19 +1,17 @@
 /** The configuration, once: names, units in the names, defaults, limits. docs/schema/config.schema.json is generated from it. */
 import { heads } from '../../contract/bundle.js'
-import { idPattern } from '../../contract/topics.js'
 import { DEFAULT_BUNDLE } from '../bundles.js'
-import { between, file, host, megabytes, seconds, text, whole, z } from './kinds.js'
+import { between, file, host, megabytes, name, seconds, text, whole, z } from './kinds.js'
 import { SOURCES } from './source.js'
 import { EventRule, Threshold, Zone } from './watch.js'
 
 export const FRAME_MULTIPLE = 16
-const id = z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
 const side = whole(FRAME_MULTIPLE, 4096).refine((n) => n % FRAME_MULTIPLE === 0, {
   error: `sides must be multiples of ${FRAME_MULTIPLE}`,
 })
 
 const CameraKeys = z.strictObject({
-  id,
+  id: name(),
   source: text().describe(`${SOURCES}; \${NAME} in it is taken from the environment`),
   username: text().optional().describe('of the camera; instead of rtsp://username:password@… ; may be $NAME in braces'),
   usernameFile: file().optional().describe('a file that holds the username'),
@@ -189,7 +187,7 @@ export const provider = z.enum(['tensorrt', 'cuda', 'cpu'])
 export type Provider = z.infer<typeof provider>
 
 export const Config = z.strictObject({
-  device: id.optional().describe('default: made from the machine id'),
+  device: name().optional().describe('default: made from the machine id'),
   bundle: text()
     .default(DEFAULT_BUNDLE)
     .describe('a bundle that comes with the package, or the path of a bundle folder'),

@@ -1,12 +1,10 @@
 /** What a camera watches for: its zones, and the events that are told. */
-import { idPattern } from '../../contract/topics.js'
-import { between, seconds, z } from './kinds.js'
+import { between, name, seconds, z } from './kinds.js'
 
-const name = z.string().regex(idPattern, 'use 1 to 64 of a-z 0-9 _ -')
 const point = z.tuple([z.number(), z.number()])
 
 export const Zone = z.strictObject({
-  name,
+  name: name(),
   polygon: z
     .array(point)
     .max(64)
@@ -20,7 +18,7 @@ export const EventRule = z.strictObject({
     .min(1)
     .max(32)
     .describe('what may be there: person, vehicle, two_wheeler, animal and what else the bundle has'),
-  zone: name.optional().describe('of `zones`; absent: the whole picture'),
+  zone: name().optional().describe('of `zones`; absent: the whole picture'),
   enterSeconds: seconds(0).default(0.5).describe('it is there once it has been seen for so long'),
   leaveSeconds: seconds(0).default(2).describe('and gone once it has not been seen for so long'),
   leastShare: between(0, 1)

@@ -1,4 +1,5 @@
 /** What `archive list` and `archive get` do. */
+import { refPattern } from '../../contract/names.js'
 import { brokerSettings, checkId } from '../broker.js'
 import { Failure } from '../failure.js'
 import { Progress } from '../progress.js'
@@ -95,8 +96,6 @@ export const readQuery = (flags: Flags): Query => ({
   from: isoTime('--from', flags.from),
   to: isoTime('--to', flags.to),
 })
-
-const refPattern = /^[a-z0-9_-]{1,64}\/[0-9a-f]{16}\/\d{1,10}$/
 
 /** Names or a question, not both and not neither. @throws {Failure} usage */
 export function checkWanted(names: readonly string[], query: Query, words: WantedWords): void {

@@ -1,5 +1,6 @@
 /** What `events list` and `events get` do. */
 import { eventWords } from '../../contract/event-words.js'
+import { eventIdPattern } from '../../contract/names.js'
 import type { GetFlags, ListFlags } from '../archive/command.js'
 import type { Wanted } from '../archive/get.js'
 import { type EventItem, listEvents } from '../archive/list.js'
@@ -19,12 +20,10 @@ export function eventItemLine(event: EventItem): string {
   )
 }
 
-const idPattern = /^[a-z0-9_-]{1,96}$/
-
 export async function get(ids: readonly string[], flags: GetFlags): Promise<number> {
   const query = readQuery(flags)
   checkWanted(ids, query, {
-    pattern: idPattern,
+    pattern: eventIdPattern,
     unclear: 'what to get is unclear, events get, name ids, or a --cam, --class, --zone, --from, --to',
     wrong: (id) => `no id of an event, ${id}, expected one as events list prints it`,
   })
