@@ -33,7 +33,12 @@ export function answersOf(
     w: width / mask.stride,
     h: height / mask.stride,
     classes: mask.labels
-      .map((label, id) => ({ id, label, frac: round(fractions[id]!), ...(moving && { moving: round(moving[id]!) }) }))
+      .map((label, id) => ({
+        id,
+        label,
+        frac: rounded(fractions[id]!),
+        ...(moving && { moving: rounded(moving[id]!) }),
+      }))
       .filter(({ frac }) => frac > 0),
     mask: { enc: 'rle', data: runs },
   }
@@ -42,9 +47,9 @@ export function answersOf(
 
 /** Most probable first. */
 function ranked(probabilities: Float32Array, classes: readonly { id: string; label: string }[]) {
-  const all = [...probabilities].map((p, i) => ({ ...classes[i]!, p: round(p) }))
+  const all = [...probabilities].map((p, i) => ({ ...classes[i]!, p: rounded(p) }))
   return all.sort((a, b) => b.p - a.p)
 }
 
 /** Sums of many shares may come out a little above 1. */
-const round = (share: number) => Number(Math.min(1, share).toFixed(4))
+export const rounded = (share: number): number => Number(Math.min(1, share).toFixed(4))

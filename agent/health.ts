@@ -1,6 +1,8 @@
 /** What the health topic says, every minute: is work being done, what is dropped and why, how long will the disk last. */
+
 import { existsSync, readFileSync } from 'node:fs'
 import type { DeviceState } from '../contract/messages.js'
+import { isoOf } from '../contract/time.js'
 import type { Archive, ArchiveLimits } from './archive/archive.js'
 import type { Keeper } from './archive/keeper.js'
 import type { Camera } from './capture/camera.js'
@@ -134,7 +136,7 @@ export class Health {
     const last = this.sources.upkeep.lastEviction
     if (!last) return null
     const { why, frames, fromUs, toUs } = last
-    return { why, frames, from: new Date(fromUs / 1000).toISOString(), to: new Date(toUs / 1000).toISOString() }
+    return { why, frames, from: isoOf(fromUs), to: isoOf(toUs) }
   }
 
   /** Days until the archive starts to evict: at the rate of this run by bytes, by age if the time is known; null until that can be said. */

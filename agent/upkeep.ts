@@ -1,4 +1,5 @@
 /** What keeps the archive as it should be, every few seconds: times that have become known, limits, and a word about both. */
+import { isoOf } from '../contract/time.js'
 import type { ArchiveLimits } from './archive/archive.js'
 import type { Evicted } from './archive/evictions.js'
 import type { Keeper } from './archive/keeper.js'
@@ -146,7 +147,7 @@ export class Upkeep {
     const { frames, bytes, unpublished, fromUs, toUs } = this.unsaid.get(why)!
     this.unsaid.delete(why)
     this.saidMs.set(why, this.monoMs())
-    const [from, to] = [fromUs, toUs].map((us) => new Date(us / 1000).toISOString())
+    const [from, to] = [isoOf(fromUs), isoOf(toUs)]
     const level = unpublished > 0 ? 'warn' : 'info'
     this.log[level]({ why, frames, megabytes: Number((bytes / 1e6).toFixed(1)), unpublished, from, to }, 'evicted')
   }

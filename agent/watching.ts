@@ -3,6 +3,8 @@
 import type { z } from 'zod'
 import { type Bundle, maskOf } from '../contract/bundle.js'
 import type { NowMessage } from '../contract/messages.js'
+import { isoOf } from '../contract/time.js'
+import { rounded } from './answers.js'
 import type { Camera } from './config/schema.js'
 import { EventRule } from './config/watch.js'
 import { Activity } from './events/activity.js'
@@ -90,7 +92,7 @@ export class Watching {
   blank(nowMs: number): void {
     for (const [cam, watched] of this.cameras) {
       watched.shown = ''
-      this.options.now(cam, { v: 1, ts: iso(nowMs * 1000), present: [] })
+      this.options.now(cam, { v: 1, ts: isoOf(nowMs * 1000), present: [] })
     }
   }
 
@@ -154,7 +156,7 @@ export class Watching {
       since: timeOf(since, frame),
       id,
     }))
-    this.options.now(frame.cam, { v: 1, ts: iso(frame.timeUs), motion, present })
+    this.options.now(frame.cam, { v: 1, ts: isoOf(frame.timeUs), motion, present })
   }
 
   private record({ phase, id, class: of, zone, since, until, peak, reason }: Telling, frame: Passing): EventRecord {
@@ -165,7 +167,7 @@ export class Watching {
       cam: frame.cam,
       boot,
       seq: frame.seq,
-      ts: iso(frame.timeUs),
+      ts: isoOf(frame.timeUs),
       mono_ns: String(frame.monoNs),
       clk: frame.clk,
       id,
@@ -175,7 +177,7 @@ export class Watching {
       zone,
       since: timeOf(since, frame),
       until: timeOf(until, frame),
-      peak: { p: round(peak.p), share: round(peak.share), ts: timeOf(peak, frame) },
+      peak: { p: rounded(peak.p), share: rounded(peak.share), ts: timeOf(peak, frame) },
       bits: { first: since.ref, last: until.ref },
       ...(reason && { reason }),
     }
@@ -206,6 +208,4 @@ function watched(camera: Camera, bundle: Bundle, boot: string): Watched {
 }
 
 /** By what is known of time with this frame. */
-const timeOf = ({ bootMs }: Mark, frame: Passing): string => iso(frame.timeUs - (frame.bootMs - bootMs) * 1000)
-const iso = (us: number): string => new Date(us / 1000).toISOString()
-const round = (share: number): number => Number(Math.min(1, share).toFixed(4))
+const timeOf = ({ bootMs }: Mark, frame: Passing): string => isoOf(frame.timeUs - (frame.bootMs - bootMs) * 1000)

@@ -6,6 +6,9 @@ export const isoExpected = 'expected a time with an offset, like 2026-05-01T08:0
 const pattern =
   /^(\d{4})(-?)(\d\d)\2(\d\d)[Tt ](\d\d)(?:(:?)(\d\d)(?:\6(\d\d)(?:[.,](\d{1,12}))?)?)? ?(?:[Zz]|([+\-\u2212])(\d\d):?(\d\d)?)$/
 
+/** As messages have it, of microseconds since 1970. */
+export const isoOf = (us: number): string => new Date(us / 1000).toISOString()
+
 /** Milliseconds since 1970, UTC; undefined for what is no such time. */
 export function isoMs(text: string): number | undefined {
   const found = pattern.exec(text)

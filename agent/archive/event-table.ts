@@ -1,5 +1,6 @@
 /** Events by the frames they lie in, made of what frames carry: also when those come from a damaged database, in any order. */
 
+import { isoOf } from '../../contract/time.js'
 import type { ArchiveFilter } from '../archive-filter.js'
 import { type EventRecord, shifted } from '../outbox.js'
 import type { Db, Statement } from './database.js'
@@ -70,7 +71,7 @@ export class EventTable {
       const { mono_ns: _, ...event } = eventOf(row)
       const end = { ...event, phase: 'end', reason: 'restart', ...(clk && { clk }) } as const
       if (lastUs === null || lastSeq === null) return end
-      const ts = new Date(lastUs / 1000).toISOString()
+      const ts = isoOf(lastUs)
       const bits = { ...event.bits, last: `${event.cam}/${event.boot}/${lastSeq}` }
       return { ...end, seq: lastSeq, ts, until: ts, bits }
     })

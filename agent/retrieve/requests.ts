@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { CodecError, FORMAT, FORMAT_2, packSegment, readArchive } from '../../codec/index.js'
 import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
-import { isoMs } from '../../contract/time.js'
+import { isoMs, isoOf } from '../../contract/time.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 import type { ArchiveFilter } from '../archive-filter.js'
 
@@ -296,7 +296,7 @@ function soundOnes(records: readonly Uint8Array[]): readonly Uint8Array[] {
 function describe(item: StoredSummary): Described {
   return {
     ref: `${item.cam}/${item.boot}/${item.seq}`,
-    ts: new Date(item.timeUs / 1000).toISOString(),
+    ts: isoOf(item.timeUs),
     ...(item.clk && { clk: item.clk }),
     bytes: item.bytes,
     sha256: item.sha256,

@@ -1,6 +1,8 @@
 /** The inspect verb: what a bitstream file holds, without making a picture of it. */
+
 import { CodecError, type Decoded, type FrameInfo, type FrameRecord, type Profile } from '../../codec/index.js'
 import type { Bundle } from '../../contract/bundle.js'
+import { isoOf } from '../../contract/time.js'
 import type { Bundles } from '../bundles.js'
 import type { Failure } from '../failure.js'
 import { type Segment, SegmentDecoder, segmentsOf } from '../streams.js'
@@ -83,7 +85,7 @@ export function reportLines({
   entropy,
   coded,
 }: Report): string[] {
-  const time = new Date(info.timeUs / 1000).toISOString()
+  const time = isoOf(info.timeUs)
   const coding = kind === 'key' ? 'keyframe' : `predicted, segment ${segment}`
   const lines = [
     `${file} at byte ${offset}: ${info.camera}/${info.boot}/${info.seq}  ${time}`,

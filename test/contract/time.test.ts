@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isoMs } from '../../contract/time.js'
+import { isoMs, isoOf } from '../../contract/time.js'
 
 t.test('every usual spelling of the same moment', async (t) => {
   const same = [
@@ -41,4 +41,8 @@ t.test('what is none, or could be several moments', async (t) => {
   wrong.push('2026-05-01T25:00Z', '2026-05-01T24:01Z', '2026-05-01T08:60Z', '2026-05-01T08:00+24:00', '2026-5-1T08:00Z')
   wrong.push('1777622400', '01.05.2026 08:00', '2026-05-01T08:00:00Z\n', '2026-05-01T08:00:00.Z', '2026-0501T08:00Z')
   for (const text of wrong) t.equal(isoMs(text), undefined, text)
+})
+
+t.test('microseconds, as messages have them', async (t) => {
+  t.equal(isoOf(1_777_622_400_123_456), '2026-05-01T08:00:00.123Z')
 })
