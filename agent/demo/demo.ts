@@ -1,7 +1,9 @@
 /** `demo`: the whole agent on the clip that comes with the project, and what it does in one line a second. */
+
 import { existsSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { headsOf } from '../../contract/bundle.js'
 import { packageRoot } from '../../contract/package-root.js'
 import { shownSource } from '../address.js'
 import { Agent } from '../agent.js'
@@ -179,6 +181,8 @@ async function acknowledged(agent: Agent): Promise<void> {
 function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
   const port = new URL(agent.brokerUrl).port || '1883'
   const provider = agent.providers.encoder
+  // Who comes and who goes; of a bundle that does not say that, what each frame shows.
+  const [topic, flag] = headsOf(agent.bundle.manifest).includes('analyse') ? ['evt', ' --events'] : ['cls', '']
   console.log(
     `blindsight demo: ${shownSource(options.source ?? 'a street clip (CC BY 4.0, Intel IoT DevKit)')} · ${options.size} · ${agent.bundle.manifest.id} on ${provider}`,
   )
@@ -186,7 +190,7 @@ function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
     `archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : port === '1883' ? ' (inside, this machine only)' : ' (inside, this machine only; port 1883 is taken: name this one with -p or --broker)'}`,
   )
   console.log(
-    `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/cls'   or   npx blindsight subscribe --broker ${agent.brokerUrl}`,
+    `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/${topic}'   or   npx blindsight subscribe${flag} --broker ${agent.brokerUrl}`,
   )
   console.log(
     options.frames
