@@ -214,7 +214,7 @@ export class Pipeline {
       parts,
       events: sighting.unsaved,
     })
-    this.parts.watching.done(id, fate)
+    this.parts.watching.done(sighting, fate)
     if (policy.done(fate)) this.keyframes.ask(id)
     if (fate === 'stored') this.keyframes.stored(id, key, bootMs)
     else this.keyframes.lost(id)

@@ -38,6 +38,7 @@ export interface Passing {
 
 /** What a frame shows and carries. */
 export interface Sighting {
+  readonly cam: string
   readonly motion: number | undefined
   /** By class of the mask. */
   readonly moving: readonly number[] | undefined
@@ -47,6 +48,8 @@ export interface Sighting {
   readonly present: boolean
   /** The same events, and what the archive has missed before. */
   readonly unsaved: readonly EventRecord[]
+  /** What of the camera's own it tells. */
+  readonly tellings: readonly Telling[]
 }
 
 interface Watched {
@@ -71,13 +74,6 @@ export class Watching {
   private readonly unsaved = new Map<string, EventRecord>()
   /** What an agent before this one left open, to be told as ended. */
   private left: readonly EventRecord[] = []
-  private carried:
-    | {
-        readonly tellings: readonly Telling[]
-        readonly records: readonly EventRecord[]
-        readonly unsaved: readonly string[]
-      }
-    | undefined
 
   constructor(private readonly options: WatchingOptions) {
     const { cameras, bundle, boot } = options
@@ -116,25 +112,23 @@ export class Watching {
     const tellings = watched.untold.first(MOST_EVENTS - left.length)
     const records = [...left, ...tellings.map((telling) => this.record(telling, frame))]
     const unsaved = new Map([...this.unsaved, ...records.map((record) => [record.id, record] as const)])
-    this.carried = { tellings, records, unsaved: [...unsaved.keys()] }
     const { shown } = watched
-    return { motion, moving, events: records, shown, present: present.length > 0, unsaved: [...unsaved.values()] }
+    const saying = { shown, present: present.length > 0 }
+    return { cam: frame.cam, motion, moving, events: records, ...saying, unsaved: [...unsaved.values()], tellings }
   }
 
-  /** What became of the frame last seen. */
-  done(cam: string, fate: 'stored' | 'sent' | 'lost'): void {
-    const { tellings, records, unsaved } = this.carried!
-    this.carried = undefined
+  /** What became of the frame that carried it. */
+  done({ cam, events, unsaved, tellings }: Sighting, fate: 'stored' | 'sent' | 'lost'): void {
     if (fate === 'lost') return
     this.cameras.get(cam)!.untold.told(tellings)
-    this.left = this.left.filter((record) => !records.includes(record))
-    for (const record of records) {
+    this.left = this.left.filter((record) => !events.includes(record))
+    for (const record of events) {
       if (record.phase === 'end') this.open.delete(record.id)
       else this.open.set(record.id, record)
       this.unsaved.set(record.id, record)
     }
     // Not all: while this frame was committed another archive may have been begun.
-    if (fate === 'stored') for (const id of unsaved) this.unsaved.delete(id)
+    if (fate === 'stored') for (const { id } of unsaved) this.unsaved.delete(id)
     while (this.unsaved.size > MOST_UNSAVED) this.unsaved.delete(this.unsaved.keys().next().value!)
   }
 

@@ -45,7 +45,7 @@ function run(archive: Archive, letter: string, cameras = [camera('street')]) {
       const timeUs = (nowMs + clockMs + bootMs) * 1000
       const seen = watching.see({ cam, seq, timeUs, bootMs, monoNs: 5n, clk: 'ok' }, encoded)
       if (fate === 'stored') archive.commit(frame(seq, { cam, boot, size: 100, timeUs, events: seen.unsaved }))
-      watching.done(cam, fate)
+      watching.done(seen, fate)
       if (fate === 'lost') continue
       seqs.set(cam, seq + 1)
       for (const event of seen.events) told.push(EventMessage.omit({ hist: true }).parse(event))
