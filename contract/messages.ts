@@ -207,7 +207,7 @@ export const HealthMessage = z.object({
       .optional(),
     restamped: count.optional().describe('frames moved to their right time since the agent started'),
     age_limits_lag_s: count.optional().describe('by how much age limits have still to catch up with the clock'),
-    days_left: z.number().nullable().describe('until the oldest frames are evicted'),
+    days_left: z.number().nullable().describe('until frames are evicted, by age, bytes or free space'),
     reason: z.string().optional().describe('there while no frame is archived: why'),
     taking_over: z
       .object({
