@@ -149,7 +149,8 @@ export class Health {
     const byBytes = (Math.max(0, room) / bytes) * runMs
     const until = (limitMs: number, us: number) => Math.max(0, limitMs - (nowMs - us / 1000))
     const ofEvents = until(limits.keepEventsMs ?? limits.maxAgeMs, stats.oldestUs)
-    const ofOthers = until(limits.maxAgeMs, archive.oldestPlainUs ?? nowMs * 1000)
+    const ofOthers =
+      limits.keepEventsMs === undefined ? ofEvents : until(limits.maxAgeMs, archive.oldestPlainUs ?? nowMs * 1000)
     const byAge = known ? Math.min(ofEvents, ofOthers) : byBytes
     return Number((Math.min(byBytes, byAge) / DAY_MS).toFixed(2))
   }

@@ -9,7 +9,7 @@ export function limitsOf({ archive, outbox }: Pick<Config, 'archive' | 'outbox'>
   return {
     maxBytes: archive.maxMegabytes * MB,
     maxAgeMs: archive.maxDays * DAY_MS,
-    keepEventsMs: (archive.keepEventsDays ?? archive.maxDays) * DAY_MS,
+    keepEventsMs: archive.keepEventsDays === undefined ? undefined : archive.keepEventsDays * DAY_MS,
     minFreeBytes: archive.minFreeMegabytes * MB,
     keepNewestMs: archive.keepNewestMinutes * 60_000,
     outboxMaxBytes: outbox.maxMegabytes * MB,

@@ -271,7 +271,7 @@ export class Archive {
     const evicted = this.retention.evict({
       eventsUs,
       othersUs: told ? cutoffUs : eventsUs,
-      newestUs,
+      othersFirstUs: limits.keepEventsMs === undefined ? Number.NEGATIVE_INFINITY : newestUs,
       short: (timeUs) => {
         if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
         return timeUs < newestUs && this.freeBytes() < limits.minFreeBytes ? 'free_space' : undefined
@@ -293,7 +293,8 @@ export class Archive {
     const newestUs = keepFrom(limits, now.timeMs)
     const never = Number.NEGATIVE_INFINITY
     const short = (timeUs: number) => (timeUs < newestUs ? 'disk_full' : undefined)
-    return this.retention.evict({ eventsUs: never, othersUs: never, newestUs, short })
+    const othersFirstUs = limits.keepEventsMs === undefined ? never : newestUs
+    return this.retention.evict({ eventsUs: never, othersUs: never, othersFirstUs, short })
   }
 
   /** What was evicted since this was last asked. */

@@ -1,6 +1,6 @@
 /**
- * Which frames go when the archive is over a limit: the oldest segment of all cameras first, whole, and never one that grows; those
- * that no event touches before those that one does.
+ * Which frames go when the archive is over a limit: the oldest segment of all cameras first, whole, and never one that grows; where
+ * events are to be kept longer, those that no event touches before those that one does.
  */
 import type { NewFrame } from '../outbox.js'
 import type { Db } from './database.js'
@@ -25,8 +25,8 @@ export interface Going {
   readonly eventsUs: number
   /** and so have others, from a time that is not earlier. */
   readonly othersUs: number
-  /** What is younger goes last, of an event or not. */
-  readonly newestUs: number
+  /** Where room is short, what is older and of no event goes before what is of one. */
+  readonly othersFirstUs: number
   /** Whether room is needed that a frame of this time may have to make. */
   short(timeUs: number): Why | undefined
 }
@@ -157,17 +157,18 @@ export class Retention {
     )
     const growing = this.growing()
     const live = JSON.stringify([...growing])
+    const apart = !moving && Math.max(going.othersUs, going.othersFirstUs) > going.eventsUs
     return () => {
       const segment = oldest.get(live) as Segment | undefined
       if (!segment) return undefined
       if (segment.timeUs < going.eventsUs) return { segment, why: 'age' }
       const short = going.short(segment.timeUs)
       if (!short && segment.timeUs >= going.othersUs) return undefined
-      const plain = moving ? undefined : this.plain.oldest(growing)
+      const plain = apart ? this.plain.oldest(growing) : undefined
       if (plain && plain.timeUs < going.othersUs) return { segment: plain, why: 'age' }
       // A frame that finds no room cannot wait for the end of a search.
       if (!short || (this.plain.searching && short !== 'disk_full')) return undefined
-      return { segment: plain && plain.timeUs < going.newestUs ? plain : segment, why: short }
+      return { segment: plain && plain.timeUs < going.othersFirstUs ? plain : segment, why: short }
     }
   }
 

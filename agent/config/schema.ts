@@ -144,7 +144,9 @@ const ArchiveKeys = z.strictObject({
   maxDays: between(0.001, 36_500).default(30),
   keepEventsDays: between(0.001, 36_500)
     .optional()
-    .describe('segments that an event touches are kept for so long; default: as maxDays'),
+    .describe(
+      'segments that an event touches are kept for so long, and go last where room runs out; absent: they go with the others',
+    ),
   minFreeMegabytes: megabytes(0).default(256).describe('disk space that the archive leaves free'),
   keepNewestMinutes: between(0, 100_000)
     .default(60)

@@ -59,15 +59,19 @@ t.test('without a limit of their own they go with the others', async (t) => {
   const archive = filled(t, 60, [told('a', 'end', 12, 17)])
   enforce(archive, { maxAgeMs: 20_000 }, 60)
   t.strictSame(seqs(archive), range(40, 59))
+  const full = filled(t, 60, [told('a', 'end', 12, 17)])
+  enforce(full, { maxBytes: 30 * each }, 60)
+  t.strictSame(seqs(full), range(30, 59), 'for want of room, too')
 })
 
 t.test('for want of room: what no event touches, then events, the oldest first', async (t) => {
   const archive = filled(t, 60, [told('a', 'end', 12, 17), told('b', 'end', 34, 34)])
-  enforce(archive, { maxBytes: 30 * each }, 60)
+  const kept = { keepEventsMs: 1e9 }
+  enforce(archive, { ...kept, maxBytes: 30 * each }, 60)
   t.strictSame(seqs(archive), [...range(10, 19), ...range(30, 34), ...range(45, 59)])
-  enforce(archive, { maxBytes: 16 * each }, 60)
+  enforce(archive, { ...kept, maxBytes: 16 * each }, 60)
   t.strictSame(seqs(archive), [...range(15, 19), ...range(30, 34), ...range(55, 59)], 'and not the one that grows')
-  enforce(archive, { minFreeBytes: 1e18 }, 60)
+  enforce(archive, { ...kept, minFreeBytes: 1e18 }, 60)
   t.strictSame(seqs(archive), range(55, 59))
   t.match(archive.takeEvictions(), [
     { why: 'bytes', frames: 45 },
@@ -76,7 +80,7 @@ t.test('for want of room: what no event touches, then events, the oldest first',
 })
 
 t.test('what came last goes last, of an event or not, and only over maxBytes', async (t) => {
-  const newest = { keepNewestMs: 20_000 }
+  const newest = { keepNewestMs: 20_000, keepEventsMs: 1e9 }
   const archive = filled(t, 60, [told('a', 'end', 12, 17), told('b', 'end', 44, 44)])
   enforce(archive, { ...newest, minFreeBytes: 1e18 }, 60)
   t.strictSame(seqs(archive), range(40, 59))
@@ -138,7 +142,7 @@ t.test('what is not pinned any more, and frames with a new time, are found again
   archive.timedBy({ offsetMs: 0, known: false, final: false }, nowMs)
   filled(t, 30, [told('a', 'end', 2, 8)], 'street', archive)
   archive.pin(archive.find('street', boot, 11)!.id, true)
-  const over = { maxBytes: 0, keepNewestMs: 1 }
+  const over = { keepEventsMs: 1e9, keepNewestMs: 1 }
   enforce(archive, { ...over, maxBytes: 20 * each }, 30)
   t.strictSame(seqs(archive), [...range(0, 14), ...range(25, 29)])
   archive.pin(archive.find('street', boot, 11)!.id, false)
