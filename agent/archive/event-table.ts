@@ -5,7 +5,7 @@ import type { ArchiveFilter } from '../archive-filter.js'
 import { type EventRecord, shifted } from '../outbox.js'
 import type { Db, Statement } from './database.js'
 import { MATCHES, valuesOf } from './event-frames.js'
-import { CLK, TIME_US } from './schema.js'
+import { CLK, OLDEST_ID, TIME_US } from './schema.js'
 import type { Spans } from './spans.js'
 
 /** Of `open`: a doubtful one is of a damaged database that is still being read, its end may come yet. */
@@ -97,7 +97,8 @@ export class EventTable {
   /** Those that are over and whose frames have all gone. */
   forget(): void {
     this.db.exec(
-      `DELETE FROM events WHERE open = ${State.over} AND last_id < coalesce((SELECT min(id) FROM frames), 9e15)`,
+      `DELETE FROM events WHERE open = ${State.over} AND last_id < ${OLDEST_ID} AND NOT EXISTS (
+         SELECT 1 FROM frames WHERE id BETWEEN first_id AND last_id AND frames.cam = events.cam)`,
     )
     this.spans.forget()
   }

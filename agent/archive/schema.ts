@@ -67,6 +67,8 @@ export const KEY_SEQ = 'coalesce(key_seq, seq)'
 export const IN_SEGMENT = `cam = @cam AND boot = @boot AND seq >= @keySeq AND seq < coalesce(
   (SELECT seq FROM frames WHERE cam = @cam AND boot = @boot AND seq > @keySeq AND ${KEY_SEQ} <> @keySeq
    ORDER BY seq LIMIT 1), 9e15)`
+/** Of what is not pinned: what is may lie before all others for ever. */
+export const OLDEST_ID = 'coalesce((SELECT id FROM frames WHERE pinned = 0 ORDER BY id LIMIT 1), 9e15)'
 export interface SegmentName {
   readonly cam: string
   readonly boot: string

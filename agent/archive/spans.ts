@@ -3,6 +3,7 @@
  * an event touches it, however many events there are and however long they last.
  */
 import type { Db, Statement } from './database.js'
+import { OLDEST_ID } from './schema.js'
 
 /** Those that ids from @first to @last overlap. */
 const OVERLAPPING = `FROM spans WHERE cam = @cam AND last_id >= @first AND first_id <= @last
@@ -50,6 +51,9 @@ export class Spans {
 
   /** Those whose frames have all gone. */
   forget(): void {
-    this.db.exec('DELETE FROM spans WHERE last_id < coalesce((SELECT min(id) FROM frames), 9e15)')
+    this.db.exec(
+      `DELETE FROM spans WHERE last_id < ${OLDEST_ID} AND NOT EXISTS (
+         SELECT 1 FROM frames WHERE id BETWEEN first_id AND last_id AND frames.cam = spans.cam)`,
+    )
   }
 }

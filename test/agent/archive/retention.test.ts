@@ -154,3 +154,19 @@ t.test('what is not pinned any more, and frames with a new time, are found again
   enforce(archive, { ...over, maxBytes: 11 * each }, 31)
   t.strictSame(seqs(archive), [...range(0, 9), 30])
 })
+
+t.test('events whose frames have gone are forgotten, although older frames are pinned', async (t) => {
+  const events = [told('pinned', 'end', 1, 3), told('gone', 'end', 12, 17), told('kept', 'end', 52, 54)]
+  const archive = open(t)
+  for (let seq = 0; seq < 60; seq++) {
+    archive.commit(frame(seq, { size: SIZE, events: events.filter((event) => event.seq === seq) }))
+    if (seq === 4) archive.pin(archive.find('street', boot, 4)!.id, true)
+  }
+  enforce(archive, { maxAgeMs: 20_000, keepEventsMs: 30_000 }, 60)
+  t.strictSame(seqs(archive), [...range(0, 4), ...range(40, 59)])
+  const ids = () => archive.listOfEvents({ cursor: '', limit: 9 }).map(({ event }) => event.id)
+  t.strictSame(ids(), ['pinned', 'kept'])
+  archive.pin(archive.find('street', boot, 4)!.id, false)
+  enforce(archive, { maxAgeMs: 20_000, keepEventsMs: 30_000 }, 60)
+  t.strictSame(ids(), ['kept'])
+})
