@@ -207,7 +207,9 @@ function read(dir: string, file: string): Buffer {
   try {
     return readFileSync(join(dir, file))
   } catch (cause) {
-    throw new BundleError('missing', `${join(dir, file)}: cannot be read (${(cause as Error).message})`, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const instead = code === 'ENOENT' ? 'install the bundle again' : 'let this user read it'
+    throw new BundleError('missing', `${join(dir, file)}: cannot be read (${message}); ${instead}`, { cause })
   }
 }
 

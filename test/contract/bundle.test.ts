@@ -61,7 +61,10 @@ t.test('one changed byte', async (t) => {
 t.test('a missing file', async (t) => {
   const dir = copy(t)
   rmSync(join(dir, 'segment.onnx'))
-  t.throws(() => graphPath(openBundle(dir), 'segment'), { code: 'missing', message: /segment\.onnx/ })
+  t.throws(() => graphPath(openBundle(dir), 'segment'), {
+    code: 'missing',
+    message: /segment\.onnx: .*; install the bundle again$/,
+  })
   rmSync(join(dir, 'manifest.json'))
   t.throws(() => openBundle(dir), { code: 'missing', message: /manifest\.json/ })
   t.throws(() => openBundle(join(dir, 'nowhere')), BundleError)
