@@ -8,7 +8,7 @@ import { type LoadedConfig, loadConfig } from './config/load.js'
 import { messageOf } from './errors.js'
 import type { Facts } from './facts.js'
 import { fit, fitPorts } from './fit.js'
-import { collectGarbage } from './garbage.js'
+import { keepHeapSmall } from './heap.js'
 import { Listener } from './http/listener.js'
 import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
@@ -37,11 +37,11 @@ export async function usableConfig(file: string): Promise<Usable> {
 }
 
 export async function run({ config: file }: { config: string }): Promise<void> {
+  keepHeapSmall()
   let hangup: () => void = () => {}
   process.on('SIGHUP', () => hangup()) // from the first moment: unheard, it would end the process
   const signal = stopSignal()
   const first = await usableConfig(file)
-  collectGarbage()
   const service = new Service(file, first, createLog(first.config.logLevel))
   hangup = () => service.reload()
   await service.run(signal)

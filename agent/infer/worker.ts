@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { BundleError, openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
 import { encodeRuns } from '../../contract/rle.js'
-import { collectGarbage } from '../garbage.js'
+import { keepHeapSmall } from '../heap.js'
 import { Encoders } from './encoders.js'
 import type { Encoded, FromWorker, Job, WorkerSetup } from './messages.js'
 import { Networks } from './networks.js'
@@ -17,6 +17,7 @@ const setup = workerData as WorkerSetup
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
 
 async function main(): Promise<void> {
+  keepHeapSmall()
   const bundle = openBundle(setup.bundleDir)
   const encoders = new Encoders(codingOf(bundle), bundle.manifest.latent.stride)
   const note = (text: string) => send({ type: 'note', text })
@@ -26,7 +27,6 @@ async function main(): Promise<void> {
   const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, { ...setup, note })
   port.off('message', giveUp)
   send({ type: 'ready', providers: networks.providers })
-  collectGarbage()
 
   // Messages are handled one after the other: run() is awaited, and the next job must not start before it is done.
   let queue = Promise.resolve()
