@@ -15,7 +15,7 @@ import type { Camera as CameraConfig } from './config/schema.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
 import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
-import { headsOn } from './heads.js'
+import { headsOn, namesOf } from './heads.js'
 import { type Around, Health, type HealthReport } from './health.js'
 import { BIRTH_TOPIC, discovery, isBirth } from './home-assistant.js'
 import { Engine } from './infer/engine.js'
@@ -199,7 +199,9 @@ export class Agent {
       service,
     )
     this.publisher.onAcked = (ms) => this.stages.add({ publish: ms })
-    this.requests = new Requests(this.archive, this.topics, (cam) => this.askKeyframes(cam))
+    this.requests = new Requests(this.archive, this.topics, namesOf(config.cameras, this.bundle), (cam) =>
+      this.askKeyframes(cam),
+    )
     this.presence = new Presence(
       { ...config.mqtt, url },
       this.topics,

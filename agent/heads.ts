@@ -3,6 +3,7 @@ import { type Analyse, type Bundle, type Head, headsOf } from '../contract/bundl
 import type { Camera } from './config/schema.js'
 import type { EventRule } from './config/watch.js'
 import { defaultRules } from './events/scene.js'
+import type { Known } from './retrieve/known.js'
 
 /** Those that its configuration names, else all that the bundle has. */
 export const headsOn = ({ heads }: Pick<Camera, 'heads'>, { manifest }: Bundle): readonly Head[] =>
@@ -19,3 +20,16 @@ export function analyseOn(camera: Pick<Camera, 'heads' | 'thresholds'>, bundle: 
 /** By which rules events are told of it. */
 export const rulesOf = ({ events }: Pick<Camera, 'events'>, analyse: Analyse): readonly EventRule[] =>
   events ?? defaultRules(analyse)
+
+/** What may be asked about. */
+export function namesOf(cameras: readonly Camera[], bundle: Bundle): Known {
+  const rules = cameras.flatMap((camera) => {
+    const analyse = analyseOn(camera, bundle)
+    return analyse ? rulesOf(camera, analyse) : []
+  })
+  return {
+    cam: cameras.map(({ id }) => id),
+    class: [...new Set(rules.map((rule) => rule.class))],
+    zone: [...new Set(cameras.flatMap(({ zones = [] }) => zones.map(({ name }) => name)))],
+  }
+}

@@ -7,6 +7,7 @@ import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../
 import { isoMs, isoOf } from '../../contract/time.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 import type { ArchiveFilter } from '../archive-filter.js'
+import { type Known, unknownName } from './known.js'
 
 export interface StoredSummary {
   readonly id: number
@@ -97,6 +98,7 @@ export class Requests {
   constructor(
     private readonly store: Store,
     private readonly topics: Topics,
+    private readonly known: Known,
     private readonly askKeyframe: (cam: string | undefined) => void = () => {},
     private readonly nowMs: () => number = () => performance.now(),
   ) {
@@ -174,16 +176,32 @@ export class Requests {
 
   private list(request: z.infer<typeof requests.list>, room: number): object {
     const limit = Math.min(request.limit, Math.max(1, Math.floor(room / LISTED_BYTES)))
-    const found = this.store.list({ ...filterOf(request), cursor: Number(request.cursor ?? 0), limit })
+    const filter = filterOf(request)
+    const found = this.store.list({ ...filter, cursor: Number(request.cursor ?? 0), limit })
+    if (found.length === 0 && request.cursor === undefined) this.doubt(filter)
     const more = found.length === limit
     return { status: 'ok', items: found.map(describe), ...(more && { cursor: String(found.at(-1)!.id) }) }
   }
 
   private events(request: z.infer<typeof requests.events>, room: number): object {
     const limit = Math.min(request.limit, Math.max(1, Math.floor(room / EVENT_BYTES)))
-    const found = this.store.listOfEvents({ ...filterOf(request), cursor: request.cursor ?? '', limit })
+    const filter = filterOf(request)
+    const found = this.store.listOfEvents({ ...filter, cursor: request.cursor ?? '', limit })
+    if (found.length === 0 && request.cursor === undefined) this.doubt(filter)
     const more = found.length === limit
     return { status: 'ok', items: found.map(({ event }) => event), ...(more && { cursor: found.at(-1)!.cursor }) }
+  }
+
+  /** Of a question that found nothing. */
+  private doubt(filter: ArchiveFilter): void {
+    const { event } = filter
+    const told = (one: ArchiveFilter) => this.store.listOfEvents({ ...one, cursor: '', limit: 1 }).length > 0
+    if (event !== undefined && !told({ event }))
+      throw new Refusal('not_found', `${event}: the archive has no event of that id, or its frames have been evicted`)
+    const some = (one: ArchiveFilter) =>
+      told(one) || (one.cam !== undefined && this.store.list({ ...one, cursor: 0, limit: 1 }).length > 0)
+    const wrong = unknownName(filter, this.known, some)
+    if (wrong) throw new Refusal('bad_request', wrong)
   }
 
   private get(

@@ -29,6 +29,7 @@ function box(t: Test) {
   const handler = new Requests(
     archive,
     topics,
+    { cam: ['street', 'yard'], class: ['person', 'car'], zone: ['gate'] },
     (cam) => asked.push(cam),
     () => clock.ms,
   )
@@ -105,7 +106,23 @@ t.test('list: a range of time, page after page', async (t) => {
   const [page] = ask('list', { limit: 4 })
   const [rest] = ask('list', { limit: 4, cursor: page!.body.cursor })
   t.match(rest!.body, { items: [{ ref: `street/${boot}/4` }, { ref: `street/${boot}/5` }], cursor: undefined })
-  t.match(ask('list', { cam: 'door' })[0]!.body, { items: [] })
+  t.match(ask('list', { cam: 'yard' })[0]!.body, { items: [] })
+})
+
+t.test('what nobody knows is told and not answered with nothing', async (t) => {
+  const { archive, ask } = box(t)
+  const wrong = (verb: RequestVerb, query: object) => ask(verb, query)[0]!.body as { code?: string; message?: string }
+  for (const verb of ['list', 'events'] as const) {
+    t.match(wrong(verb, { class: 'persn' }), { code: 'bad_request', message: /persn; there are person, car$/ })
+    t.match(wrong(verb, { class: 'car', zone: 'gaet' }), { message: /^zone: .*gaet; there is gate$/ })
+    t.match(wrong(verb, { cam: 'door' }), { message: /^cam: .*door; there are street, yard$/ })
+    t.match(wrong(verb, { event: 'street-1-7' }), { code: 'not_found', message: /^street-1-7: / })
+  }
+  t.match(wrong('events', { cam: 'street' }), { status: 'ok', items: [] }, 'frames, and no events yet')
+  const earlier = { ...told('a', 'end', 1, 2), class: 'vehicle', cam: 'street' }
+  const row = { cam: 'street', boot, seq: 6, keySeq: 6, timeUs: (start + 6000) * 1000, bits: bitsOf(6) }
+  archive.commit({ ...row, sha256: '6'.repeat(64), model: 'lean-1', result: '{}', parts: 0, events: [earlier] })
+  t.match(wrong('events', { class: 'vehicle', cam: 'yard' }), { items: [] }, 'of an earlier configuration')
 })
 
 t.test('get: blocks that make the whole again, from any offset', async (t) => {
