@@ -59,7 +59,7 @@ function eventFaults(camera: Camera, bundle: Bundle): WatchFault[] {
   if (!analyse) return [{ path: ['events'], text: noAnalysis(camera, bundle, 'events') }]
   const classes = analyse.presence.map((presence) => presence.id)
   const names = zones.map(({ name }) => name)
-  return events.flatMap(({ class: of, zone }, i) => {
+  return events.flatMap(({ class: of, zone, leastProbability }, i) => {
     const faults: WatchFault[] = []
     if (!classes.includes(of))
       faults.push({
@@ -71,6 +71,11 @@ function eventFaults(camera: Camera, bundle: Bundle): WatchFault[] {
         names.length > 0 ? thereAre(zone, names) : 'the camera has no zones; leave zone out for the whole picture'
       faults.push({ path: ['events', i, 'zone'], text: `no zone is named ${zone}; ${known}` })
     }
+    if (leastProbability !== undefined && analyse.presence.find(({ id }) => id === of)?.tags.length === 0)
+      faults.push({
+        path: ['events', i, 'leastProbability'],
+        text: `bundle ${bundle.manifest.id} has no tag for ${of}, only its mask shows it; write leastShare`,
+      })
     return faults
   })
 }

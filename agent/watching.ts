@@ -107,8 +107,7 @@ export class Watching {
     watched.untold.add(events)
     watched.stir.see(mark, { seen: (motion ?? 0) >= MOTION, p: 0, share: motion ?? 0 })
     this.show(frame, watched, present)
-    const own = (record: EventRecord) => record.cam === frame.cam || !this.cameras.has(record.cam)
-    const left = this.left.filter(own).slice(0, MOST_EVENTS)
+    const left = this.left.slice(0, MOST_EVENTS) // with any camera's frame: the event's own may stay away for ever
     const tellings = watched.untold.first(MOST_EVENTS - left.length)
     const records = [...left, ...tellings.map((telling) => this.record(telling, frame))]
     const unsaved = new Map([...this.unsaved, ...records.map((record) => [record.id, record] as const)])

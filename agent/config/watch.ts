@@ -26,6 +26,11 @@ export const EventRule = z.strictObject({
     .describe(
       'of the zone, from which on it counts as seen; default: what a person of a sixteenth of the height takes',
     ),
+  leastProbability: between(0, 1)
+    .optional()
+    .describe(
+      "of the most probable of its tags, from which on it counts as seen: instead of the bundle's threshold or, in a zone, beside the share",
+    ),
   motion: z.boolean().default(false).describe('true: only while it moves'),
 })
 export type EventRule = z.infer<typeof EventRule>

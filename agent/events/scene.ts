@@ -56,8 +56,10 @@ interface Watched {
   readonly tags: readonly { readonly index: number; readonly enter: number; readonly leave: number }[]
   readonly classes: readonly number[]
   readonly places: Uint32Array | undefined
-  /** Places that it has to take to be seen; absent: its tags say it. */
+  /** Places that it has to take to be seen; absent: its tags alone say it. */
   readonly least: number | undefined
+  /** Whether its tags have to say it. */
+  readonly byTags: boolean
   seen: boolean
 }
 
@@ -92,11 +94,10 @@ export class Scene {
       const p = Math.max(0, ...watched.tags.map(({ index }) => tags[index]!))
       const sum = (of: Uint32Array) => watched.classes.reduce((n, id) => n + of[id]!, 0)
       const count = sum(here.count)
-      const { least } = watched
+      const { least, byTags, seen } = watched
       watched.seen =
-        least !== undefined
-          ? count > 0 && count >= least * (watched.seen ? STAYS : 1)
-          : watched.tags.some(({ index, enter, leave }) => tags[index]! >= (watched.seen ? leave : enter))
+        (least === undefined || (count > 0 && count >= least * (seen ? STAYS : 1))) &&
+        (!byTags || watched.tags.some(({ index, enter, leave }) => tags[index]! >= (seen ? leave : enter)))
       const asMoving = !watch.rule.motion || (count > 0 && sum(here.moving) >= MOVES * count)
       return watch.see({ bootMs, ref }, { seen: watched.seen && asMoving, p, share: count / here.all })
     })
@@ -115,12 +116,22 @@ export class Scene {
     const places = rule.zone === undefined ? undefined : zones.get(rule.zone)
     if (rule.zone !== undefined && !places) throw new Error(`event of ${rule.class}: no zone is named ${rule.zone}`)
     const { name, gapMs } = this.options
+    const least = leastOf(rule, places?.length, grid.width * grid.height, of.tags.length > 0)
+    const { leastProbability } = rule
+    const limits = ({ enter, leave }: { enter: number; leave: number }) =>
+      leastProbability === undefined
+        ? { enter, leave }
+        : { enter: leastProbability, leave: leastProbability * (enter > 0 ? leave / enter : 1) }
     return {
       watch: new Watch(rule, () => `${name}-${++this.ids}`, gapMs),
-      tags: of.tags.map((id) => ({ index: tags.classes.findIndex((tag) => tag.id === id), ...tags.thresholds[id]! })),
+      tags: of.tags.map((id) => ({
+        index: tags.classes.findIndex((tag) => tag.id === id),
+        ...limits(tags.thresholds[id]!),
+      })),
       classes: of.mask.map((id) => mask.classes.findIndex((one) => one.id === id)),
       places,
-      least: leastOf(rule, places?.length, grid.width * grid.height, of.tags.length > 0),
+      least,
+      byTags: least === undefined || leastProbability !== undefined,
       seen: false,
     }
   }

@@ -7,9 +7,11 @@ import { type EventItem, listEvents } from '../archive/list.js'
 import type { Requester } from '../archive/requester.js'
 import { checkWanted, fetchAll, fromList, printAll, readQuery } from '../archive/verbs.js'
 import { printable } from '../failure.js'
+import { printError } from '../verb.js'
 
-export const list = (flags: ListFlags): Promise<number> =>
-  printAll(flags, listEvents, eventItemLine, 'no events in the archive for this question')
+const NONE = 'no events in the archive for this question'
+
+export const list = (flags: ListFlags): Promise<number> => printAll(flags, listEvents, eventItemLine, NONE)
 
 /** 2026-11-26T14:03:07.100Z to 14:03:12.300Z street person is gone · yard 12 % · 5.2 s · street-1a2b3c4d-7 */
 export function eventItemLine(event: EventItem): string {
@@ -36,5 +38,10 @@ async function* fromIds(requester: Requester, ids: readonly string[]): AsyncGene
 
 /** Those that match, one after the other: events may lie in the same segment. */
 async function* fromEvents(requester: Requester, query: Parameters<typeof listEvents>[1]): AsyncGenerator<Wanted> {
-  for await (const { id } of listEvents(requester, query)) yield* fromList(requester, { event: id })
+  let found = false
+  for await (const { id } of listEvents(requester, query)) {
+    found = true
+    yield* fromList(requester, { event: id })
+  }
+  if (!found) printError(NONE)
 }

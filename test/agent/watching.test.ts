@@ -85,7 +85,7 @@ t.test('an event as it is told', async (t) => {
 })
 
 t.test(
-  'an event that is open at a crash is ended by the first frame of its camera after the start, once',
+  'an event that is open at a crash is ended by the first frame of any camera after the start, once',
   async (t) => {
     const archive = archiveOf(t)
     const cameras = [camera('street'), camera('yard')]
@@ -94,10 +94,9 @@ t.test(
     before.film(2, ['car'], { cam: 'yard' })
     const after = run(archive, 'b', cameras)
     after.film(1, ['car'], { cam: 'yard' })
-    t.strictSame(after.phases(), ['yard-aaaaaaaa-1 end', 'yard-bbbbbbbb-1 start'])
-    t.match(after.told[0], { reason: 'restart', boot: 'a'.repeat(16), seq: 19, cam: 'yard' })
-    after.film(0.1, [])
-    t.equal(after.phases().at(-1), 'street-aaaaaaaa-1 end')
+    t.strictSame(after.phases().sort(), ['street-aaaaaaaa-1 end', 'yard-aaaaaaaa-1 end', 'yard-bbbbbbbb-1 start'])
+    const ended = after.told.find(({ id }) => id === 'yard-aaaaaaaa-1')
+    t.match(ended, { reason: 'restart', boot: 'a'.repeat(16), seq: 19, cam: 'yard' })
     const later = run(archive, 'c', cameras)
     later.film(1, [], { cam: 'yard' })
     later.film(1, [])

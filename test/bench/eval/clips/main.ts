@@ -25,6 +25,12 @@ const HEIGHT = 256
 /** As the default configuration has it; frames that a truth is about are looked at in any case. */
 const FPS = 10
 const SIZES = ['large', 'medium', 'unsized', 'small'] as const
+const SIZE_WORDS: Record<string, string> = {
+  large: '32 px and more',
+  medium: '16 to 32 px',
+  unsized: '16 px and more',
+  small: 'under 16 px',
+}
 
 /** Prints a table on stderr. @throws {Error} names the file that cannot be used */
 export async function evaluateClips(bundle: Bundle, dir: string, threads: number): Promise<object> {
@@ -144,19 +150,22 @@ type Scored = Record<string, ReturnType<typeof scoreOf>>
 function table(classes: Scored, clips: Record<string, Record<string, object>>): void {
   const cell = (value: unknown, width = 10) => (typeof value === 'number' ? String(value) : '-').padStart(width)
   console.error(
-    `\n${'objects ≥ 16 px'.padEnd(34)} precision    recall        F1     there     false  of empty   false/h   events: found missed false`,
+    `\n${'objects ≥ 16 px'.padEnd(34)} precision    recall        F1     there     false  of empty   false/h   events: found missed false  late s`,
   )
-  const line = (name: string, row: Record<string, unknown>, found: Record<string, unknown>) =>
+  const line = (name: string, row: Record<string, unknown>, found: Partial<ReturnType<typeof together>> = {}) =>
     console.error(
       name.padEnd(34) +
         ['precision', 'recall', 'f1', 'there', 'false', 'empty', 'false_alarms_per_hour']
           .map((key) => cell(row[key]))
           .join('') +
-        `${cell(found.found, 16)}${cell(found.missed, 7)}${cell(found.false, 6)}`,
+        `${cell(found.found, 16)}${cell(found.missed, 7)}${cell(found.false, 6)}${cell(found.late_s?.median, 8)}`,
     )
-  for (const [name, { not_small, events: found }] of Object.entries(classes)) line(name, not_small, found)
+  for (const [name, { not_small, by_size: sizes = {}, events: found }] of Object.entries(classes)) {
+    line(name, not_small, found)
+    for (const [size, row] of Object.entries(sizes)) line(`  ${name}, ${SIZE_WORDS[size] ?? size}`, row)
+  }
   for (const [clip, rows] of Object.entries(clips))
     for (const [name, row] of Object.entries(rows as Record<string, Record<string, unknown>>))
       if (row.there !== 0 || row.false !== 0)
-        line(`  ${clip.slice(0, 18)} ${name}`, row, row.events as Record<string, unknown>)
+        line(`  ${clip.slice(0, 18)} ${name}`, row, row.events as ReturnType<typeof together>)
 }

@@ -6,7 +6,8 @@ import { z } from 'zod'
 export const CLASSES = ['person', 'car', 'two_wheeler', 'large_vehicle', 'animal'] as const
 export type ClassName = (typeof CLASSES)[number]
 
-const names = z.array(z.string()).default([])
+/** `part` and whatever else a truth knows of is not scored, and may stand there. */
+const names = z.array(z.enum([...CLASSES, 'part'])).default([])
 const Frame = z.object({
   t: z.number().nonnegative().describe('seconds'),
   frame: z.int().nonnegative().describe('of the clip as it is decoded, from 0'),
