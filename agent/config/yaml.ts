@@ -153,7 +153,7 @@ function openedAt(document: Document.Parsed, { message, pos }: YAMLError): numbe
 }
 
 /** Codes whose words are the parser's own. Those of the others repeat what is written, which may be a password. */
-const FIXED = ['BAD_INDENT', 'BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW', 'MISSING_CHAR', 'MULTILINE_IMPLICIT_KEY']
+const FIXED = ['BAD_INDENT', 'BLOCK_IN_FLOW', 'MISSING_CHAR', 'MULTILINE_IMPLICIT_KEY']
 
 /** What the parser found, with what to do about what people meet most. */
 function inWords({ code, message }: YAMLError, rest: string): string {
@@ -170,6 +170,8 @@ function inWords({ code, message }: YAMLError, rest: string): string {
       return 'a ! begins a tag (!secret, !include), and no such tag is known here; if text is meant, put it in quotes'
     case 'BAD_DQ_ESCAPE':
       return 'a \\ between double quotes begins a code, and this is none; if text is meant, put it in single quotes'
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return 'two keys on one line; write the second in braces, {key: value}, or below; if text is meant, put it in single quotes'
     case 'UNEXPECTED_TOKEN':
       if (/^[|>]/.test(rest) || message.startsWith('Block scalar'))
         return 'a | or > begins a text on the lines below it; if it is a part of the text, put that in single quotes'

@@ -43,6 +43,7 @@ t.test('what is no YAML, and what to do about it', async (t) => {
     ['a: 1\nb: 2\na: 3\n', /^3: .*'a'.*second time/],
     ['a:\n\tb: 1\n', /^2: .*tab.*spaces/],
     ['a: 1\n---\nb: 2\n', /^2: .*second document/],
+    ['a: 1\nb: c: 2\n', /^2: two keys on one line; write the second in braces, {key: value}/],
     ['a: !secret hidden\n', /^1: .*tag.*quotes/],
     ['a: @x\n', /^1: .*quotes/],
     ['a: %x\n', /^1: .*quotes/],
