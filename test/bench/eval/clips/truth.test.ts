@@ -21,6 +21,7 @@ t.test('a truth file, its clip in the neighbouring folder, and what is left out'
     folder(t, { clip: 'yard.mp4', fps_truth: 2, frames: [frame(0), frame(1)], made: 'by eye' }),
   )
   t.match(truth, { name: 'yard', rate: 2, fps: 10, frames: [{ person: true, small: [], unsure: [] }, {}] })
+  t.equal(truth!.frames[0]!.medium, undefined, 'which is not the same as none')
   t.match(truth!.path, /clips\/yard\.mp4$/)
   t.end()
 })
@@ -31,6 +32,7 @@ t.test('what is wrong with one is said with its name', (t) => {
   refused('{', /yard\.json: not JSON/)
   refused({ ...good, clip: 'street.mp4' }, /yard\.json: its clip street\.mp4 is neither in .*truths nor in .*clips/)
   refused({ ...good, frames: [frame(0), { ...frame(1), car: 'yes' }] }, /yard\.json: frames\.1\.car: .*boolean/)
+  refused({ ...good, frames: [frame(0), { ...frame(1), unsure: ['persn'] }] }, /yard\.json: frames\.1\.unsure\.0: /)
   refused({ ...good, frames: [frame(1), frame(0)] }, /yard\.json: frames\.1: t 0, frame 0 do not come after t 0\.5/)
   t.throws(() => readTruths(t.testdir({})), /no truth files/)
   t.throws(() => readTruths('/not/there'), /--clips \/not\/there: cannot be read \(ENOENT\)/)

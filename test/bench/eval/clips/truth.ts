@@ -7,16 +7,16 @@ export const CLASSES = ['person', 'car', 'two_wheeler', 'large_vehicle', 'animal
 export type ClassName = (typeof CLASSES)[number]
 
 /** `part` and whatever else a truth knows of is not scored, and may stand there. */
-const names = z.array(z.enum([...CLASSES, 'part'])).default([])
+const names = z.array(z.enum([...CLASSES, 'part']))
 const Frame = z.object({
   t: z.number().nonnegative().describe('seconds'),
   frame: z.int().nonnegative().describe('of the clip as it is decoded, from 0'),
   ...(Object.fromEntries(CLASSES.map((name) => [name, z.boolean()])) as Record<ClassName, z.ZodBoolean>),
   /** Classes whose largest instance is lower than 1/16 of the picture; than 1/8 and not small: `medium` where the truth says so. */
-  small: names,
+  small: names.default([]),
   medium: names.optional(),
   /** Only the best guess: not scored. */
-  unsure: names,
+  unsure: names.default([]),
 })
 const Truth = z.object({ clip: z.string().min(1), fps_truth: z.number().positive(), frames: z.array(Frame).min(2) })
 
