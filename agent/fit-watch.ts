@@ -35,20 +35,21 @@ function zoneFaults({ zones = [] }: Camera): WatchFault[] {
 /** Nothing would ever go out. */
 function publishFaults(camera: Camera, bundle: Bundle): WatchFault[] {
   if (camera.publish !== 'events') return []
-  const { id } = bundle.manifest
   const fault = (why: string, instead: string) => [
     { path: ['publish'], text: `events publishes nothing where there are none: ${why}; ${instead}` },
   ]
   const analyse = analyseOn(camera, bundle)
-  if (!analyse)
-    return headsOf(bundle.manifest).includes('analyse')
-      ? fault(
-          `heads: [${camera.heads?.join(', ')}] does not look for anything`,
-          'write heads: [analyse], or publish: on_change',
-        )
-      : fault(`bundle ${id} has no analyse.onnx`, 'write publish: on_change, or use a bundle that has')
+  if (!analyse) {
+    const { why, inBundle } = unlooked(camera, bundle)
+    return fault(
+      why,
+      inBundle ? 'write heads: [analyse], or publish: on_change' : 'write publish: on_change, or use a bundle that has',
+    )
+  }
   if (rulesOf(camera, analyse).length > 0) return []
-  const none = camera.events ? 'the camera has events: []' : `bundle ${id} watches for nothing by itself`
+  const none = camera.events
+    ? 'the camera has events: []'
+    : `bundle ${bundle.manifest.id} watches for nothing by itself`
   return fault(none, 'name some under events, or write publish: on_change')
 }
 
@@ -95,11 +96,23 @@ function thresholdFaults(camera: Camera, bundle: Bundle): WatchFault[] {
     })
 }
 
-/** Why `key` can do nothing on a camera that nothing is looked for on. */
-function noAnalysis({ heads }: Camera, { manifest }: Bundle, key: string): string {
-  return headsOf(manifest).includes('analyse')
-    ? `heads: [${heads?.join(', ')}] does not look for anything; write heads: [analyse], or leave one of the two out`
-    : `bundle ${manifest.id} has no analyse.onnx, which says what is there; use a bundle that has, or leave ${key} out`
+/** What to do about `key` on a camera that nothing is looked for on. */
+function noAnalysis(camera: Camera, bundle: Bundle, key: string): string {
+  const { why, inBundle } = unlooked(camera, bundle)
+  return inBundle
+    ? `${why}; write heads: [analyse], or leave one of the two out`
+    : `${why}, which says what is there; use a bundle that has, or leave ${key} out`
+}
+
+/** Why nothing is looked for on a camera. */
+function unlooked({ heads }: Camera, { manifest }: Bundle) {
+  const inBundle = headsOf(manifest).includes('analyse')
+  return {
+    inBundle,
+    why: inBundle
+      ? `heads: [${heads?.join(', ')}] does not look for anything`
+      : `bundle ${manifest.id} has no analyse.onnx`,
+  }
 }
 
 function thereAre(instead: string, known: readonly string[]): string {
