@@ -9,7 +9,7 @@ import { codingOf } from '../../contract/coding.js'
 import { ClassifyResult } from '../../contract/messages.js'
 import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
-import { analysingBundle } from '../contract/analysing-bundle.js'
+import { seeingAllBundle } from '../contract/analysing-bundle.js'
 import { tool } from '../tool.js'
 import { blindsight, type Ended, Program } from './program.js'
 import { camera, clip, committed, configFile, device, missing, outboxRows, query } from './setting.js'
@@ -103,10 +103,7 @@ t.test('cameras that leave frames out: no gap, what comes decodes, and the archi
   const broker = await Mosquitto.start()
   t.teardown(() => broker.stop())
   const dir = t.testdir()
-  // Of the test bundle every tag is a mean of symbols, so all are there.
-  const bundle = analysingBundle(join(dir, 'bundle'), ({ analyse }) => {
-    for (const limits of Object.values(analyse!.tags.thresholds)) Object.assign(limits, { enter: 0.001, leave: 0.0005 })
-  })
+  const bundle = seeingAllBundle(join(dir, 'bundle'))
   const policies = { change: 'on_change', event: 'events', clock: { everySeconds: 1 } }
   const shared = { ...small, source: clip, stallSeconds: 600, events: [{ class: 'person' }] }
   const cameras = Object.entries(policies).map(([id, publish]) => ({ id, publish, ...shared }))
