@@ -271,7 +271,7 @@ export class Archive {
     const evicted = this.retention.evict({
       eventsUs,
       othersUs: told ? cutoffUs : eventsUs,
-      othersFirstUs: limits.keepEventsMs === undefined ? Number.NEGATIVE_INFINITY : newestUs,
+      othersFirstUs: othersFirst(limits, newestUs),
       short: (timeUs) => {
         if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
         return timeUs < newestUs && this.freeBytes() < limits.minFreeBytes ? 'free_space' : undefined
@@ -293,7 +293,7 @@ export class Archive {
     const newestUs = keepFrom(limits, now.timeMs)
     const never = Number.NEGATIVE_INFINITY
     const short = (timeUs: number) => (timeUs < newestUs ? 'disk_full' : undefined)
-    const othersFirstUs = limits.keepEventsMs === undefined ? never : newestUs
+    const othersFirstUs = othersFirst(limits, newestUs)
     return this.retention.evict({ eventsUs: never, othersUs: never, othersFirstUs, short })
   }
 
@@ -373,6 +373,10 @@ export class Archive {
     return rows.map((row) => ({ ...row, pinned: row.pinned === 1, version: row.version[0] ?? 0 }))
   }
 }
+
+/** From here on events are not preferred to what no event touches; nowhere, unless they are to be kept longer. */
+const othersFirst = ({ keepEventsMs }: ArchiveLimits, newestUs: number): number =>
+  keepEventsMs === undefined ? Number.NEGATIVE_INFINITY : newestUs
 
 /** Frames from here on stay, whatever the disk says. */
 function keepFrom({ keepNewestMs }: ArchiveLimits, newestMs: number): number {
