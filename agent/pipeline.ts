@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { FORMAT_2, type FrameInfo, Packer } from '../codec/index.js'
 import type { Bundle } from '../contract/bundle.js'
 import { shortHash } from '../contract/hex.js'
+import { isoOf } from '../contract/time.js'
 import { answersOf } from './answers.js'
 import type { CapturedFrame } from './capture/camera.js'
 import type { Stamp } from './clock.js'
@@ -166,7 +167,7 @@ export class Pipeline {
     const sighting = this.parts.watching.see({ cam: id, seq, timeUs, bootMs, monoNs, clk }, encoded)
     const { motion, moving, events, shown, present } = sighting
     const { tags, probabilities } = encoded
-    const { prev, ...going } = policy.choose({ seq, key, due, shown, present, events, tags, probabilities })
+    const choice = policy.choose({ seq, key, due, shown, present, events, tags, probabilities })
     const record: ResultRecord = {
       common: {
         v: 1,
@@ -174,7 +175,7 @@ export class Pipeline {
         cam: id,
         boot,
         seq,
-        ts: new Date(timeUs / 1000).toISOString(),
+        ts: isoOf(timeUs),
         mono_ns: String(monoNs),
         clk,
         frame: { w: width, h: height },
@@ -193,13 +194,13 @@ export class Pipeline {
       ep: { cls: providers.analyse ?? providers.classify, seg: providers.analyse ?? providers.segment },
       q: { lat_ms: round(Number(process.hrtime.bigint() - monoNs) / 1e6, 1), dropped },
       ...answersOf(encoded, bundle, frame.cam, moving),
-      ...(prev && { prev }),
+      ...(choice.prev && { prev: choice.prev }),
       ...(events.length > 0 && { events }),
     }
     const parts =
-      (going.results && record.cls ? Part.cls : 0) |
-      (going.results && record.seg ? Part.seg : 0) |
-      (going.bits ? Part.bits : 0) |
+      (choice.results && record.cls ? Part.cls : 0) |
+      (choice.results && record.seg ? Part.seg : 0) |
+      (choice.bits ? Part.bits : 0) |
       eventParts(events.length)
     const fate = this.parts.commit({
       cam: id,
@@ -215,7 +216,7 @@ export class Pipeline {
       events: sighting.unsaved,
     })
     this.parts.watching.done(sighting, fate)
-    if (policy.done(fate)) this.keyframes.ask(id)
+    if (policy.done(choice, fate)) this.keyframes.ask(id)
     if (fate === 'stored') this.keyframes.stored(id, key, bootMs)
     else this.keyframes.lost(id)
     if (fate !== 'stored') this.taken--
@@ -225,7 +226,7 @@ export class Pipeline {
     if (fate === 'sent') return
     this.frames++
     const ms = { capture: frame.captureMs, ...encoded.ms, commit: performance.now() - started }
-    this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, leftOut: !going.results, ms })
+    this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, leftOut: !choice.results, ms })
   }
 
   private policy(cam: CapturedFrame['cam']): PublishPolicy {

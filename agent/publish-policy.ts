@@ -32,6 +32,12 @@ export interface Going {
   readonly prev?: Previous
 }
 
+/** What was decided of a frame, until it is known what became of it. */
+export interface Choice extends Going {
+  readonly frame: Candidate
+  readonly look: Look
+}
+
 interface Look {
   readonly shown: string
   /** By tag. */
@@ -52,7 +58,6 @@ export class PublishPolicy {
   /** The bitstreams of all frames since the keyframe went out. */
   private whole = false
   private owed = false
-  private carried: { readonly frame: Candidate; readonly going: Going; readonly look: Look } | undefined
 
   constructor(
     private readonly wish: Camera['publish'],
@@ -73,31 +78,27 @@ export class PublishPolicy {
     return { due, key }
   }
 
-  choose(frame: Candidate): Going {
-    const look = this.lookAt(frame)
+  choose(frame: Candidate): Choice {
+    const look = this.wish === 'on_change' ? this.lookAt(frame) : NOTHING
     const results = this.chosen(frame, look) || (this.owed && frame.key)
     const bits = results && this.bitstreams && (this.wish === 'every' || frame.key || this.whole)
     const prev = { ...(results && { results: this.last.results }), ...(bits && { bits: this.last.bits }) }
-    const going = { results, bits, ...(this.wish !== 'every' && { prev }) }
-    this.carried = { frame, going, look }
-    return going
+    return { results, bits, ...(this.wish !== 'every' && { prev }), frame, look }
   }
 
-  /** What became of the frame last chosen from. @returns whether a keyframe is wanted */
-  done(fate: 'stored' | 'sent' | 'lost'): boolean {
-    const { frame, going, look } = this.carried!
-    this.carried = undefined
-    this.whole = going.bits && fate === 'stored'
+  /** What became of the frame. @returns whether a keyframe is wanted */
+  done({ frame, results, bits, look }: Choice, fate: 'stored' | 'sent' | 'lost'): boolean {
+    this.whole = bits && fate === 'stored'
     if (fate === 'lost') {
       this.lost(frame.due)
       return false
     }
     this.look = look
-    if (!going.results) return false
+    if (!results) return false
     this.last.results = frame.seq
     if (this.whole) this.last.bits = frame.seq
     // Of a frame that was not stored there is no bitstream, and the next one is a keyframe anyway.
-    this.owed = this.bitstreams && !going.bits && fate === 'stored'
+    this.owed = this.bitstreams && !bits && fate === 'stored'
     return this.owed
   }
 

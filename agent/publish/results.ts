@@ -1,5 +1,6 @@
 /** A committed frame -> its MQTT messages. The record is written at commit time, so a message is the same after a restart. */
 import type { ClassifyResult, SegmentResult } from '../../contract/messages.js'
+import { isoOf } from '../../contract/time.js'
 import type { ResultKind, Topics } from '../../contract/topics.js'
 import { type EventRecord, eventPart, Part, type Previous, type StoredFrame, shifted } from '../outbox.js'
 import type { Properties } from './mqtt.js'
@@ -37,7 +38,7 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
   // Nobody should ask for what was never kept.
   const bits = frame.id ? record.common.bits : { ...record.common.bits, archived: false }
   // Since it was committed the time may have become known.
-  const time = frame.clk ? { ts: new Date(frame.timeUs / 1000).toISOString(), clk: frame.clk } : {}
+  const time = frame.clk ? { ts: isoOf(frame.timeUs), clk: frame.clk } : {}
   const messages: Message[] = []
   const add = (kind: ResultKind, part: number, payload: string | Uint8Array, properties: Properties, cam = frame.cam) =>
     messages.push({

@@ -39,13 +39,14 @@ function camera(wish: Wish, { bitstreams = true, seconds = 5 } = {}) {
         tags: person === undefined ? undefined : new Float32Array(tags.classes.length).fill(person, 0, 1),
         probabilities: classes && Float32Array.from(classes),
       }
-      const { results, bits, prev } = policy.choose({
+      const choice = policy.choose({
         ...{ shown: '', present: false, events: [] },
         ...frame,
         ...{ seq, key, due },
         ...seen,
       })
-      if (policy.done(fate)) keyframes.ask('a')
+      const { results, bits, prev } = choice
+      if (policy.done(choice, fate)) keyframes.ask('a')
       if (fate === 'stored') keyframes.stored('a', key, at)
       else keyframes.lost('a')
       if (fate === 'lost') continue
