@@ -2,6 +2,7 @@
 import { type Bundle, maskOf } from '../contract/bundle.js'
 import type { ClassifyResult, SegmentResult } from '../contract/messages.js'
 import type { Camera } from './config/schema.js'
+import { analyseOn } from './heads.js'
 import type { Encoded } from './infer/messages.js'
 
 /** Of the classifier, whose probabilities sum to 1; tags are published all. */
@@ -15,23 +16,23 @@ export interface Answers {
 /** @param moving by class of the mask */
 export function answersOf(
   encoded: Encoded,
-  { manifest }: Bundle,
-  { width, height, thresholds: own }: Pick<Camera, 'width' | 'height' | 'thresholds'>,
+  bundle: Bundle,
+  camera: Pick<Camera, 'width' | 'height' | 'heads' | 'thresholds'>,
   moving?: readonly number[],
 ): Answers {
   const { tags, probabilities, runs, fractions } = encoded
-  const { analyse } = manifest
+  const { manifest } = bundle
+  const analyse = analyseOn(camera, bundle)
   const answers: { -readonly [K in keyof Answers]: Answers[K] } = {}
   if (tags && analyse) {
-    const { classes } = analyse.tags
-    const thresholds = { ...analyse.tags.thresholds, ...own }
+    const { classes, thresholds } = analyse.tags
     answers.cls = ranked(tags, classes).map((tag) => ({ ...tag, there: tag.p >= thresholds[tag.id]!.enter }))
   } else if (probabilities) answers.cls = ranked(probabilities, manifest.classes.classify).slice(0, TOP_CLASSES)
   const mask = maskOf(manifest)
   if (!runs || !fractions || !mask) return answers
   answers.seg = {
-    w: width / mask.stride,
-    h: height / mask.stride,
+    w: camera.width / mask.stride,
+    h: camera.height / mask.stride,
     classes: mask.labels
       .map((label, id) => ({
         id,
