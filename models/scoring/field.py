@@ -23,8 +23,10 @@ def answers_of(model, centres):
 
 
 def truth_of(picture, height):
-    """uint8 [T]: 1 there, 0 not there, IGNORE open; objects under a sixteenth of the height are open, as in the clips."""
-    tags = np.array([0 if tag in picture.closed else IGNORE for tag in range(len(TAGS))], np.uint8)
+    """uint8 [T]: 1 there, 0 not there, IGNORE open; objects under a sixteenth of the height are open, as in the clips. A region that is left out may
+    hold any class that the teacher alone has looked for."""
+    closed = picture.by_people if picture.ignored else picture.closed
+    tags = np.array([0 if tag in closed else IGNORE for tag in range(len(TAGS))], np.uint8)
     for b, certain, possible in picture.boxes:
         for tag in possible:
             if tags[tag] == 0:

@@ -9,6 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "models"))
+from data.field.named import CLASSES  # noqa: E402
+
 WIDTH, HEIGHT = 352, 240
 COLOURS = {"person": (200, 60, 60), "motorcycle": (60, 200, 60), "vehicle": (60, 60, 200), "car": (60, 60, 200), "bus": (200, 200, 60)}
 IDS = {"person": 1, "motorcycle": 2, "vehicle": 3, "car": 3, "bus": 4}
@@ -51,7 +54,7 @@ for split, count in (("train", 10), ("val", 3)):
 
 for i in range(3):
     save(ground(256, 320), root / "photos-256" / f"n0345010{i}_desk.png")
-for wnid in ("n02979186", "n03000684", "n03028079", "n03394916", "n03445777"):
+for wnid in ("n02979186", "n03000684", "n03028079", "n03394916", "n03445777", *(wnid for classes in CLASSES.values() for wnid in classes)):
     save(ground(208, 160), root / "imagenet20-160" / "train" / wnid / "0.png")
 for split in ("train", "val"):
     save(ground(480, 368), root / "camvid" / split / "images" / "0.png")

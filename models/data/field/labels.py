@@ -41,12 +41,13 @@ class Picture:
     """One labelled picture.
 
     boxes: [((x0, y0, x1, y1) in pixels, the tag if it is certain or None, tags that it may be)]; ignored: [box] where nothing is said;
-    closed: the tags of which the boxes tell all; camera: whether a fixed camera took it.
+    closed: the tags of which the boxes tell all; by_people: those of them that people have labelled, not the teacher alone;
+    camera: whether a fixed camera took it.
     """
 
-    def __init__(self, file, name, source, boxes, ignored, closed, mask):
+    def __init__(self, file, name, source, boxes, ignored, closed, by_people, mask):
         self.file, self.set, self.source = file, name, source
-        self.boxes, self.ignored, self.closed, self.mask_file = boxes, ignored, closed, mask
+        self.boxes, self.ignored, self.closed, self.by_people, self.mask_file = boxes, ignored, closed, by_people, mask
         self.camera = name in CAMERAS or (name == "city-cameras" and TAG["person"] in closed)
 
     def rgb(self):
@@ -70,14 +71,14 @@ def load(root, split, limit=None):
         scale = np.array([width, height, width, height])
         boxes = [parse(b, name, scale) for b in entry["boxes"]]
         riders = [rider(b, scale) for b in entry["boxes"] if b.get("rider")]
-        closed = {TAG[t] for c in entry["labelled"] for t in MEANS[c]}
+        closed = by_people = {TAG[t] for c in entry["labelled"] for t in MEANS[c]}
         if name in TAUGHT and (name != "city-cameras" or "person" in entry["labelled"]):
             closed = set(range(len(TAGS)))
         if name == "dogcat":
-            closed |= {TAG["bus"], TAG["truck"], TAG["motorcycle"]}
+            closed = closed | {TAG["bus"], TAG["truck"], TAG["motorcycle"]}
         file, ignored = root / entry["file"], [np.array(b) * scale for b in entry.get("ignore", [])]
         mask = root / "field" / "masks" / name / split / f"{file.stem}.png"
-        pictures.append(Picture(file, name, entry["source"], boxes + riders, ignored, closed, mask))
+        pictures.append(Picture(file, name, entry["source"], boxes + riders, ignored, closed, by_people, mask))
     return pictures[:limit]
 
 
@@ -123,7 +124,7 @@ def camvid(root, split):
             closed |= {bicycle, motorcycle}
         if not (ids == CAR).any():
             closed |= {TAG["bus"], TAG["truck"]}
-        pictures.append(Picture(file, "camvid", "camvid", boxes, [], closed, mask_file))
+        pictures.append(Picture(file, "camvid", "camvid", boxes, [], closed, closed, mask_file))
     return pictures
 
 

@@ -5,14 +5,16 @@ import numpy as np
 from data.field import labels
 from data.field.cutouts import WEIGHTS, collect, distractor
 from data.field.degrade import degrade
-from data.field.labels import TAGS
+from data.field.labels import IGNORE, TAG, TAGS
+from data.field.named import named
 from data.field.pasting import paste, shelf
 from data.field.textures import textures
 from data.field.views import HEIGHT, WIDTH, View, mosaic, random_cut
+from data.pictures import read_rgb
 
 # Shares of all views. Half are made of cut-outs and other pasted things, whose labels are sure to the pixel, and many are empty: false alarms were
 # what kept an earlier network down.
-KINDS = {"camera": 0.22, "photo": 0.36, "street": 0.04, "empty": 0.10, "pasted": 0.28}
+KINDS = {"camera": 0.20, "photo": 0.30, "whole": 0.14, "street": 0.03, "empty": 0.09, "pasted": 0.24}
 ALL = frozenset(range(len(TAGS)))
 
 
@@ -29,7 +31,7 @@ class Maker:
         self.cut = collect(train)
         self.weights = np.array([WEIGHTS[t] * bool(self.cut[i]) for i, t in enumerate(TAGS)])
         self.weights /= self.weights.sum()
-        self.textures = textures(root)
+        self.textures, self.named = textures(root), named(root)
         self.by_source = {}
         for p in self.cameras:
             self.by_source.setdefault((p.set, p.source if p.set == "cctv" else None), []).append(p)
@@ -40,7 +42,7 @@ class Maker:
         """-> a View of any kind, degraded"""
         at = np.searchsorted(np.cumsum(list(KINDS.values())), self.rng.random(), side="right")
         kind = list(KINDS)[min(at, len(KINDS) - 1)]
-        makers = {"camera": self.camera, "photo": self.photo, "street": self.driver, "empty": self.nobody, "pasted": self.pasted}
+        makers = {"camera": self.camera, "photo": self.photo, "whole": self.whole, "street": self.driver, "empty": self.nobody, "pasted": self.pasted}
         view = makers[kind]()
         view.rgb = degrade(view.rgb, self.rng)
         return view
@@ -62,6 +64,16 @@ class Maker:
         if self.rng.random() < 0.35:
             return mosaic([View.of(self.any(self.photos)) for _ in range(4)], self.rng)
         return random_cut(self.mirrored(View.of(self.any(self.photos))), self.rng, (0.7, 1.3))
+
+    def whole(self):
+        """A photograph of which only what it shows is known, or four."""
+        if self.rng.random() < 0.35:
+            return mosaic([self.one_named() for _ in range(4)], self.rng)
+        return random_cut(self.mirrored(self.one_named()), self.rng, (0.8, 1.5))
+
+    def one_named(self):
+        tag = self.any(list(self.named))
+        return somewhere_in(read_rgb(self.any(self.named[tag])), tag)
 
     def driver(self):
         view = View.of(self.any(self.street))
@@ -114,6 +126,13 @@ class Maker:
 
 def nothing_in(rgb):
     return View(rgb, np.zeros(rgb.shape[:2], np.uint8), [], [], ALL)
+
+
+def somewhere_in(rgb, tag):
+    """Persons and cars may be in it, too."""
+    h, w = rgb.shape[:2]
+    closed = ALL - {tag, TAG["person"], TAG["car"]}
+    return View(rgb, np.full((h, w), IGNORE, np.uint8), [], [], closed, [(np.array([0, 0, w, h], float), tag)])
 
 
 def median(group):

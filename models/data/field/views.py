@@ -9,21 +9,24 @@ WIDTH, HEIGHT = 320, 192
 CELL, MASK_CELL = 8, 4  # pixels to a side of a position of the map, of the mask
 SMALLEST = 7  # pixels high: smaller objects are neither there nor not there
 ENOUGH = 0.35  # of an object that a view or a piece of it has cut: with less it is neither there nor not there
+MOST_OF = 0.6  # of a region that has to be seen for what is somewhere in it to be seen
 FILLED = (110, 110, 110)  # what lies beyond a picture
 
 
 class View:
-    """rgb uint8 [H,W,3], mask uint8 [H,W]; boxes, ignored, closed: as a labelled picture's, in pixels of the view."""
+    """rgb uint8 [H,W,3], mask uint8 [H,W]; boxes, ignored, closed: as a labelled picture's, in pixels of the view; somewhere: [(region, tag)] of things
+    that are in a region, it is not known where."""
 
-    def __init__(self, rgb, mask, boxes, ignored, closed):
-        self.rgb, self.mask, self.boxes, self.ignored, self.closed = rgb, mask, boxes, ignored, closed
+    def __init__(self, rgb, mask, boxes, ignored, closed, somewhere=()):
+        self.rgb, self.mask, self.boxes, self.ignored, self.closed, self.somewhere = rgb, mask, boxes, ignored, closed, somewhere
 
     @classmethod
     def of(cls, picture):
         return cls(picture.rgb(), picture.mask(), list(picture.boxes), list(picture.ignored), set(picture.closed))
 
     def _moved(self, rgb, mask, move):
-        return View(rgb, mask, [(move(b), c, p) for b, c, p in self.boxes], [move(b) for b in self.ignored], self.closed)
+        boxes, somewhere = [(move(b), c, p) for b, c, p in self.boxes], [(move(b), tag) for b, tag in self.somewhere]
+        return View(rgb, mask, boxes, [move(b) for b in self.ignored], self.closed, somewhere)
 
     def mirrored(self):
         w = self.rgb.shape[1]
@@ -83,6 +86,11 @@ class View:
                 tags[certain] = IGNORE
                 continue
             sure.append((seen, certain))
+        for b, tag in self.somewhere:
+            seen = np.array([max(b[0], 0), max(b[1], 0), min(b[2], WIDTH), min(b[3], HEIGHT)])
+            maps[tag][cells(seen)] = IGNORE
+            kept = (seen[2] - seen[0]) * (seen[3] - seen[1]) / ((b[2] - b[0]) * (b[3] - b[1]))
+            tags[tag] = 1 if kept > MOST_OF else IGNORE
         for b, certain in sure:
             middle, half = np.array([b[0] + b[2], b[1] + b[3]]) / 2, np.array([b[2] - b[0], b[3] - b[1]]) / 4
             ys, xs = np.abs(cy - middle[1]) <= max(half[1], CELL / 2), np.abs(cx - middle[0]) <= max(half[0], CELL / 2)
@@ -110,7 +118,7 @@ def mosaic(views, rng):
     y = int(rng.uniform(0.3, 0.7) * HEIGHT / 8) * 8
     rgb, mask = np.empty((HEIGHT, WIDTH, 3), np.uint8), np.empty((HEIGHT, WIDTH), np.uint8)
     places = [(0, 0, x, y), (x, 0, WIDTH, y), (0, y, x, HEIGHT), (x, y, WIDTH, HEIGHT)]
-    boxes, ignored, closed = [], [], set(range(len(TAGS)))
+    boxes, ignored, somewhere, closed = [], [], [], set(range(len(TAGS)))
     for view, (x0, y0, x1, y1) in zip(views, places):
         h, w = view.mask.shape
         scale = max((x1 - x0) / w, (y1 - y0) / h)
@@ -122,7 +130,8 @@ def mosaic(views, rng):
             if seen[2] > seen[0] and seen[3] > seen[1]:
                 share = np.prod(seen[2:] - seen[:2]) / np.prod(b[2:] - b[:2])
                 boxes.append((seen + [x0, y0, x0, y0], c if share > ENOUGH else None, p))
+        somewhere += [(np.array([x0, y0, x1, y1], float), tag) for _, tag in part.somewhere]
         ignored += [np.clip(b, 0, [x1 - x0, y1 - y0] * 2) + [x0, y0, x0, y0] for b in part.ignored]
         for tag in set(range(len(TAGS))) - part.closed:  # open there: no box, but a region to leave out for that tag alone
             boxes.append((np.array([x0, y0, x1, y1], float), None, [tag]))
-    return View(rgb, mask, boxes, ignored, closed)
+    return View(rgb, mask, boxes, ignored, closed, somewhere)
