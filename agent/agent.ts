@@ -82,6 +82,8 @@ export class Agent {
   private readonly upkeep: Upkeep
   private readonly limits: ArchiveLimits & { minFreeBytes: number }
   private readonly encoded = new Map<string, number>()
+  private readonly held = new Map<string, number>()
+  private readonly pressed = new Map<string, number>()
   private readonly leftOut = new Map<string, number>()
   private readonly lost = { inference: 0, commit: 0 }
   private timers: NodeJS.Timeout[] = []
@@ -221,10 +223,10 @@ export class Agent {
       },
       service,
     )
-    const { archive, publisher, requests, stages, encoded, leftOut, lost, cameras, limits } = this
+    const { archive, publisher, requests, stages, encoded, held, pressed, leftOut, lost, cameras, limits } = this
     const { clock, upkeep } = this
     const around = () => this.around()
-    const counts = { stages, encoded, leftOut, lost }
+    const counts = { stages, encoded, held, pressed, leftOut, lost }
     this.health = new Health({ cameras, archive, publisher, requests, ...counts, limits, clock, upkeep, around })
     this.announceInfo({})
     this.setState('starting')
@@ -238,7 +240,7 @@ export class Agent {
     this.pipeline = new Pipeline(
       {
         cameras: this.cameras,
-        infer: (rgb, cam, key) => engine.infer(rgb, this.inferred.get(cam.id)!, key),
+        infer: (frame, cam, wish) => engine.infer(frame, this.inferred.get(cam.id)!, wish),
         watching: this.watching,
         timed: (stamp) => this.clock.again(stamp),
         commit: (frame) => this.commit(frame),
@@ -358,8 +360,11 @@ export class Agent {
   }
 
   private afterCommit(result: Committed): void {
-    this.encoded.set(result.cam, (this.encoded.get(result.cam) ?? 0) + 1)
-    if (result.leftOut) this.leftOut.set(result.cam, (this.leftOut.get(result.cam) ?? 0) + 1)
+    const count = (of: Map<string, number>) => of.set(result.cam, (of.get(result.cam) ?? 0) + 1)
+    count(this.encoded)
+    if (result.held === 'same') count(this.held)
+    if (result.held === 'pressed') count(this.pressed)
+    if (result.leftOut) count(this.leftOut)
     this.stages.add(result.ms)
     this.publisher.wake()
     this.events.committed?.(result)

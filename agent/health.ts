@@ -25,6 +25,9 @@ export interface HealthSources {
   readonly requests: Requests
   readonly stages: Stages
   readonly encoded: ReadonlyMap<string, number>
+  /** Of those encoded, those for which an answer was kept: as good as nothing had changed, or frames waited. */
+  readonly held: ReadonlyMap<string, number>
+  readonly pressed: ReadonlyMap<string, number>
   /** Of those encoded, what the camera's `publish` left out. */
   readonly leftOut: ReadonlyMap<string, number>
   readonly clock: Pick<Clock, 'now' | 'why'>
@@ -69,7 +72,7 @@ export class Health {
   /** Asking changes nothing: the message, /metrics and `status` all come from it. */
   report() {
     const { timeMs: nowMs, known } = this.sources.clock.now()
-    const { cameras, archive, publisher, requests, stages, encoded, leftOut, lost } = this.sources
+    const { cameras, archive, publisher, requests, stages, encoded, held, pressed, leftOut, lost } = this.sources
     const around = this.sources.around()
     const stats = archive.stats
     const cams = cameras.map((camera) => {
@@ -83,6 +86,8 @@ export class Health {
         fps_encoded: this.rates.of(`encoded ${id}`, encoded.get(id) ?? 0),
         frames_in: camera.framesIn,
         frames_encoded: encoded.get(id) ?? 0,
+        frames_held: held.get(id) ?? 0,
+        frames_pressed: pressed.get(id) ?? 0,
         frames_left_out: leftOut.get(id) ?? 0,
         dropped: camera.dropped,
       }

@@ -11,7 +11,8 @@ import { answersOf } from './answers.js'
 import type { CapturedFrame } from './capture/camera.js'
 import type { Stamp } from './clock.js'
 import { analyseOn } from './heads.js'
-import type { Encoded } from './infer/messages.js'
+import type { Hold } from './infer/gate.js'
+import type { Encoded, Wish } from './infer/messages.js'
 import { Keyframes } from './keyframes.js'
 import { eventParts, type NewFrame, Part } from './outbox.js'
 import type { ResultRecord } from './publish/results.js'
@@ -28,7 +29,7 @@ export interface PipelineParts {
     readonly dropped: number
     recycle(buffer: ArrayBuffer): void
   }[]
-  infer(rgb: Uint8Array<ArrayBuffer>, cam: CapturedFrame['cam'], key: boolean): Promise<Encoded>
+  infer(frame: CapturedFrame, cam: CapturedFrame['cam'], wish: Wish): Promise<Encoded>
   readonly watching: Pick<Watching, 'see' | 'done'>
   /** A stamp by what is known of time now. */
   timed(stamp: Stamp): Stamp
@@ -49,6 +50,8 @@ export interface Committed {
   readonly record: ResultRecord
   /** Archived, and not published. */
   readonly leftOut: boolean
+  /** There where the heads' answer for a frame before it was kept. */
+  readonly held: Hold | undefined
   readonly ms: StageTimes
 }
 
@@ -68,6 +71,8 @@ export class Pipeline {
   frames = 0
   readonly keyframes = new Keyframes()
   private readonly seq = new Map<string, number>()
+  /** Of the frame that the heads looked at last. */
+  private readonly answered = new Map<string, number>()
   private readonly packers = new Map<string, Packer>()
   private readonly policies = new Map<string, PublishPolicy>()
   private busy = 0
@@ -120,11 +125,12 @@ export class Pipeline {
     const wish = policy.before(frame.bootMs)
     try {
       const key = this.keyframes.due(cam.id, frame.bootMs, cam.keyframeSeconds, wish.key)
-      const encoded = await this.parts.infer(frame.rgb, cam, key)
+      const encoded = await this.parts.infer(frame, cam, { key, pressed: pressed(frame) })
       camera.recycle(encoded.buffer)
       this.store(frame, encoded, camera.dropped, policy, wish.due)
     } catch (error) {
       policy.lost(wish.due)
+      this.answered.delete(cam.id)
       this.keyframes.lost(cam.id) // what follows may be predicted from it
       this.taken--
       this.parts.failed(cam.id, error as Error)
@@ -167,6 +173,8 @@ export class Pipeline {
     const sighting = this.parts.watching.see({ cam: id, seq, timeUs, bootMs, monoNs, clk }, encoded)
     const { motion, moving, events, shown, present } = sighting
     const { tags, probabilities } = encoded
+    // Where the frame that was looked at came to nothing, this one stands for it.
+    const sameAs = encoded.held ? this.answered.get(id) : undefined
     const choice = policy.choose({ seq, key, due, shown, present, events, tags, probabilities })
     const record: ResultRecord = {
       common: {
@@ -194,6 +202,7 @@ export class Pipeline {
       ep: { cls: providers.analyse ?? providers.classify, seg: providers.analyse ?? providers.segment },
       q: { lat_ms: round(Number(process.hrtime.bigint() - monoNs) / 1e6, 1), dropped },
       ...answersOf(encoded, bundle, frame.cam, moving),
+      ...(sameAs !== undefined && { same_as: sameAs }),
       ...(choice.prev && { prev: choice.prev }),
       ...(events.length > 0 && { events }),
     }
@@ -220,13 +229,24 @@ export class Pipeline {
     if (fate === 'stored') this.keyframes.stored(id, key, bootMs)
     else this.keyframes.lost(id)
     if (fate !== 'stored') this.taken--
+    if (fate === 'lost' && sameAs === undefined) this.answered.delete(id)
     if (fate === 'lost') return
+    if (sameAs === undefined) this.answered.set(id, seq)
     // Only what went anywhere has a number: subscribers can prove that nothing is missing.
     this.seq.set(id, seq + 1)
     if (fate === 'sent') return
     this.frames++
     const ms = { capture: frame.captureMs, ...encoded.ms, commit: performance.now() - started }
-    this.parts.committed({ cam: id, seq, bpp, bytes: bits.length, record, leftOut: !choice.results, ms })
+    this.parts.committed({
+      cam: id,
+      seq,
+      bpp,
+      bytes: bits.length,
+      record,
+      leftOut: !choice.results,
+      held: encoded.held,
+      ms,
+    })
   }
 
   private policy(cam: CapturedFrame['cam']): PublishPolicy {
@@ -249,6 +269,12 @@ export class Pipeline {
     }
     return packer
   }
+}
+
+/** It has waited for half the time until the next one. A file that is read without dropping anything waits as long as it has to. */
+function pressed({ monoNs, cam }: CapturedFrame): boolean {
+  const waitedMs = Number(process.hrtime.bigint() - monoNs) / 1e6
+  return cam.pace !== 'fast' && waitedMs > 500 / cam.fps
 }
 
 const round = (x: number, digits: number) => Number(x.toFixed(digits))

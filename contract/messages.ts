@@ -23,6 +23,11 @@ const ResultBase = z.object({
     .describe(
       'seq of the frame whose result was published before it in this boot, null: none; there when the camera leaves frames out (`publish`)',
     ),
+  same_as: count
+    .optional()
+    .describe(
+      'the answer is that for the frame of this seq, same boot: the networks did not look at this one, as nothing has changed since, or as frames waited',
+    ),
   ts: z.iso.datetime().describe('capture time, UTC'),
   mono_ns: z.string().regex(/^\d+$/).describe("capture time on the box's monotonic clock, nanoseconds, decimal"),
   clk,
@@ -187,6 +192,16 @@ export const HealthMessage = z.object({
       fps_encoded: z.number(),
       frames_in: count.optional().describe('since the agent started'),
       frames_encoded: count.optional(),
+      frames_held: count
+        .optional()
+        .describe(
+          'of those encoded: as good as nothing had changed, the answer for a frame before was kept (`analyse`)',
+        ),
+      frames_pressed: count
+        .optional()
+        .describe(
+          'of those encoded: the answer for a frame before was kept although something had changed, as frames waited',
+        ),
       frames_left_out: count.optional().describe('of those encoded: not published, as `publish` says; archived'),
       dropped: count,
     }),

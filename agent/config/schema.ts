@@ -5,10 +5,27 @@ import { between, file, host, megabytes, name, seconds, text, whole, z } from '.
 import { SOURCES } from './source.js'
 import { EventRule, Threshold, Zone } from './watch.js'
 
+/** More than three cells of 448x256; docs/field-1.md has what it costs and saves. */
+const GATE = 0.002
+
 export const FRAME_MULTIPLE = 16
 const side = whole(FRAME_MULTIPLE, 4096).refine((n) => n % FRAME_MULTIPLE === 0, {
   error: `sides must be multiples of ${FRAME_MULTIPLE}`,
 })
+
+const Analyse = z
+  .strictObject({
+    gate: z
+      .union([z.enum(['off', 'exact']), between(0, 1)], {
+        error: 'write off, exact, or a share of the picture like 0.002',
+      })
+      .default(GATE)
+      .describe(
+        'when the networks look again: once a larger share of the picture has changed since they did, or anything at an object; exact: at the smallest change; off: at every frame',
+      ),
+    refreshSeconds: seconds(0.1, 3600).default(2).describe('they look again at least so often'),
+  })
+  .describe('on a picture that stays as it is their answer holds, and is published as such (same_as)')
 
 const CameraKeys = z.strictObject({
   id: name(),
@@ -47,6 +64,7 @@ const CameraKeys = z.strictObject({
     .describe(
       'default: all that the bundle has; analyse answers for classify and segment; []: coded and archived only',
     ),
+  analyse: Analyse.prefault({}),
   coding: z
     .enum(['static', 'fast', 'max'])
     .default('fast')

@@ -29,6 +29,14 @@ export const named: Readonly<Record<string, Metric>> = {
   'cams.fps_encoded': gauge('camera_frames_encoded_per_second', 'Frames encoded and kept, over the last half minute'),
   'cams.frames_in': total('camera_frames_in', 'Frames that came from the camera'),
   'cams.frames_encoded': total('camera_frames_encoded', 'Frames encoded and committed'),
+  'cams.frames_held': total(
+    'camera_frames_held',
+    'Of the frames encoded, those that the heads did not look at, as nothing had changed',
+  ),
+  'cams.frames_pressed': total(
+    'camera_frames_pressed',
+    'Of the frames encoded, those that the heads did not look at, as frames waited: the box is short of time',
+  ),
   'cams.frames_left_out': total(
     'camera_frames_left_out',
     'Of the frames encoded, those that the setting publish kept from going out',

@@ -1,7 +1,7 @@
 /** The main thread's handle on the inference worker. */
 import { Worker } from 'node:worker_threads'
 import { AgentError, ExitCode } from '../errors.js'
-import type { Encoded, FromWorker, InferCamera, Job, WorkerSetup } from './messages.js'
+import type { Encoded, FromWorker, InferCamera, Job, Shot, Wish, WorkerSetup } from './messages.js'
 import { prepareTensorRt } from './onnx.js'
 
 interface Waiting {
@@ -75,16 +75,15 @@ export class Engine {
   }
 
   /**
-   * Encodes one frame. `rgb` is transferred; its buffer comes back in the result. Results come in the order of the calls.
-   * `key` asks for a keyframe.
+   * Encodes one frame. Its `rgb` is transferred; its buffer comes back in the result. Results come in the order of the calls.
    */
-  infer(rgb: Uint8Array<ArrayBuffer>, cam: InferCamera, key: boolean): Promise<Encoded> {
+  infer({ rgb, bootMs }: Shot, cam: InferCamera, wish: Wish): Promise<Encoded> {
     if (this.ended) return Promise.reject(new Error('the inference thread has ended'))
     const job = this.nextJob++
     return new Promise((resolve, reject) => {
       this.waiting.set(job, { resolve, reject })
-      const { id, width, height, heads, coding } = cam
-      const message: Job = { job, rgb, width, height, heads, cam: id, coding, key }
+      const { id, width, height, heads, coding, analyse: gate } = cam
+      const message: Job = { job, rgb, bootMs, width, height, heads, cam: id, coding, gate, ...wish }
       this.worker.postMessage(message, [rgb.buffer])
     })
   }

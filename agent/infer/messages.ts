@@ -2,6 +2,7 @@
 import type { Coded, Profile } from '../../codec/index.js'
 import type { Head } from '../../contract/bundle.js'
 import type { Provider } from '../config/schema.js'
+import type { GateRule, Hold } from './gate.js'
 import type { FrameSize } from './networks.js'
 
 export type { Head }
@@ -21,17 +22,29 @@ export interface InferCamera extends FrameSize {
   readonly id: string
   readonly heads: readonly Head[]
   readonly coding: Profile
+  readonly analyse: GateRule
 }
 
-export interface Job extends FrameSize {
-  readonly job: number
-  /** Transferred, and handed back with the result. */
+/** A frame, and when it was taken. */
+export interface Shot {
   readonly rgb: Uint8Array<ArrayBuffer>
+  readonly bootMs: number
+}
+
+export interface Wish {
+  /** A keyframe. */
+  readonly key: boolean
+  /** Others wait: only what has to be. */
+  readonly pressed: boolean
+}
+
+export interface Job extends FrameSize, Shot, Wish {
+  /** `rgb` is transferred, and handed back with the result. */
+  readonly job: number
   readonly heads: readonly Head[]
   readonly cam: string
   readonly coding: Profile
-  /** Asks for a keyframe. */
-  readonly key: boolean
+  readonly gate: GateRule
 }
 
 export interface StageTimes {
@@ -42,13 +55,8 @@ export interface StageTimes {
   readonly code: number
 }
 
-export interface Encoded {
-  readonly job: number
-  readonly buffer: ArrayBuffer
-  /** Entropy-coded symbols, without the container. */
-  readonly coded: Coded
-  /** Of the latent's cells, [H/8,W/8]: 1 where it differs from the frame before, as the keyframe decision and `motion` see it; absent: there was none. */
-  readonly changed?: Uint8Array
+/** What the heads say of a frame. */
+export interface Answer {
   /** Of the analyser, [T]. */
   readonly tags?: Float32Array
   /** Of the classifier, [classes]. */
@@ -58,6 +66,17 @@ export interface Encoded {
   readonly fractions?: Float32Array
   /** Run-length form of the mask. */
   readonly runs?: number[]
+}
+
+export interface Encoded extends Answer {
+  readonly job: number
+  readonly buffer: ArrayBuffer
+  /** Entropy-coded symbols, without the container. */
+  readonly coded: Coded
+  /** Of the latent's cells, [H/8,W/8]: 1 where it differs from the frame before, as the keyframe decision and `motion` see it; absent: there was none. */
+  readonly changed?: Uint8Array
+  /** The heads did not look at it: their answer is that for a frame before it. */
+  readonly held?: Hold
   readonly ms: StageTimes
 }
 

@@ -9,7 +9,8 @@ import { codingOf } from '../../contract/coding.js'
 import { encodeRuns } from '../../contract/rle.js'
 import { keepHeapSmall } from '../heap.js'
 import { Encoders } from './encoders.js'
-import type { Encoded, FromWorker, Job, WorkerSetup } from './messages.js'
+import { Gates } from './gate.js'
+import type { Answer, Encoded, FromWorker, Job, StageTimes, WorkerSetup } from './messages.js'
 import { Networks } from './networks.js'
 
 const port = parentPort!
@@ -20,6 +21,7 @@ async function main(): Promise<void> {
   keepHeapSmall()
   const bundle = openBundle(setup.bundleDir)
   const encoders = new Encoders(codingOf(bundle), bundle.manifest.latent.stride)
+  const gates = new Gates<Answer>(bundle)
   const note = (text: string) => send({ type: 'note', text })
   // Told to stop while it opens: heard between two native calls, and not inside one.
   const giveUp = () => exit()
@@ -38,7 +40,7 @@ async function main(): Promise<void> {
         return
       }
       try {
-        const encoded = await process(networks, encoders, job)
+        const encoded = await process(networks, encoders, gates, job)
         send({ type: 'encoded', encoded }, transferable(encoded))
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
@@ -48,41 +50,42 @@ async function main(): Promise<void> {
   })
 }
 
-async function process(networks: Networks, encoders: Encoders, job: Job): Promise<Encoded> {
+async function process(networks: Networks, encoders: Encoders, gates: Gates<Answer>, job: Job): Promise<Encoded> {
+  const ms: { -readonly [K in keyof StageTimes]: StageTimes[K] } = { encode: 0, code: 0 }
   let last = performance.now()
-  const lap = () => {
+  const lap = (stage: keyof StageTimes) => {
     const now = performance.now()
-    const ms = now - last
+    ms[stage] = now - last
     last = now
-    return ms
   }
   const symbols = await networks.encode(job.rgb, job)
-  const encode = lap()
-  const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job) : undefined
-  const analyse = lap()
-  const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined
-  const classify = lap()
-  const segmented = job.heads.includes('segment') ? await networks.segment(symbols, job) : undefined
-  const segment = lap()
-  const seen = analysed ?? segmented
-  const runs = seen && encodeRuns(seen.mask)
+  lap('encode')
   const { coded, changed } = encoders.encode(job.cam, job.coding, job, symbols, job.key)
+  lap('code')
+  const { bootMs, pressed } = job
+  const frame = { symbols, changed, bootMs, pressed, ...gates.cells(job) }
+  const { answer, held } = await gates.of(job.cam).answer(job.gate, frame, async () => {
+    const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job) : undefined
+    if (analysed) lap('analyse')
+    const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined
+    if (probabilities) lap('classify')
+    const segmented = job.heads.includes('segment') ? await networks.segment(symbols, job) : undefined
+    if (segmented) lap('segment')
+    const seen = analysed ?? segmented
+    return {
+      ...(analysed && { tags: analysed.tags }),
+      ...(probabilities && { probabilities }),
+      ...(seen && { mask: seen.mask, fractions: seen.fractions, runs: encodeRuns(seen.mask) }),
+    }
+  })
   return {
     job: job.job,
     buffer: job.rgb.buffer,
     coded,
     ...(changed && { changed }),
-    ...(analysed && { tags: analysed.tags }),
-    ...(probabilities && { probabilities }),
-    ...(seen && { mask: seen.mask, fractions: seen.fractions }),
-    ...(runs && { runs }),
-    ms: {
-      encode,
-      ...(analysed && { analyse }),
-      ...(probabilities && { classify }),
-      ...(segmented && { segment }),
-      code: lap(),
-    },
+    ...answer,
+    ...(held && { held }),
+    ms,
   }
 }
 

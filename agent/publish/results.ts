@@ -12,6 +12,8 @@ export interface ResultRecord {
   readonly q: Omit<ClassifyResult['q'], 'age_ms'>
   readonly cls?: ClassifyResult['cls']
   readonly seg?: SegmentResult['seg']
+  /** seq of the frame that the heads looked at, if it was not this one. */
+  readonly same_as?: number
   /** Absent where every frame is published. */
   readonly prev?: Previous
   /** In the order of their parts. */
@@ -56,6 +58,7 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
       ...time,
       ...(ep && { model: { ...record.common.model, ep } }),
       bits,
+      ...(record.same_as !== undefined && { same_as: record.same_as }),
       ...(record.prev && { prev: record.prev.results ?? null }),
       ...body,
       q,

@@ -2,7 +2,7 @@
 import type { Facts } from '../facts.js'
 
 const FAULTS_SHOWN = 6
-const WIDTH = 100
+const WIDTH = 120
 
 /** What keeps the box from being all right, a line each. */
 export function wrongs({ state, reason, ok, why, health }: Facts): string[] {
@@ -47,8 +47,13 @@ export function screen(facts: Facts, nowMs = Date.now()): string {
 type Cam = NonNullable<Facts['health']>['cams'][number]
 
 function cameraRow({ id, state, since, reason, ...cam }: Cam, nowMs: number): string[] {
-  const { fps_in, fps_encoded, dropped, frames_left_out: leftOut } = cam
-  const rest = leftOut ? `, ${leftOut} not published` : ''
+  const { fps_in, fps_encoded, dropped, frames_encoded: encoded } = cam
+  const { frames_held: held, frames_pressed: pressed, frames_left_out: leftOut } = cam
+  const rest = [
+    held ? `, ${Math.round((100 * held) / encoded)} % unchanged` : '',
+    pressed ? `, ${pressed} short of time` : '',
+    leftOut ? `, ${leftOut} not published` : '',
+  ].join('')
   const rates = state === 'online' ? `${fps_in} in, ${fps_encoded} encoded /s, ${dropped} dropped${rest}` : reason
   return [id, state, ago(since, nowMs), rates]
 }

@@ -28,6 +28,8 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   const requests = { counters: { served: 0, refused: 0 } }
   const lost = { inference: 0, commit: 0 }
   const encoded = new Map<string, number>()
+  const held = new Map<string, number>()
+  const pressed = new Map<string, number>()
   const leftOut = new Map<string, number>()
   const stages = new Stages()
   const at = { timeMs: now, monoMs: 0, known: true }
@@ -40,6 +42,8 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
     requests,
     stages,
     encoded,
+    held,
+    pressed,
     leftOut,
     lost,
     clock,
@@ -83,14 +87,16 @@ t.test('a box that has just started', async (t) => {
 })
 
 t.test('whoever asks, the rates are those of the last half minute', async (t) => {
-  const { health, camera, encoded, leftOut } = world(t)
+  const { health, camera, encoded, held, pressed, leftOut } = world(t)
   camera.framesIn = 1000
   encoded.set('street', 500)
+  held.set('street', 300)
+  pressed.set('street', 20)
   leftOut.set('street', 400)
   const [first] = health.report().cams
   t.ok(first!.fps_in > first!.fps_encoded && first!.fps_encoded > 0)
   t.ok(health.report().cams[0]!.fps_in > 0, 'asking changes nothing')
-  t.match(first, { frames_in: 1000, frames_encoded: 500, frames_left_out: 400 })
+  t.match(first, { frames_in: 1000, frames_encoded: 500, frames_held: 300, frames_pressed: 20, frames_left_out: 400 })
 })
 
 t.test('every loss, by its reason', async (t) => {

@@ -20,10 +20,11 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
   const committed: Committed[] = []
   const stored: NewFrame[] = []
   const failures: string[] = []
-  const jobs: { cam: string; finish(error?: Error): Promise<void> }[] = []
+  const jobs: { cam: string; pressed: boolean; finish(error?: Error): Promise<void> }[] = []
   let full = false
   let fate: Fate = 'lost'
   let leader = 0
+  let held: Encoded['held']
   const cameras = ids.map((id) => {
     const config = Camera.parse({ id, source: 'x', width: 64, height: 64, heads: [], ...camera })
     return {
@@ -42,17 +43,24 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
   const pipeline = new Pipeline(
     {
       cameras,
-      infer: (rgb, { id: cam }, key) =>
+      infer: ({ rgb }, { id: cam }, { key, pressed }) =>
         new Promise<Encoded>((resolve, reject) => {
           const coded = encoders.get(cam)!.encode(new Uint8Array(16 * 8 * 8).fill(jobs.length % 6), { key })
           const probabilities = Float32Array.from({ length: 1000 }, (_, i) => Number(i === leader))
-          const encoded = { job: 0, buffer: rgb.buffer, coded, probabilities, ms: { encode: 1, code: 1 } }
+          const encoded = {
+            job: 0,
+            buffer: rgb.buffer,
+            coded,
+            probabilities,
+            ...(held && { held }),
+            ms: { encode: 1, code: 1 },
+          }
           const finish = async (error?: Error) => {
             if (error) reject(error)
             else resolve(encoded)
             await new Promise(setImmediate)
           }
-          jobs.push({ cam, finish })
+          jobs.push({ cam, pressed, finish })
         }),
       watching: new Watching({ dev: 'box', boot, bundle, cameras: cameras.map(({ config }) => config), now() {} }),
       timed: (stamp) => stamp,
@@ -73,9 +81,10 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
       ...options,
     },
   )
-  const put = (i: number) => {
+  const put = (i: number, waitedMs = 0) => {
     timeUs += 100_000
-    const stamp = { timeUs, bootMs: timeUs / 1000, monoNs: process.hrtime.bigint(), clk: 'ok' as const }
+    const monoNs = process.hrtime.bigint() - BigInt(waitedMs * 1e6)
+    const stamp = { timeUs, bootMs: timeUs / 1000, monoNs, clk: 'ok' as const }
     cameras[i]!.slot.put({ rgb: new Uint8Array(64 * 64 * 3).fill(i), captureMs: 1, ...stamp, cam: cameras[i]!.config })
     pipeline.wake()
   }
@@ -90,6 +99,10 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
     /** The class that the classifier sees. */
     shows: (of: number) => {
       leader = of
+    },
+    /** The heads do not look at what comes now. */
+    hold: (now: boolean) => {
+      held = now ? 'same' : undefined
     },
     disk: (isFull: boolean, then: Fate = 'lost') => {
       full = isFull
@@ -108,6 +121,21 @@ t.test('two frames are under way at a time, and every buffer comes back', async 
     [0, 1, 2],
   )
   t.equal(cameras[0]!.recycled, 3)
+})
+
+t.test('a frame that has waited for long is pressed, unless its file waits for the pipeline', (t) => {
+  const hour = 3_600_000
+  const slow = { fps: 1 / 100 } // half of its time no test takes
+  for (const [camera, waitedMs, pressed] of [
+    [slow, 0, false],
+    [{}, hour, true],
+    [{ pace: 'fast' }, hour, false],
+  ] as const) {
+    const { jobs, put } = world(['a'], {}, camera)
+    put(0, waitedMs)
+    t.equal(jobs[0]!.pressed, pressed)
+  }
+  t.end()
 })
 
 t.test('cameras take turns', async (t) => {
@@ -150,6 +178,49 @@ t.test('only what was committed has a number: a failure or a full disk leaves no
   t.equal(committed[1]!.record.common.bits.bytes, stored[1]!.bits.length)
   t.equal(committed[1]!.record.common.bits.sha256, stored[1]!.sha256)
 })
+
+t.test(
+  'an answer that holds names the frame it was given for, or stands for itself where that came to nothing',
+  async (t) => {
+    const { jobs, put, committed, disk, hold, shows } = world(['a'], {}, { heads: ['classify'] })
+    const next = async (error?: Error) => {
+      put(0)
+      await jobs.at(-1)!.finish(error)
+    }
+    shows(3)
+    await next()
+    hold(true)
+    await next()
+    await next()
+    hold(false)
+    disk(true)
+    await next()
+    disk(false)
+    hold(true)
+    await next()
+    await next()
+    hold(false)
+    await next()
+    await next(new Error('no memory'))
+    hold(true)
+    await next()
+    await next()
+    t.strictSame(
+      committed.map(({ seq, record }) => [seq, record.same_as]),
+      [
+        [0, undefined],
+        [1, 0],
+        [2, 0],
+        [3, undefined],
+        [4, 3],
+        [5, undefined],
+        [6, undefined],
+        [7, 6],
+      ],
+    )
+    t.ok(committed.every(({ record }) => record.cls))
+  },
+)
 
 t.test('what is stored decodes, whatever was lost in between', async (t) => {
   const { jobs, put, stored, disk, pipeline } = world(['a'])

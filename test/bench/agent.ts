@@ -57,7 +57,8 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
     console.error,
   )
   const archive = Archive.open(dir)
-  const cam = Camera.parse({ id: 'bench', source: 'clip', ...size })
+  // The heads look at every frame, as the sessions of (c) do.
+  const cam = Camera.parse({ id: 'bench', source: 'clip', ...size, analyse: { gate: 'off' } })
 
   const agent = async (round: number) => {
     const boot = round.toString(16).padStart(16, '0')
@@ -77,7 +78,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
       const pipeline = new Pipeline(
         {
           cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
-          infer: (rgb, camera, key) => engine.infer(rgb, { ...camera, heads }, key),
+          infer: (frame, camera, wish) => engine.infer(frame, { ...camera, heads }, wish),
           watching,
           timed: (stamp) => stamp,
           commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),

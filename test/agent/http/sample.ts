@@ -36,6 +36,8 @@ export const sample: Facts = {
         fps_encoded: 9.5,
         frames_in: 72_000,
         frames_encoded: 68_400,
+        frames_held: 61_560,
+        frames_pressed: 12,
         frames_left_out: 67_000,
         dropped: 3600,
       },

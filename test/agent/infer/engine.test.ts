@@ -20,17 +20,20 @@ const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () 
     failed,
     worker,
   )
-const cam = { id: 'a', ...size, heads: ['classify', 'segment'] as const, coding: 'static' as const }
+const gate = { gate: 'off' as const, refreshSeconds: 2 }
+const cam = { id: 'a', ...size, heads: ['classify', 'segment'] as const, coding: 'static' as const, analyse: gate }
 const bare = { ...cam, heads: [] }
+const shot = (rgb: Uint8Array<ArrayBuffer>, bootMs = 0) => ({ rgb, bootMs })
+const wish = (key: boolean) => ({ key, pressed: false })
 const picture = (seed: number) =>
-  new Uint8Array(size.width * size.height * 3).map((_, i) => (Math.imul(i ^ seed, 2654435761) >>> 24) & 255)
+  shot(new Uint8Array(size.width * size.height * 3).map((_, i) => (Math.imul(i ^ seed, 2654435761) >>> 24) & 255))
 
 t.test('a frame gives a payload, probabilities and a mask; its buffer comes back', async (t) => {
   const engine = await start(t)
   t.match(engine.providers, { encoder: 'cpu', classify: 'cpu', segment: 'cpu' })
-  const rgb = picture(1)
-  const frame = await engine.infer(rgb, cam, true)
-  t.equal(rgb.length, 0, 'it was handed over, not copied')
+  const first = picture(1)
+  const frame = await engine.infer(first, cam, wish(true))
+  t.equal(first.rgb.length, 0, 'it was handed over, not copied')
   t.equal(frame.buffer.byteLength, size.width * size.height * 3)
   const bundle = openBundle(released)
   const count = (16 * size.width * size.height) / 64
@@ -41,9 +44,26 @@ t.test('a frame gives a payload, probabilities and a mask; its buffer comes back
   t.equal(decodeRuns(frame.runs!, (size.width * size.height) / 16).length, 384)
   t.ok(Math.abs(frame.fractions!.reduce((a, b) => a + b) - 1) < 1e-3)
   for (const stage of ['encode', 'classify', 'segment', 'code'] as const) t.ok(frame.ms[stage]! > 0)
-  const again = await engine.infer(picture(1), bare, true)
+  const again = await engine.infer(picture(1), bare, wish(true))
   t.strictSame([again.probabilities, again.runs], [undefined, undefined])
   t.same(again.coded.payload, frame.coded.payload, 'the same frame, the same bitstream')
+  await engine.stop()
+})
+
+t.test('on a picture that stays as it is an answer holds', async (t) => {
+  const engine = await start(t)
+  const still = { ...cam, analyse: { gate: 0.01, refreshSeconds: 2 } }
+  const first = await engine.infer(picture(1), still, wish(false))
+  const second = await engine.infer(picture(1), still, wish(false))
+  t.strictSame([first.held, second.held], [undefined, 'same'])
+  t.same(
+    [second.probabilities, second.runs, second.fractions, second.mask],
+    [first.probabilities, first.runs, first.fractions, first.mask],
+  )
+  t.strictSame([second.ms.classify, second.ms.segment], [undefined, undefined])
+  t.equal((await engine.infer(picture(1), { ...still, id: 'b' }, wish(false))).held, undefined, 'of this camera alone')
+  t.equal((await engine.infer(picture(2), still, wish(false))).held, undefined, 'and of this picture')
+  t.equal((await engine.infer({ ...picture(2), bootMs: 2000 }, still, wish(false))).held, undefined, 'and for a while')
   await engine.stop()
 })
 
@@ -52,9 +72,9 @@ t.test('an engine without heads', async (t) => {
 
   await t.test('results come in the order of the calls, a bad job hurts nobody else', async (t) => {
     const order: number[] = []
-    const jobs = [1, 2, 3].map((n) => engine.infer(picture(n), bare, false).then(() => order.push(n)))
-    const bad = engine.infer(new Uint8Array(7), bare, false)
-    jobs.push(engine.infer(picture(4), bare, false).then(() => order.push(4)))
+    const jobs = [1, 2, 3].map((n) => engine.infer(picture(n), bare, wish(false)).then(() => order.push(n)))
+    const bad = engine.infer(shot(new Uint8Array(7)), bare, wish(false))
+    jobs.push(engine.infer(picture(4), bare, wish(false)).then(() => order.push(4)))
     await t.rejects(bad, { name: 'AgentError', code: 'engine', message: /inference failed/ })
     await Promise.all(jobs)
     t.strictSame(order, [1, 2, 3, 4])
@@ -63,15 +83,16 @@ t.test('an engine without heads', async (t) => {
   await t.test('predicted frames, keyframes asked for, and one at a scene cut', async (t) => {
     const fast = { ...bare, coding: 'fast' as const }
     const keys: boolean[] = []
-    const dark = () => new Uint8Array(size.width * size.height * 3).fill(20)
-    for (let i = 0; i < 6; i++) keys.push((await engine.infer(i < 4 ? picture(1) : dark(), fast, i === 2)).coded.key)
+    const dark = () => shot(new Uint8Array(size.width * size.height * 3).fill(20))
+    for (let i = 0; i < 6; i++)
+      keys.push((await engine.infer(i < 4 ? picture(1) : dark(), fast, wish(i === 2))).coded.key)
     t.strictSame(keys, [true, false, true, false, true, false])
-    const other = await engine.infer(picture(2), { ...fast, id: 'b' }, false)
+    const other = await engine.infer(picture(2), { ...fast, id: 'b' }, wish(false))
     t.equal(other.coded.key, true, 'another camera has a coder of its own')
   })
 
   await t.test('stop finishes the job under way', async (t) => {
-    const job = engine.infer(picture(1), bare, false)
+    const job = engine.infer(picture(1), bare, wish(false))
     await engine.stop()
     t.ok((await job).coded.payload.length > 0)
   })
@@ -120,10 +141,10 @@ t.test('a thread that dies: said once, nothing waits for ever, and stopping stil
   const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
   const deaths: string[] = []
   const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
-  const jobs = [1, 2].map((n) => engine.infer(picture(n), bare, false))
+  const jobs = [1, 2].map((n) => engine.infer(picture(n), bare, wish(false)))
   for (const result of await Promise.allSettled(jobs)) t.match(result, { reason: { message: 'no memory' } })
   await new Promise(setImmediate)
-  await t.rejects(engine.infer(picture(3), bare, false), /ended/)
+  await t.rejects(engine.infer(picture(3), bare, wish(false)), /ended/)
   await engine.stop()
   await engine.stop()
   t.strictSame(deaths, ['no memory'])

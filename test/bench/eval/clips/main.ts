@@ -1,8 +1,10 @@
 /**
- * A bundle on clips of fixed cameras: through ffmpeg, encoder, analyser and the agent's own event logic, frame for frame as the
- * agent would; what it says is held against truth files.
+ * A bundle on clips of fixed cameras: through ffmpeg, encoder, gate, analyser and the agent's own event logic, frame for frame as the
+ * agent would; what it says is held against truth files. Beside it, what it says where the heads look at every frame.
  */
+import { Camera } from '../../../../agent/config/schema.js'
 import { Encoders } from '../../../../agent/infer/encoders.js'
+import { Gates } from '../../../../agent/infer/gate.js'
 import { Networks } from '../../../../agent/infer/networks.js'
 import { type Bundle, headsOf } from '../../../../contract/bundle.js'
 import { codingOf } from '../../../../contract/coding.js'
@@ -18,7 +20,7 @@ import {
   type Said,
 } from './score.js'
 import { CLASSES, type ClassName, readTruths, type Truth } from './truth.js'
-import { type Span, watcherOf } from './watcher.js'
+import { type Look, type Span, watcherOf } from './watcher.js'
 
 /** Pixels: the height that `small` in the truth files is about. */
 const HEIGHT = 256
@@ -32,37 +34,78 @@ const SIZE_WORDS: Record<string, string> = {
   small: 'under 16 px',
 }
 
+/** A camera's, unless its configuration says otherwise. */
+const RULE = Camera.parse({ id: 'clip', source: 'clip' }).analyse
+
+/** Frames, and those of them that the heads looked at. */
+interface Looks {
+  frames: number
+  looked: number
+}
+type Saying = ReadonlyMap<Truth, ReadonlyMap<ClassName, Said>>
+
 /** Prints a table on stderr. @throws {Error} names the file that cannot be used */
 export async function evaluateClips(bundle: Bundle, dir: string, threads: number): Promise<object> {
   const truths = readTruths(dir)
   const heads = headsOf(bundle.manifest).filter((head) => head !== 'classify')
   const networks = await Networks.open(bundle, new Set(heads), [], { providers: ['cpu'], threads, note: () => {} })
   const said = new Map<Truth, Map<ClassName, Said>>()
+  const ungated = new Map<Truth, Map<ClassName, Said>>()
+  const looks = new Map<Truth, Looks>()
   const started = performance.now()
   for (const [i, truth] of truths.entries()) {
     const left =
       i > 0 ? `, about ${(((performance.now() - started) / i / 1000) * (truths.length - i)).toFixed(0)} s left` : ''
     console.error(`${truth.name}: clip ${i + 1} of ${truths.length}${left}`)
-    said.set(truth, await watch(bundle, networks, truth))
+    const watched = await watch(bundle, networks, truth)
+    said.set(truth, watched.gated)
+    ungated.set(truth, watched.ungated)
+    looks.set(truth, watched.looks)
   }
   await networks.release()
-  const classes = Object.fromEntries(
+  const classes = scoresOf(truths, said)
+  const clips = Object.fromEntries(truths.map((truth) => [truth.name, clipOf(truth, said.get(truth)!)]))
+  const gate = gateOf(truths, looks, classes, scoresOf(truths, ungated))
+  table(classes, clips, gate)
+  return { height: HEIGHT, fps: FPS, clips: truths.length, gate, classes, by_clip: clips }
+}
+
+function scoresOf(truths: readonly Truth[], said: Saying): Scored {
+  return Object.fromEntries(
     CLASSES.flatMap((name) => {
       const known = truths.filter((truth) => said.get(truth)!.has(name))
       return known.length > 0 ? [[name, scoreOf(name, known, said)]] : []
     }),
   )
-  const clips = Object.fromEntries(truths.map((truth) => [truth.name, clipOf(truth, said.get(truth)!)]))
-  table(classes, clips)
-  return { height: HEIGHT, fps: FPS, clips: truths.length, classes, by_clip: clips }
+}
+
+/** What the gate saves, and what it costs. */
+function gateOf(truths: readonly Truth[], looks: ReadonlyMap<Truth, Looks>, gated: Scored, ungated: Scored) {
+  const share = ({ frames, looked }: Looks) => Number((looked / Math.max(1, frames)).toFixed(3))
+  const all = [...looks.values()].reduce((a, b) => ({ frames: a.frames + b.frames, looked: a.looked + b.looked }))
+  return {
+    ...RULE,
+    looked_at: share(all),
+    looked_at_by_clip: Object.fromEntries(truths.map((truth) => [truth.name, share(looks.get(truth)!)])),
+    /** Of objects ≥ 16 px: as gated, and with gate: off. */
+    f1: Object.fromEntries(
+      Object.entries(gated).map(([name, { not_small }]) => [
+        name,
+        { gated: not_small.f1, off: ungated[name]!.not_small.f1 },
+      ]),
+    ),
+  }
 }
 
 /** One clip, from its first frame to its last. */
-async function watch(bundle: Bundle, networks: Networks, truth: Truth): Promise<Map<ClassName, Said>> {
+async function watch(bundle: Bundle, networks: Networks, truth: Truth) {
   const { multiple, stride } = bundle.manifest.latent
   const size = await sizeOf(truth.path, HEIGHT, multiple)
   const encoders = new Encoders(codingOf(bundle), stride)
-  const watcher = watcherOf(bundle, size)
+  const gates = new Gates<Look>(bundle)
+  const gate = gates.of('clip')
+  const watchers = { gated: watcherOf(bundle, size), ungated: watcherOf(bundle, size) }
+  const looks: Looks = { frames: 0, looked: 0 }
   const wanted = new Set(truth.frames.map(({ frame }) => frame))
   const analysing = headsOf(bundle.manifest).includes('analyse')
   let due = 0
@@ -73,14 +116,21 @@ async function watch(bundle: Bundle, networks: Networks, truth: Truth): Promise<
     const symbols = await networks.encode(rgb, size)
     const seen = analysing ? await networks.analyse(symbols, size) : await networks.segment(symbols, size)
     const { changed } = encoders.encode('clip', 'static', size, symbols, false)
-    watcher.look(seconds, { ...seen, ...(changed && { changed }) })
+    const frame = { symbols, changed, bootMs: seconds * 1000, ...gates.cells(size) }
+    const { answer, held } = await gate.answer(RULE, frame, async () => seen)
+    watchers.ungated.look(seconds, { ...seen, ...(changed && { changed }) })
+    watchers.gated.look(seconds, { ...answer, ...(changed && { changed }) })
+    looks.frames++
+    if (!held) looks.looked++
   })
   const last = truth.frames.at(-1)!.frame
   if (count <= last)
     throw new Error(
       `${truth.file}: speaks of frame ${last}, and ${truth.path} has ${count}: it is of another clip, or this one is cut`,
     )
-  return new Map(watcher.classes.map((name) => [name, saidOf(watcher.spans(name), truth)]))
+  const said = ({ classes, spans }: (typeof watchers)['gated']) =>
+    new Map(classes.map((name) => [name, saidOf(spans(name), truth)]))
+  return { gated: said(watchers.gated), ungated: said(watchers.ungated), looks }
 }
 
 /** Of a half second, presence is what the event's record says of it in the end. */
@@ -92,7 +142,7 @@ function saidOf(spans: readonly Span[], { frames, fps }: Truth): Said {
   return { present, events: spans }
 }
 
-function scoreOf(name: ClassName, truths: readonly Truth[], said: ReadonlyMap<Truth, ReadonlyMap<ClassName, Said>>) {
+function scoreOf(name: ClassName, truths: readonly Truth[], said: Saying) {
   const sum = (wanted: Parameters<typeof presence>[3]) =>
     truths
       .map((truth) => presence(name, truth.frames, said.get(truth)!.get(name)!, wanted))
@@ -147,7 +197,7 @@ function together(counts: readonly EventCounts[]) {
 
 type Scored = Record<string, ReturnType<typeof scoreOf>>
 
-function table(classes: Scored, clips: Record<string, Record<string, object>>): void {
+function table(classes: Scored, clips: Record<string, Record<string, object>>, gate: ReturnType<typeof gateOf>): void {
   const cell = (value: unknown, width = 10) => (typeof value === 'number' ? String(value) : '-').padStart(width)
   console.error(
     `\n${'objects ≥ 16 px'.padEnd(34)} precision    recall        F1     there     false  of empty   false/h   events: found missed false  late s`,
@@ -168,4 +218,10 @@ function table(classes: Scored, clips: Record<string, Record<string, object>>): 
     for (const [name, row] of Object.entries(rows as Record<string, Record<string, unknown>>))
       if (row.there !== 0 || row.false !== 0)
         line(`  ${clip.slice(0, 18)} ${name}`, row, row.events as ReturnType<typeof together>)
+  console.error(
+    `\nthe heads looked at ${Math.round(100 * gate.looked_at)} % of the frames (gate ${gate.gate}, refreshSeconds ${gate.refreshSeconds}); F1 so, and where they look at all:`,
+  )
+  for (const [name, { gated, off }] of Object.entries(gate.f1)) console.error(name.padEnd(34) + cell(gated) + cell(off))
+  for (const [clip, share] of Object.entries(gate.looked_at_by_clip))
+    console.error(`  ${clip.padEnd(32)}${cell(share)}`)
 }

@@ -1,0 +1,147 @@
+/**
+ * Whether the heads look at a frame. On a fixed camera most frames have the latent of the one before, and most of the work would repeat itself: until
+ * something changes, an answer holds. A frame is compared with the one that the answer was given for, so that slow changes add up.
+ */
+import { type Bundle, maskOf } from '../../contract/bundle.js'
+import { changes } from './changes.js'
+import type { FrameSize } from './networks.js'
+
+export interface GateRule {
+  /** off: the heads look at every frame; exact: when any symbol differs; a number: when a larger share of the cells has changed. */
+  readonly gate: 'off' | 'exact' | number
+  /** They look at least so often. */
+  readonly refreshSeconds: number
+}
+
+export interface GatedFrame {
+  /** [C,h,w] */
+  readonly symbols: Uint8Array
+  /** Of the latent. */
+  readonly height: number
+  readonly width: number
+  /** Since the frame before, [h,w]; absent: there was none. */
+  readonly changed?: Uint8Array | undefined
+  /** When it was taken. */
+  readonly bootMs: number
+  /** Others wait: rather than that frames are lost, an answer holds for a while although something changes. */
+  readonly pressed?: boolean
+}
+
+/** What the gate needs of an answer: the mask, [H/s,W/s] class ids, if there is one. */
+export interface Maskful {
+  readonly mask?: Uint8Array
+}
+
+/** same: as good as nothing has changed. pressed: something has, but frames wait. */
+export type Hold = 'same' | 'pressed'
+
+interface Held<Answer> {
+  readonly answer: Answer
+  readonly frame: GatedFrame
+  readonly near: Uint8Array
+  /** Something moved when it was looked at. */
+  unrest: boolean
+}
+
+/** Where frames wait, the heads look at most so often. */
+const PRESSED_MS = 500
+/** Cells around an object that belong to it: what comes near it, and what it becomes next, begins there. */
+const MARGIN = 1
+
+export class Gate<Answer extends Maskful> {
+  private held: Held<Answer> | undefined
+
+  /**
+   * @param things classes of the mask that are objects and not scenery
+   * @param places the mask's, to a side of a cell
+   */
+  constructor(
+    private readonly things: ReadonlySet<number>,
+    private readonly places: number,
+  ) {}
+
+  /** The answer for a frame: that which holds, and why, or the one that `look` gives. */
+  async answer(
+    rule: GateRule,
+    frame: GatedFrame,
+    look: () => Promise<Answer>,
+  ): Promise<{ answer: Answer; held?: Hold | undefined }> {
+    const held = this.held && this.holds(this.held, rule, frame)
+    if (this.held && held) return { answer: this.held.answer, held }
+    this.held = undefined // if this fails, the next frame is looked at
+    const answer = await look()
+    if (rule.gate === 'off') return { answer }
+    const near = this.near(answer, frame)
+    this.held = { answer, frame, near, unrest: !frame.changed || stirs(frame.changed, near, rule) }
+    return { answer }
+  }
+
+  private holds(held: Held<Answer>, rule: GateRule, now: GatedFrame): Hold | undefined {
+    const { frame, near, unrest } = held
+    const ageMs = now.bootMs - frame.bootMs
+    if (rule.gate === 'off' || now.symbols.length !== frame.symbols.length) return undefined
+    if (ageMs >= rule.refreshSeconds * 1000) return undefined
+    const since = changes(now.symbols, frame.symbols, near.length)
+    // What moved when it was looked at has come to rest, and is seen better now.
+    const settled = unrest && now.changed && !stirs(now.changed, near, rule)
+    const same = rule.gate === 'exact' || settled ? since.symbols === 0 : !stirs(since.cells, near, rule)
+    if (same && settled) held.unrest = false
+    if (same) return 'same'
+    return now.pressed && ageMs < PRESSED_MS ? 'pressed' : undefined
+  }
+
+  /** Per cell, 1: an object is there or beside it. */
+  private near({ mask }: Answer, { height, width }: GatedFrame): Uint8Array {
+    const cells = new Uint8Array(height * width)
+    if (!mask) return cells
+    const across = width * this.places
+    for (const [place, id] of mask.entries()) {
+      if (!this.things.has(id)) continue
+      const y = Math.floor(place / across / this.places)
+      const x = Math.floor((place % across) / this.places)
+      for (let v = Math.max(0, y - MARGIN); v <= Math.min(height - 1, y + MARGIN); v++)
+        cells.fill(1, v * width + Math.max(0, x - MARGIN), v * width + Math.min(width, x + MARGIN + 1))
+    }
+    return cells
+  }
+}
+
+/** Whether it is more than noise: anything at an object, or more than the rule allows. */
+function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boolean {
+  const most = typeof gate === 'number' ? gate * changed.length : 0
+  let count = 0
+  for (const [cell, one] of changed.entries()) {
+    if (one && near[cell]) return true
+    count += one
+  }
+  return count > most
+}
+
+/** A gate for each camera. */
+export class Gates<Answer extends Maskful> {
+  private readonly cameras = new Map<string, Gate<Answer>>()
+  private readonly things: ReadonlySet<number>
+  private readonly places: number
+  private readonly stride: number
+
+  constructor({ manifest }: Bundle) {
+    const { analyse, latent } = manifest
+    const ids = analyse?.presence.flatMap(({ mask }) =>
+      mask.map((id) => analyse.mask.classes.findIndex((one) => one.id === id)),
+    )
+    this.things = new Set(ids)
+    this.stride = latent.stride
+    this.places = latent.stride / (maskOf(manifest)?.stride ?? latent.stride)
+  }
+
+  of(cam: string): Gate<Answer> {
+    const gate = this.cameras.get(cam) ?? new Gate<Answer>(this.things, this.places)
+    this.cameras.set(cam, gate)
+    return gate
+  }
+
+  /** Of the latent. */
+  cells({ width, height }: FrameSize): FrameSize {
+    return { width: width / this.stride, height: height / this.stride }
+  }
+}

@@ -1,0 +1,107 @@
+/** A made-up latent of 4x6 cells and 2 channels; the mask has four places to a cell, class 1 is an object. */
+import t from 'tap'
+import { Gate, type GatedFrame, type GateRule } from '../../../agent/infer/gate.js'
+
+const [height, width, places] = [4, 6, 2]
+const MOVED = 5
+
+function camera(rule: Partial<GateRule> = {}) {
+  const gate = new Gate<{ n: number; mask: Uint8Array }>(new Set([1]), places)
+  const symbols = new Uint8Array(2 * height * width).fill(10)
+  const mask = new Uint8Array(height * width * places ** 2)
+  let looks = 0
+  let failing = false
+  const show = async (bootMs: number, changed?: readonly number[], more: Partial<GatedFrame> = {}) => {
+    const cells = changed && new Uint8Array(height * width).map((_, cell) => Number(changed.includes(cell)))
+    const frame = { symbols: symbols.slice(), height, width, bootMs, changed: cells, ...more }
+    const { answer, held } = await gate.answer({ gate: 0, refreshSeconds: 2, ...rule }, frame, async () => {
+      if (failing) throw new Error('no memory')
+      return { n: looks++, mask: mask.slice() }
+    })
+    return `${held ?? 'looks'} ${answer.n}`
+  }
+  const step = (cell: number, by: number) => {
+    symbols[cell]! += by
+  }
+  return {
+    show,
+    step,
+    mask,
+    fail: (now: boolean) => {
+      failing = now
+    },
+  }
+}
+
+t.test('off looks at every frame', async (t) => {
+  const { show } = camera({ gate: 'off' })
+  t.strictSame([await show(0), await show(100, [])], ['looks 0', 'looks 1'])
+})
+
+t.test('exact holds while no symbol differs', async (t) => {
+  const { show, step } = camera({ gate: 'exact' })
+  t.strictSame([await show(0), await show(100, [])], ['looks 0', 'same 0'])
+  step(3, 1)
+  t.strictSame([await show(200, []), await show(300, [])], ['looks 1', 'same 1'])
+})
+
+t.test('an answer holds until something changes, and is given anew when that has come to rest', async (t) => {
+  const { show, step } = camera()
+  t.equal(await show(0), 'looks 0')
+  step(5, 1)
+  t.equal(await show(100, []), 'looks 1', 'of the first frame nobody knows whether it moved')
+  step(4, MOVED - 1)
+  t.equal(await show(200, []), 'same 1', 'flicker')
+  step(4, 1)
+  t.equal(await show(300, []), 'looks 2', 'slow changes add up')
+  step(4, MOVED)
+  t.equal(await show(400, [4]), 'looks 3', 'it moves')
+  step(4, 1)
+  t.equal(await show(500, []), 'looks 4', 'it has come to rest')
+  step(4, 1)
+  t.equal(await show(600, []), 'same 4')
+})
+
+t.test('a share of the cells may change, but nothing at an object', async (t) => {
+  const { show, step, mask } = camera({ gate: 2 / (height * width) })
+  mask[0] = 1 // the cells 0, 1, 6 and 7 are at it
+  t.equal(await show(0), 'looks 0')
+  t.equal(await show(50, []), 'same 0')
+  for (const cell of [3, 9]) step(cell, MOVED)
+  t.equal(await show(100, [3, 9]), 'same 0')
+  step(21, MOVED)
+  t.equal(await show(200, [21]), 'looks 1', 'three of the cells are more than two')
+  step(7, MOVED)
+  t.equal(await show(300, [7]), 'looks 2')
+  step(8, MOVED)
+  t.equal(await show(400, []), 'looks 3', 'what moved at the object has come to rest')
+  t.equal(await show(500, []), 'same 3')
+  step(13, MOVED)
+  t.equal(await show(600, [13]), 'same 3', 'beside its neighbours')
+})
+
+t.test('it looks again after a while, and at frames of another size', async (t) => {
+  const { show } = camera()
+  t.strictSame([await show(0), await show(1999, []), await show(2000, [])], ['looks 0', 'same 0', 'looks 1'])
+  const small = { symbols: new Uint8Array(8).fill(10), height: 2, width: 2 }
+  t.equal(await show(2100, undefined, small), 'looks 2')
+})
+
+t.test('where frames wait, an answer holds for a while although something changes', async (t) => {
+  const { show, step } = camera()
+  const pressed = { pressed: true }
+  t.equal(await show(0), 'looks 0')
+  step(0, MOVED)
+  t.strictSame([await show(499, [0], pressed), await show(500, [0], pressed)], ['pressed 0', 'looks 1'])
+})
+
+t.test('after a failure it looks again', async (t) => {
+  const { show, fail, step } = camera()
+  t.equal(await show(0), 'looks 0')
+  step(0, MOVED)
+  fail(true)
+  await t.rejects(show(100, [0]), /no memory/)
+  fail(false)
+  step(0, -MOVED)
+  t.equal(await show(200, [0]), 'looks 1', 'although it is as it was')
+})
