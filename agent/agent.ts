@@ -39,6 +39,8 @@ import { type Now, Watching } from './watching.js'
 
 export interface AgentEvents {
   committed?(result: Committed): void
+  /** The broker has acknowledged all of a frame's messages. */
+  acked?(cam: string, seq: number): void
   /** A file that is not looped has been read to its end. */
   finished?(camera: string): void
   cameraState?(camera: Camera): void
@@ -200,7 +202,10 @@ export class Agent {
       log,
       service,
     )
-    this.publisher.onAcked = (ms) => this.stages.add({ publish: ms })
+    this.publisher.onAcked = (ms, { cam, seq }) => {
+      this.stages.add({ publish: ms })
+      this.events.acked?.(cam, seq)
+    }
     this.requests = new Requests(this.archive, this.topics, namesOf(config.cameras, this.bundle), (cam) =>
       this.askKeyframes(cam),
     )

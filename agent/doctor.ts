@@ -28,6 +28,10 @@ interface Check {
 }
 
 const FRAME_WITHIN_MS = 15_000
+/** What a camera costs is measured over this long. */
+const COST_MS = 3000
+/** Share of a core from which there is something to say about it. */
+const DEAR = 0.25
 
 export async function doctor(options: { config?: string; json?: boolean }): Promise<void> {
   const checks: Check[] = []
@@ -67,7 +71,7 @@ async function checkParts(
   })
   await check('providers', async () => (bundle ? tryProviders(config, bundle) : 'no bundle to run'))
   for (const camera of config.cameras.filter((c) => c.enabled))
-    await check(`camera ${camera.id}`, () => firstFrame(camera))
+    await check(`camera ${camera.id}`, () => capture(camera))
   await check('disk', () => disk(config))
   await check('clock', async () => {
     const clock = new Clock(config.clock.trust)
@@ -135,27 +139,63 @@ async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<strin
   return `ONNX Runtime offers ${offeredProviders().join(', ')}; ${ran.join(', ')}${notes.size ? ` (${[...notes].join('; ')})` : ''}`
 }
 
-function firstFrame(config: CameraConfig): Promise<string> {
+/** Waits for frames, and then for a while, to see what they cost. */
+function capture(config: CameraConfig): Promise<string> {
   return new Promise((resolve, reject) => {
+    const shown = shownSource(config.source)
+    let ended = false
     const finish = async (end: () => void) => {
+      if (ended) return
+      ended = true
       clearTimeout(timer)
       await camera.stop()
       end()
     }
     let reason = 'nothing came'
-    const camera = new Camera(config, silentLog, {
-      frameReady: () =>
-        void finish(() => resolve(`${shownSource(config.source)}: frames of ${config.width}x${config.height} arrive`)),
+    let costs: NodeJS.Timeout | undefined
+    const camera = new Camera({ ...config, pace: 'realtime', loop: true }, silentLog, {
+      frameReady() {
+        if (costs) return
+        const before = { ms: performance.now(), cpuMs: camera.captureCpuMs() }
+        costs = setTimeout(async () => {
+          const cpuMs = camera.captureCpuMs()
+          const share =
+            cpuMs === undefined || before.cpuMs === undefined
+              ? undefined
+              : (cpuMs - before.cpuMs) / (performance.now() - before.ms)
+          const advice = share === undefined ? '' : await costOf(share, config)
+          const stream = camera.stream ? ` from ${camera.stream}` : ''
+          const text = `${shown}: frames of ${config.width}x${config.height} arrive${stream}${advice}`
+          await finish(() => resolve(text))
+        }, COST_MS)
+      },
       stateChanged: ({ state }) => {
         if (state.state !== 'online' && state.reason !== 'the agent stopped') reason = state.reason
       },
     })
-    const timer = setTimeout(
-      () => void finish(() => reject(new Error(`${shownSource(config.source)}: ${reason}`))),
-      FRAME_WITHIN_MS,
-    )
+    const timer = setTimeout(() => {
+      if (!costs) void finish(() => reject(new Error(`${shown}: ${reason}`)))
+    }, FRAME_WITHIN_MS)
     camera.start()
   })
+}
+
+/** @param share of a core */
+export async function costOf(share: number, { decode }: Pick<CameraConfig, 'decode'>): Promise<string> {
+  const takes = `; decoding and scaling take ${Math.round(100 * share)} % of a core`
+  if (share < DEAR) return takes
+  const { stdout = '' } = await promisify(execFile)('ffmpeg', ['-hide_banner', '-hwaccels']).catch(() => ({
+    stdout: '',
+  }))
+  const offered = stdout.split('\n').slice(1).filter(Boolean)
+  const ways = [
+    "the camera's sub-stream",
+    ...(decode.skip === 'none' ? ['decode: {skip: nonref}'] : []),
+    ...(decode.hwaccel === 'none' && offered.length > 0
+      ? [`decode: {hwaccel: …} (this ffmpeg knows ${offered.join(', ')}; whether the box has it shows when you try)`]
+      : []),
+  ]
+  return `${takes}: less with ${ways.join(', or ')} (docs/cameras.md)`
 }
 
 async function tryBroker(config: LoadedConfig): Promise<string> {

@@ -37,6 +37,19 @@ const LITTLE = ['-probesize', '32', '-analyzeduration', '1']
 const SOME = ['-probesize', '500000', '-analyzeduration', '500000']
 
 export function inputOf(source: Source, hide = true): Input {
+  const { options, ...input } = addressed(source, hide)
+  return { options: [...decoding(source), ...options], ...input }
+}
+
+/** Of the decoder: where it runs, and what it leaves out. */
+function decoding({ decode: { hwaccel, skip } = { hwaccel: 'none', skip: 'none' } }: Source): string[] {
+  return [
+    ...(hwaccel === 'none' ? [] : ['-hwaccel', hwaccel]),
+    ...(skip === 'none' ? [] : ['-skip_frame', skip === 'nonref' ? 'noref' : skip]),
+  ]
+}
+
+function addressed(source: Source, hide: boolean): Input {
   const kind = kindOf(source.source)
   const open = opened(kind, source)
   const reach = ['-protocol_whitelist', REACHES[kind]]

@@ -50,6 +50,8 @@ export const stallMs = ({ stallSeconds, fps }: Pick<CameraConfig, 'stallSeconds'
 export class Camera {
   readonly slot: Slot<CapturedFrame>
   state: CameraState
+  /** What ffmpeg says that it is: codec, size, rate; undefined until it has. */
+  stream: string | undefined
   framesIn = 0
   dropped = 0
   private grabber: Grabber | undefined
@@ -107,6 +109,11 @@ export class Camera {
     this.setState('offline', 'the agent stopped')
   }
 
+  /** Processor time of the capture that runs; undefined where that is not known. */
+  captureCpuMs(): number | undefined {
+    return this.grabber?.cpuMs()
+  }
+
   /** Takes back a frame's buffer once nobody reads it any more. */
   recycle(buffer: ArrayBuffer): void {
     if (this.spare.length < SPARE_BUFFERS && buffer.byteLength === this.frameBytes) this.spare.push(buffer)
@@ -137,7 +144,9 @@ export class Camera {
         if (mine()) this.ended(reason, fault === 'login')
       },
       (line) => {
-        if (!arrivals.line(line) && mine() && !this.file) this.lookForFields(line)
+        if (arrivals.line(line) || !mine()) return
+        this.stream ??= streamIn(line)
+        if (!this.file) this.lookForFields(line)
       },
     )
   }
@@ -240,4 +249,12 @@ export class Camera {
     this.state = { state, reason, since: new Date().toISOString() }
     this.events.stateChanged(this)
   }
+}
+
+/** "Stream #0:0: Video: h264 (High), yuv420p(tv), 1920x1080 [SAR 1:1], 25 fps, …" -> h264 1920x1080, 25 fps */
+function streamIn(line: string): string | undefined {
+  const [, codec, size, rest = ''] = /Stream #0.*Video: (\w+).*?\b(\d{2,5}x\d{2,5})\b(.*)/.exec(line) ?? []
+  if (!codec) return undefined
+  const [fps] = /[\d.]+ fps/.exec(rest) ?? []
+  return `${codec} ${size}${fps ? `, ${fps}` : ''}`
 }

@@ -1,6 +1,6 @@
 /** The only file that knows fluent-ffmpeg: one running ffmpeg process, raw RGB frames of a fixed size on a pipe. */
 import type { ChildProcess } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
@@ -24,11 +24,14 @@ export interface Source {
   readonly transport?: 'auto' | 'tcp' | 'udp'
   readonly inputFormat?: string | undefined
   readonly inputSize?: string | undefined
+  readonly decode?: { readonly hwaccel: string; readonly skip: 'none' | 'nonref' | 'nokey' }
   /** The stream says that it is interlaced. */
   readonly deinterlace?: boolean
 }
 
 export interface Grabber {
+  /** Processor time of the process so far; undefined where there is no /proc, or no process. */
+  cpuMs(): number | undefined
   /** Ends the process and resolves when it is gone. */
   stop(): Promise<void>
 }
@@ -38,6 +41,9 @@ const KILL_AFTER_MS = 2000
 /** The last lines of ffmpeg's log that are kept for the reason; a line may be as long as a megabyte. */
 const LINES = 60
 const LINE_CHARS = 500
+
+/** Linux tells processor time in hundredths of a second, on every machine that Node runs on. */
+const TICK_MS = 10
 
 /** Options that some version of a program refused, so that the next attempt does without. */
 const without = { deathSignal: false, vsync: false, script: false }
@@ -56,7 +62,7 @@ export function startFfmpeg(
   const refusal = localFault(source.source) ?? (program ? undefined : NOT_INSTALLED)
   if (refusal || !program) {
     queueMicrotask(() => ended(redacted(refusal!)))
-    return { stop: async () => {} }
+    return { cpuMs: () => undefined, stop: async () => {} }
   }
   const { command, script } = commandOf(source, program)
   let finished = false
@@ -97,6 +103,7 @@ export function startFfmpeg(
   })
   command.pipe(sink, { end: true })
   return {
+    cpuMs: () => cpuMsOf(child?.pid),
     async stop() {
       stopping = true
       sink.destroy()
@@ -132,6 +139,16 @@ function commandOf(source: Source, program: string): { command: ffmpeg.FfmpegCom
     availableEncoders: (done: (error: undefined, encoders: object) => void) => done(undefined, {}),
   })
   return { command, script }
+}
+
+/** proc(5): utime and stime, in ticks, are the 14th and 15th field; the second may hold anything. */
+function cpuMsOf(pid: number | undefined): number | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /s, '').split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+  } catch {
+    return undefined
+  }
 }
 
 function localFault(source: string): string | undefined {

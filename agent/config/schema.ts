@@ -13,6 +13,22 @@ const side = whole(FRAME_MULTIPLE, 4096).refine((n) => n % FRAME_MULTIPLE === 0,
   error: `sides must be multiples of ${FRAME_MULTIPLE}`,
 })
 
+const Decode = z
+  .strictObject({
+    hwaccel: z
+      .string()
+      .regex(/^[a-z0-9_]+$/, 'use a name that `ffmpeg -hwaccels` shows, like vaapi or cuda, auto or none')
+      .default('none')
+      .describe('where pictures are decoded; auto: by whatever ffmpeg finds; where it cannot, the processor does it'),
+    skip: z
+      .enum(['none', 'nonref', 'nokey'])
+      .default('none')
+      .describe(
+        'pictures that are not decoded: nonref: those that no other needs (B-frames); nokey: all but keyframes',
+      ),
+  })
+  .describe("what decoding the camera's stream costs: `blindsight doctor` measures it")
+
 const Analyse = z
   .strictObject({
     gate: z
@@ -64,6 +80,7 @@ const CameraKeys = z.strictObject({
     .describe(
       'default: all that the bundle has; analyse answers for classify and segment; []: coded and archived only',
     ),
+  decode: Decode.prefault({}),
   analyse: Analyse.prefault({}),
   coding: z
     .enum(['static', 'fast', 'max'])

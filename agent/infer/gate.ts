@@ -44,7 +44,7 @@ interface Held<Answer> {
 }
 
 /** Where frames wait, the heads look at most so often. */
-const PRESSED_MS = 500
+const PRESSED_MS = 1000
 /** Cells around an object that belong to it: what comes near it, and what it becomes next, begins there. */
 const MARGIN = 1
 

@@ -59,7 +59,7 @@ export class Publisher {
   /** Frames, but `messages` (handed over) and `refused` (by the broker, to be tried later). */
   readonly counters = { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0, messages: 0, refused: 0 }
   /** Told how long each frame took from hand-over to its last PUBACK, milliseconds. */
-  onAcked: ((ms: number) => void) | undefined
+  onAcked: ((ms: number, frame: StoredFrame) => void) | undefined
   private link: Link | undefined
   private generation = 0
   /** Of the outbox. */
@@ -347,7 +347,7 @@ export class Publisher {
     this.ledger.settle(frame.id, row, part)
     if (row.left || row.lost) return
     this.counters.acked++
-    this.onAcked?.(performance.now() - row.started)
+    this.onAcked?.(performance.now() - row.started, frame)
   }
 
   private notTaken(flight: Flight, error: LinkError): void {

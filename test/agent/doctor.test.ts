@@ -1,5 +1,6 @@
 import t from 'tap'
 import { DEFAULT_BUNDLE } from '../../agent/bundles.js'
+import { costOf } from '../../agent/doctor.js'
 import { blindsight } from '../e2e/program.js'
 import { clip, configFile } from '../e2e/setting.js'
 
@@ -28,8 +29,15 @@ t.test('what does not work says what to do, and the rest is still tried', async 
   const config = await configFile(t.testdir(), { broker: 'mqtt://127.0.0.1:9', top: { cameras } })
   const { code, out } = await blindsight(['doctor', '--config', config])
   t.equal(code, 1)
-  t.match(out, /^ok +camera good/m)
+  t.match(out, /^ok +camera good .* arrive from h264 768x432, 12.5 fps; decoding and scaling take \d+ % of a core/m)
   t.match(out, /^FAIL +camera gone +\/no\/such\.mp4: .*no such file/m)
   t.match(out, /^FAIL +broker .*127\.0\.0\.1:9/m)
   t.notMatch(out, /^\s+at /m)
+})
+
+t.test('a stream that is dear to decode: what makes it cheaper', async (t) => {
+  const plain = { hwaccel: 'none', skip: 'none' } as const
+  t.equal(await costOf(0.1, { decode: plain }), '; decoding and scaling take 10 % of a core')
+  t.match(await costOf(0.8, { decode: plain }), /80 % of a core: less with .*sub-stream, or decode: \{skip: nonref\}/)
+  t.notMatch(await costOf(0.8, { decode: { hwaccel: 'vaapi', skip: 'nokey' } }), /decode:/)
 })

@@ -3,7 +3,12 @@ import { startFfmpeg } from '../../agent/capture/ffmpeg.js'
 import { FrameCutter } from '../../agent/capture/frames.js'
 import { demoClip } from '../../agent/demo/demo.js'
 
-export async function clipFrames(width: number, height: number, count: number): Promise<Uint8Array<ArrayBuffer>[]> {
+export async function clipFrames(
+  width: number,
+  height: number,
+  count: number,
+  fps = 12.5,
+): Promise<Uint8Array<ArrayBuffer>[]> {
   const frames: Uint8Array<ArrayBuffer>[] = []
   await new Promise<void>((resolve, reject) => {
     const cutter = new FrameCutter(
@@ -15,7 +20,7 @@ export async function clipFrames(width: number, height: number, count: number): 
       },
     )
     const grabber = startFfmpeg(
-      { source: demoClip(), width, height, fps: 12.5, loop: true, pace: 'fast' },
+      { source: demoClip(), width, height, fps, loop: true, pace: 'fast' },
       cutter,
       (reason) => {
         if (frames.length < count) reject(new Error(reason))

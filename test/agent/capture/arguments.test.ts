@@ -41,3 +41,14 @@ t.test('ffmpeg never makes frames up, and holds none back', async (t) => {
   t.match(args, /-threads 1 -flush_packets 1/)
   t.notMatch(args, /fps=/)
 })
+
+t.test('what is not decoded, and where the rest is', async (t) => {
+  t.notMatch(input({}).args, /hwaccel|skip_frame/)
+  t.notMatch(input({ decode: { hwaccel: 'none', skip: 'none' } }).args, /hwaccel|skip_frame/)
+  for (const address of ['rtsp://cam/1', 'rtsp://u:s3cret@cam/1', '/dev/video97', '/clip.mp4'])
+    t.match(
+      input({ source: address, decode: { hwaccel: 'vaapi', skip: 'nonref' } }).args,
+      /^-hwaccel vaapi -skip_frame noref .*-i /,
+    )
+  t.match(input({ decode: { hwaccel: 'none', skip: 'nokey' } }).args, /-skip_frame nokey/)
+})

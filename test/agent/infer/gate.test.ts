@@ -92,7 +92,7 @@ t.test('where frames wait, an answer holds for a while although something change
   const pressed = { pressed: true }
   t.equal(await show(0), 'looks 0')
   step(0, MOVED)
-  t.strictSame([await show(499, [0], pressed), await show(500, [0], pressed)], ['pressed 0', 'looks 1'])
+  t.strictSame([await show(999, [0], pressed), await show(1000, [0], pressed)], ['pressed 0', 'looks 1'])
 })
 
 t.test('after a failure it looks again', async (t) => {
