@@ -34,15 +34,17 @@ def build(folder, args, parts):
         "encoder": EncoderGraph(codec), "classify": ClassifyGraph(centres, classifier),
         "segment": SegmentGraph(centres, segmenter), "decoder": DecoderGraph(centres, codec.decoder),
     }
+    (folder / "entropy.json").write_text(json.dumps({"scaleBits": SCALE_BITS, "freqs": parts.freqs}) + "\n")
+    replaces = take_codec(args.replaces, folder) if args.replaces else []
     n, h, w = (torch.export.Dim(name, min=1, max=limit) for name, limit in (("n", 64), ("h", 512), ("w", 512)))
-    frame = torch.zeros(2, 160, 192, 3, dtype=torch.uint8)
-    write_graph(graphs["encoder"], frame, folder / FILES["encoder"], ["frame"], ["symbols"], {0: n, 1: 16 * h, 2: 16 * w})
+    if not replaces:
+        frame = torch.zeros(2, 160, 192, 3, dtype=torch.uint8)
+        write_graph(graphs["encoder"], frame, folder / FILES["encoder"], ["frame"], ["symbols"], {0: n, 1: 16 * h, 2: 16 * w})
     symbols = torch.zeros(2, channels, 20, 24, dtype=torch.uint8)
-    outputs = {"classify": ["probabilities"], "segment": ["mask", "fractions"], "decoder": ["frame"]}
+    outputs = {"classify": ["probabilities"], "segment": ["mask", "fractions"], **({} if replaces else {"decoder": ["frame"]})}
     for name, names in outputs.items():
         write_graph(graphs[name], symbols, folder / FILES[name], ["symbols"], names, {0: n, 2: 2 * h, 3: 2 * w})
-    (folder / "entropy.json").write_text(json.dumps({"scaleBits": SCALE_BITS, "freqs": parts.freqs}) + "\n")
-    names, replaces = [*FILES.values(), "entropy.json"], take_codec(args.replaces, folder) if args.replaces else []
+    names = [*FILES.values(), "entropy.json"]
     if (folder / "context.bin").exists():
         names.append("context.bin")
     seen = compare(folder, codec, graphs, check_images(args.data))
@@ -87,6 +89,7 @@ def take_codec(bundle, folder):
         raise TrainError(f"{bundle} has other tables than this codec; it can not be replaced")
     for name in (FILES["encoder"], FILES["decoder"], "context.bin"):
         if (bundle / name).exists():
+            (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(bundle / name, folder / name)
     return [describe(manifest)["sha256"], *json.loads(manifest.read_text()).get("replaces", [])]
 

@@ -149,8 +149,10 @@ t.test(`${step === 1 ? 'every' : 'every thirteenth'} bit flipped: at most one se
   }
 })
 
-t.test(`${runs} random mutations`, async (t) => {
-  const random = seeded(Number(process.env.FUZZ_SEED ?? 1))
+const seed = Number(process.env.FUZZ_SEED ?? 1)
+
+t.test(`${runs} random mutations, FUZZ_SEED ${seed}`, async (t) => {
+  const random = seeded(seed)
   const below = (n: number) => Math.floor(random() * n)
   const started = performance.now()
   let slowest = 0

@@ -95,7 +95,10 @@ async function perform(scenario: Scenario): Promise<Row> {
   }
 }
 
-/** In order; those that must be alone wait for the others, and the others for them. */
+/**
+ * In order, or the longest first where several run at once; the table keeps its order. Those that must be alone wait for the others, and
+ * the others for them.
+ */
 async function runAll(scenarios: readonly Scenario[]): Promise<Row[]> {
   const rows: Row[] = []
   const running = new Set<Promise<void>>()
@@ -103,12 +106,15 @@ async function runAll(scenarios: readonly Scenario[]): Promise<Row[]> {
   const expected = (of: readonly Scenario[]) => of.reduce((sum, scenario) => sum + length(scenario), 0)
   let spent = 0
   let planned = 0
-  for (const [i, scenario] of scenarios.entries()) {
-    while (running.size >= (scenario.alone ? 1 : Math.max(1, jobs))) await Promise.race(running)
+  const order = [...scenarios.entries()]
+  if (jobs > 1) order.sort(([, a], [, b]) => length(b) - length(a))
+  for (const [started, [i, scenario]] of order.entries()) {
+    const alone = scenario.alone && !short
+    while (running.size >= (alone ? 1 : Math.max(1, jobs))) await Promise.race(running)
     // What ran so far says how this machine compares with the one where the lengths were written down.
     const pace = planned > 30 ? spent / planned : 1
-    const left = Math.ceil((expected(scenarios.slice(i)) * pace) / (jobs > 1 ? jobs : 1) / 60)
-    console.error(`[${i + 1}/${scenarios.length}, about ${left} min left] ${scenario.id}: ${scenario.fault}`)
+    const left = Math.ceil((expected(order.slice(started).map(([, one]) => one)) * pace) / (jobs > 1 ? jobs : 1) / 60)
+    console.error(`[${started + 1}/${scenarios.length}, about ${left} min left] ${scenario.id}: ${scenario.fault}`)
     const one = perform(scenario).then((row) => {
       rows[i] = row
       spent += row.seconds
@@ -117,7 +123,7 @@ async function runAll(scenarios: readonly Scenario[]): Promise<Row[]> {
       running.delete(one)
     })
     running.add(one)
-    if (scenario.alone) await one
+    if (alone) await one
   }
   await Promise.all(running)
   return rows

@@ -8,7 +8,7 @@ export interface Scenario {
   readonly fault: string
   /** Also in the short form, which test:long runs. */
   readonly short: boolean
-  /** Nothing else runs meanwhile: it measures, or needs both cores. */
+  /** In the long form nothing else runs meanwhile: it measures, or needs both cores. */
   readonly alone?: boolean
   /** About how long it takes, for the time left (default 20); in the long form, if that is another. */
   readonly seconds?: number

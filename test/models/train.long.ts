@@ -13,11 +13,11 @@ t.test('trains, resumes, exports', async (t) => {
   const dir = t.testdir()
   const data = join(dir, 'data')
   const run = warmPython(t)
-  /** The profile with batches of four: what is tested is the program, and a step of it is as good as a thousand. */
+  /** The profile with few and small pictures in a step: what is tested is the program, and a step of it is as good as a thousand. */
   const profileOf = (name: string) => {
     const file = join(dir, `${name}.toml`)
     const text = readFileSync(join(root, `models/configs/${name}.toml`), 'utf8')
-    writeFileSync(file, text.replace(/batch = \d+/g, 'batch = 4'))
+    writeFileSync(file, text.replace(/batch = \d+/g, 'batch = 4').replace(/crop = 2\d\d/g, 'crop = 128'))
     return file
   }
   const lean = profileOf('lean')

@@ -13,7 +13,7 @@ import onnx  # noqa: F401
 import onnxruntime  # noqa: F401
 import onnxscript  # noqa: F401
 import PIL.Image  # noqa: F401
-import torch  # noqa: F401
+import torch._dynamo  # noqa: F401 # the first optimiser loads it, two seconds
 
 
 def script(argv):
@@ -31,6 +31,10 @@ def script(argv):
         return 1
     return 0
 
+
+# CPython keeps the frames of calls in blocks of 16 KB, and maps and unmaps one at every call that crosses a block's end: at the depth where
+# PyTorch exports, half of the time. A first frame as large as this makes a block in which all that follow find room.
+script.__code__ = script.__code__.replace(co_stacksize=1 << 17)
 
 for line in sys.stdin:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -31,6 +31,7 @@ const TOOLS = [
   'sleep',
   'mktemp',
   'cp',
+  'mv',
   'tail',
   'sed',
   'grep',
