@@ -155,7 +155,9 @@ export function rateLimit(fps: number, live: boolean): string {
   const now = live ? 'time(0)' : 't'
   const early = seconds(every * (live ? 0.5 : 0.1))
   const stepped = `lt(${now},ld(0)-${seconds(every * 2.5)})`
-  const due = `if(${stepped}+isnan(ld(0)),${now},max(ld(0),${now}))`
+  // A file's frames come when they say: what comes late does not make the next one late, so that 12.5 a second give 5.
+  const since = live ? now : `${now}-${seconds(every * 0.9)}`
+  const due = `if(${stepped}+isnan(ld(0)),${now},max(ld(0),${since}))`
   const first = live ? '' : `eq(n,0)+`
   return `select='if(${first}gte(${now},ld(0)-${early})+${stepped},st(0,${due}+${seconds(every)})+1,0)'`
 }

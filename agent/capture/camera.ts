@@ -61,6 +61,8 @@ export class Camera {
   private lastFrameMs = 0
   private onlineMs = 0
   private launchedMs = 0
+  /** Of the last frame, by the clock that no one sets. */
+  private stampedMs = Number.NEGATIVE_INFINITY
   private patience = 1
   /** The longest time between two frames of this connection. */
   private gapMs = 0
@@ -184,8 +186,11 @@ export class Camera {
 
   private stampOf(arrivedUs: number | undefined): Stamp {
     const stamp = this.clock.stamp()
-    const ageMs = arrivedUs === undefined ? 0 : Date.now() - arrivedUs / 1000
-    if (!(ageMs > 0 && ageMs < OLDEST_MS)) return stamp
+    const toldMs = arrivedUs === undefined ? 0 : Date.now() - arrivedUs / 1000
+    // Not before the one before it: of that one ffmpeg's word may have come too late.
+    const ageMs = Math.min(toldMs < OLDEST_MS ? toldMs : 0, stamp.bootMs - this.stampedMs)
+    this.stampedMs = stamp.bootMs - Math.max(0, ageMs)
+    if (!(ageMs > 0)) return stamp
     return {
       ...stamp,
       timeUs: Math.round(stamp.timeUs - ageMs * 1000),

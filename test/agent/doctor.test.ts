@@ -29,7 +29,7 @@ t.test('what does not work says what to do, and the rest is still tried', async 
   const config = await configFile(t.testdir(), { broker: 'mqtt://127.0.0.1:9', top: { cameras } })
   const { code, out } = await blindsight(['doctor', '--config', config])
   t.equal(code, 1)
-  t.match(out, /^ok +camera good .* arrive from h264 768x432, 12.5 fps; decoding and scaling take \d+ % of a core/m)
+  t.match(out, /^ok +camera good .* arrive from h264 768x432, 12.50 fps; decoding and scaling take \d+ % of a core/m)
   t.match(out, /^FAIL +camera gone +\/no\/such\.mp4: .*no such file/m)
   t.match(out, /^FAIL +broker .*127\.0\.0\.1:9/m)
   t.notMatch(out, /^\s+at /m)

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { inputOf, outputOf } from '../../../agent/capture/arguments.js'
+import { inputOf, outputOf, rateLimit } from '../../../agent/capture/arguments.js'
+import { clip } from '../../e2e/setting.js'
 
 const source = { source: 'rtsp://cam/1', width: 448, height: 256, fps: 10, loop: true, pace: 'realtime' } as const
 const input = (more: object) => {
@@ -51,4 +53,17 @@ t.test('what is not decoded, and where the rest is', async (t) => {
       /^-hwaccel vaapi -skip_frame noref .*-i /,
     )
   t.match(input({ decode: { hwaccel: 'none', skip: 'nokey' } }).args, /-skip_frame nokey/)
+})
+
+t.test("a file's frames come at the rate asked for on average, whatever the file's own", (t) => {
+  for (const [fps, count] of [
+    [5, 11],
+    [10, 21],
+    [30, 26],
+  ] as const) {
+    const args = ['-hide_banner', '-t', '2.05', '-i', clip, '-vf', `${rateLimit(fps, false)},showinfo`]
+    const { stderr } = spawnSync('ffmpeg', [...args, '-vsync', 'passthrough', '-f', 'null', '-'], { encoding: 'utf8' })
+    t.equal([...stderr.matchAll(/pts_time:/g)].length, count, `${fps} of 12.5`)
+  }
+  t.end()
 })
