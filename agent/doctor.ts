@@ -158,12 +158,15 @@ function capture(config: CameraConfig): Promise<string> {
         if (costs) return
         const before = { ms: performance.now(), cpuMs: camera.captureCpuMs() }
         costs = setTimeout(async () => {
+          if (camera.state.state !== 'online')
+            return finish(() => reject(new Error(`${shown}: ${camera.state.reason}`)))
           const cpuMs = camera.captureCpuMs()
           const share =
             cpuMs === undefined || before.cpuMs === undefined
               ? undefined
               : (cpuMs - before.cpuMs) / (performance.now() - before.ms)
-          const advice = share === undefined ? '' : await costOf(share, config)
+          // Started again meanwhile, it is another process.
+          const advice = share === undefined || share < 0 ? '' : await costOf(share, config)
           const stream = camera.stream ? ` from ${camera.stream}` : ''
           const text = `${shown}: frames of ${config.width}x${config.height} arrive${stream}${advice}`
           await finish(() => resolve(text))
@@ -190,7 +193,7 @@ export async function costOf(share: number, { decode }: Pick<CameraConfig, 'deco
   const offered = stdout.split('\n').slice(1).filter(Boolean)
   const ways = [
     "the camera's sub-stream",
-    ...(decode.skip === 'none' ? ['decode: {skip: nonref}'] : []),
+    ...(decode.skip === 'nokey' ? [] : ['decode: {skip: nokey}, with the camera set to a keyframe a second']),
     ...(decode.hwaccel === 'none' && offered.length > 0
       ? [`decode: {hwaccel: …} (this ffmpeg knows ${offered.join(', ')}; whether the box has it shows when you try)`]
       : []),

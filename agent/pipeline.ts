@@ -125,12 +125,15 @@ export class Pipeline {
     const wish = policy.before(frame.bootMs)
     try {
       const key = this.keyframes.due(cam.id, frame.bootMs, cam.keyframeSeconds, wish.key)
-      const encoded = await this.parts.infer(frame, cam, { key, pressed: pressed(frame) })
+      const encoded = await this.parts.infer(frame, cam, {
+        key,
+        pressed: pressed(frame),
+        look: !this.answered.has(cam.id), // what was looked at came to nothing, and none can be named
+      })
       camera.recycle(encoded.buffer)
       this.store(frame, encoded, camera.dropped, policy, wish.due)
     } catch (error) {
       policy.lost(wish.due)
-      this.answered.delete(cam.id)
       this.keyframes.lost(cam.id) // what follows may be predicted from it
       this.taken--
       this.parts.failed(cam.id, error as Error)
@@ -164,6 +167,7 @@ export class Pipeline {
       stride,
     }
     const { key, position } = encoded.coded
+    if (!encoded.held) this.answered.delete(id) // until it is known what becomes of it
     if (!key && !this.keyframes.follows(id)) throw new Error('the frame it was predicted from is lost')
     const keySeq = seq - position
     const bits = this.packer(id).pack(info, encoded.coded)
@@ -173,8 +177,8 @@ export class Pipeline {
     const sighting = this.parts.watching.see({ cam: id, seq, timeUs, bootMs, monoNs, clk }, encoded)
     const { motion, moving, events, shown, present } = sighting
     const { tags, probabilities } = encoded
-    // Where the frame that was looked at came to nothing, this one stands for it.
-    const sameAs = encoded.held ? this.answered.get(id) : undefined
+    // Of a frame that was under way when the one that was looked at came to nothing, none can be named.
+    const sameAs = encoded.held && this.answered.get(id)
     const choice = policy.choose({ seq, key, due, shown, present, events, tags, probabilities })
     const record: ResultRecord = {
       common: {
@@ -229,9 +233,8 @@ export class Pipeline {
     if (fate === 'stored') this.keyframes.stored(id, key, bootMs)
     else this.keyframes.lost(id)
     if (fate !== 'stored') this.taken--
-    if (fate === 'lost' && sameAs === undefined) this.answered.delete(id)
     if (fate === 'lost') return
-    if (sameAs === undefined) this.answered.set(id, seq)
+    if (!encoded.held) this.answered.set(id, seq)
     // Only what went anywhere has a number: subscribers can prove that nothing is missing.
     this.seq.set(id, seq + 1)
     if (fate === 'sent') return
@@ -272,9 +275,8 @@ export class Pipeline {
 }
 
 /** It has waited for half the time until the next one. A file that is read without dropping anything waits as long as it has to. */
-function pressed({ monoNs, cam }: CapturedFrame): boolean {
-  const waitedMs = Number(process.hrtime.bigint() - monoNs) / 1e6
-  return cam.pace !== 'fast' && waitedMs > 500 / cam.fps
+function pressed({ readyMs, cam }: CapturedFrame): boolean {
+  return cam.pace !== 'fast' && performance.now() - readyMs > 500 / cam.fps
 }
 
 const round = (x: number, digits: number) => Number(x.toFixed(digits))

@@ -26,7 +26,7 @@ const ResultBase = z.object({
   same_as: count
     .optional()
     .describe(
-      'the answer is that for the frame of this seq, same boot: the networks did not look at this one, as nothing has changed since, or as frames waited',
+      'the answer is that for the frame of this seq, same boot: the networks did not look at this one, as hardly anything has changed since, or as frames waited; with `publish` other than every that frame may not have gone out',
     ),
   ts: z.iso.datetime().describe('capture time, UTC'),
   mono_ns: z.string().regex(/^\d+$/).describe("capture time on the box's monotonic clock, nanoseconds, decimal"),

@@ -14,6 +14,8 @@ import { isFile } from './source.js'
 
 export interface CapturedFrame extends RawFrame, Stamp {
   readonly cam: CameraConfig
+  /** When it could be taken, by performance.now(): ffmpeg hands on what arrived long before. */
+  readonly readyMs: number
 }
 
 export type CameraStatus = 'online' | 'offline' | 'stalled' | 'disabled'
@@ -175,7 +177,7 @@ export class Camera {
       this.onlineMs = now
       this.setState('online', '')
     }
-    const frame: CapturedFrame = { ...raw, ...this.stampOf(arrivedUs), cam: this.config }
+    const frame: CapturedFrame = { ...raw, ...this.stampOf(arrivedUs), cam: this.config, readyMs: now }
     if (this.config.pace === 'fast' && this.file) return this.slot.putWaiting(frame)
     const old = this.slot.put(frame)
     if (old) {

@@ -45,8 +45,8 @@ const LINE_CHARS = 500
 /** Linux tells processor time in hundredths of a second, on every machine that Node runs on. */
 const TICK_MS = 10
 
-/** Options that some version of a program refused, so that the next attempt does without. */
-const without = { deathSignal: false, vsync: false, script: false }
+/** Options that some version of a program, or the box, refused, so that the next attempt does without. */
+const without = { deathSignal: false, vsync: false, script: false, hwaccel: false }
 
 /**
  * `ended` is called exactly once, with the reason, however the process ends. `logged` gets the lines of ffmpeg's log.
@@ -99,6 +99,8 @@ export function startFfmpeg(
     if (lines.some((line) => /unrecognized option.*pdeathsig/i.test(line))) without.deathSignal = true
     if (lines.some((line) => /unrecognized option 'vsync'/i.test(line))) without.vsync = true
     if (lines.some((line) => /unknown keyword.*option/i.test(line))) without.script = true
+    if (lines.some((line) => /hwaccel|device type \w+ needed|device creation failed|hardware device setup/i.test(line)))
+      without.hwaccel = true
     finish(reasonOf(source.source, error, lines))
   })
   command.pipe(sink, { end: true })
@@ -121,7 +123,9 @@ function commandOf(source: Source, program: string): { command: ffmpeg.FfmpegCom
   markChildren()
   // The kernel ends ffmpeg with the agent, however that one dies; what is left without it is swept at the next start.
   const setpriv = without.deathSignal ? undefined : find('setpriv')
-  const { options, url, script } = inputOf(source, !without.script)
+  const { decode } = source
+  const decoded = without.hwaccel && decode ? { ...source, decode: { ...decode, hwaccel: 'none' } } : source
+  const { options, url, script } = inputOf(decoded, !without.script)
   const output = outputOf(source)
   const command = ffmpeg({ logger: undefined, niceness: 0, stdoutLines: LINES })
     .setFfmpegPath(setpriv ?? program)

@@ -19,7 +19,9 @@ const Decode = z
       .string()
       .regex(/^[a-z0-9_]+$/, 'use a name that `ffmpeg -hwaccels` shows, like vaapi or cuda, auto or none')
       .default('none')
-      .describe('where pictures are decoded; auto: by whatever ffmpeg finds; where it cannot, the processor does it'),
+      .describe(
+        'where pictures are decoded; auto: by whatever ffmpeg finds; where the box has not what is named, the processor does it after one failed start',
+      ),
     skip: z
       .enum(['none', 'nonref', 'nokey'])
       .default('none')

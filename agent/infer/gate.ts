@@ -25,11 +25,18 @@ export interface GatedFrame {
   readonly bootMs: number
   /** Others wait: rather than that frames are lost, an answer holds for a while although something changes. */
   readonly pressed?: boolean
+  /** No answer holds. */
+  readonly look?: boolean
 }
 
-/** What the gate needs of an answer: the mask, [H/s,W/s] class ids, if there is one. */
+/** What the gate needs of an answer: of the analyser or the segmenter, if there is one. */
 export interface Maskful {
+  /** [T] */
+  readonly tags?: Float32Array
+  /** [H/s,W/s] class ids */
   readonly mask?: Uint8Array
+  /** Shares of the picture, by class of the mask. */
+  readonly fractions?: Float32Array
 }
 
 /** same: as good as nothing has changed. pressed: something has, but frames wait. */
@@ -41,6 +48,8 @@ interface Held<Answer> {
   readonly near: Uint8Array
   /** Something moved when it was looked at. */
   unrest: boolean
+  /** What it says is there is what the answer before it said: one look alone may err. */
+  readonly confirmed: boolean
 }
 
 /** Where frames wait, the heads look at most so often. */
@@ -54,10 +63,12 @@ export class Gate<Answer extends Maskful> {
   /**
    * @param things classes of the mask that are objects and not scenery
    * @param places the mask's, to a side of a cell
+   * @param said what an answer says is there
    */
   constructor(
     private readonly things: ReadonlySet<number>,
     private readonly places: number,
+    private readonly said: (answer: Answer) => string,
   ) {}
 
   /** The answer for a frame: that which holds, and why, or the one that `look` gives. */
@@ -66,25 +77,29 @@ export class Gate<Answer extends Maskful> {
     frame: GatedFrame,
     look: () => Promise<Answer>,
   ): Promise<{ answer: Answer; held?: Hold | undefined }> {
-    const held = this.held && this.holds(this.held, rule, frame)
-    if (this.held && held) return { answer: this.held.answer, held }
+    const before = this.held
+    const held = before && !frame.look && this.holds(before, rule, frame)
+    if (before && held) return { answer: before.answer, held }
     this.held = undefined // if this fails, the next frame is looked at
     const answer = await look()
     if (rule.gate === 'off') return { answer }
     const near = this.near(answer, frame)
-    this.held = { answer, frame, near, unrest: !frame.changed || stirs(frame.changed, near, rule) }
+    const unrest = !frame.changed || stirs(frame.changed, near, rule)
+    const confirmed = before !== undefined && this.said(before.answer) === this.said(answer)
+    this.held = { answer, frame, near, unrest, confirmed }
     return { answer }
   }
 
   private holds(held: Held<Answer>, rule: GateRule, now: GatedFrame): Hold | undefined {
-    const { frame, near, unrest } = held
+    const { frame, near, unrest, confirmed } = held
     const ageMs = now.bootMs - frame.bootMs
     if (rule.gate === 'off' || now.symbols.length !== frame.symbols.length) return undefined
     if (ageMs >= rule.refreshSeconds * 1000) return undefined
     const since = changes(now.symbols, frame.symbols, near.length)
     // What moved when it was looked at has come to rest, and is seen better now.
     const settled = unrest && now.changed && !stirs(now.changed, near, rule)
-    const same = rule.gate === 'exact' || settled ? since.symbols === 0 : !stirs(since.cells, near, rule)
+    const exactly = rule.gate === 'exact' || settled || !confirmed
+    const same = exactly ? since.symbols === 0 : !stirs(since.cells, near, rule)
     if (same && settled) held.unrest = false
     if (same) return 'same'
     return now.pressed && ageMs < PRESSED_MS ? 'pressed' : undefined
@@ -117,9 +132,13 @@ function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boole
   return count > most
 }
 
+/** So much of the picture has to be of a class for it to be there: as a zone's events have it. */
+const LEAST_SHARE = 1 / 2000
+
 /** A gate for each camera. */
 export class Gates<Answer extends Maskful> {
   private readonly cameras = new Map<string, Gate<Answer>>()
+  private readonly enter: readonly number[]
   private readonly things: ReadonlySet<number>
   private readonly places: number
   private readonly stride: number
@@ -130,12 +149,13 @@ export class Gates<Answer extends Maskful> {
       mask.map((id) => analyse.mask.classes.findIndex((one) => one.id === id)),
     )
     this.things = new Set(ids)
+    this.enter = analyse?.tags.classes.map(({ id }) => analyse.tags.thresholds[id]!.enter) ?? []
     this.stride = latent.stride
     this.places = latent.stride / (maskOf(manifest)?.stride ?? latent.stride)
   }
 
   of(cam: string): Gate<Answer> {
-    const gate = this.cameras.get(cam) ?? new Gate<Answer>(this.things, this.places)
+    const gate = this.cameras.get(cam) ?? new Gate<Answer>(this.things, this.places, (answer) => this.said(answer))
     this.cameras.set(cam, gate)
     return gate
   }
@@ -143,5 +163,12 @@ export class Gates<Answer extends Maskful> {
   /** Of the latent. */
   cells({ width, height }: FrameSize): FrameSize {
     return { width: width / this.stride, height: height / this.stride }
+  }
+
+  /** The tags above their thresholds, and the things in the mask. */
+  private said({ tags, fractions }: Answer): string {
+    const above = this.enter.map((enter, i) => Number(tags !== undefined && tags[i]! >= enter))
+    const there = [...this.things].map((id) => Number(fractions !== undefined && fractions[id]! >= LEAST_SHARE))
+    return [...above, ...there].join('')
   }
 }

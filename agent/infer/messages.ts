@@ -36,6 +36,8 @@ export interface Wish {
   readonly key: boolean
   /** Others wait: only what has to be. */
   readonly pressed: boolean
+  /** The heads look, whatever has changed. */
+  readonly look: boolean
 }
 
 export interface Job extends FrameSize, Shot, Wish {

@@ -50,6 +50,8 @@ async function main(): Promise<void> {
   })
 }
 
+const OPEN = { gate: 'off', refreshSeconds: 0 } as const
+
 async function process(networks: Networks, encoders: Encoders, gates: Gates<Answer>, job: Job): Promise<Encoded> {
   const ms: { -readonly [K in keyof StageTimes]: StageTimes[K] } = { encode: 0, code: 0 }
   let last = performance.now()
@@ -62,9 +64,11 @@ async function process(networks: Networks, encoders: Encoders, gates: Gates<Answ
   lap('encode')
   const { coded, changed } = encoders.encode(job.cam, job.coding, job, symbols, job.key)
   lap('code')
-  const { bootMs, pressed } = job
-  const frame = { symbols, changed, bootMs, pressed, ...gates.cells(job) }
-  const { answer, held } = await gates.of(job.cam).answer(job.gate, frame, async () => {
+  const { bootMs, pressed, look } = job
+  const frame = { symbols, changed, bootMs, pressed, look, ...gates.cells(job) }
+  // Without heads there is nothing to hold.
+  const rule = job.heads.length > 0 ? job.gate : OPEN
+  const { answer, held } = await gates.of(job.cam).answer(rule, frame, async () => {
     const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job) : undefined
     if (analysed) lap('analyse')
     const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined

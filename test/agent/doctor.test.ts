@@ -38,6 +38,6 @@ t.test('what does not work says what to do, and the rest is still tried', async 
 t.test('a stream that is dear to decode: what makes it cheaper', async (t) => {
   const plain = { hwaccel: 'none', skip: 'none' } as const
   t.equal(await costOf(0.1, { decode: plain }), '; decoding and scaling take 10 % of a core')
-  t.match(await costOf(0.8, { decode: plain }), /80 % of a core: less with .*sub-stream, or decode: \{skip: nonref\}/)
+  t.match(await costOf(0.8, { decode: plain }), /80 % of a core: less with .*sub-stream, or decode: \{skip: nokey\}/)
   t.notMatch(await costOf(0.8, { decode: { hwaccel: 'vaapi', skip: 'nokey' } }), /decode:/)
 })

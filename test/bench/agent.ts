@@ -82,6 +82,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
         bootMs: (i * 1000) / GATED_FPS,
         monoNs: process.hrtime.bigint(),
         clk: 'ok',
+        readyMs: performance.now(),
         cam,
       }),
     )
@@ -142,7 +143,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
     await time(
       gated.ms,
       async () => {
-        gated.looked = await agent(camera({}), whole)
+        gated.looked = await agent(camera({ id: `gated-${round}` }), whole)
       },
       whole.length,
     )

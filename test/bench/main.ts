@@ -34,7 +34,7 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
       [
         `(d) ${cameras.cameras} cameras at ${cameras.fps} frames/s, ${cameras.seconds} s`,
         `${frames_in} in`,
-        `${frames_archived} archived, ${frames_dropped} dropped (target 0)`,
+        `${frames_archived} archived, ${cameras.frames_acknowledged} acknowledged, ${frames_dropped} dropped (target 0)`,
       ],
       [
         '    the heads looked at',
@@ -45,7 +45,7 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
       [
         '    processor, per camera-hour',
         `${cpu.capture + cpu.agent} s`,
-        `ffmpeg ${cpu.capture}, agent ${cpu.agent}; ${cameras.cores} cores busy; ${cameras.rss_mb} MB`,
+        `ffmpeg ${cpu.capture}, agent ${cpu.agent}; ${cameras.cores} cores busy; ${cameras.peak_rss_mb} MB`,
       ],
     ]
     return { rows, figures: cameras }
@@ -109,8 +109,9 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
 
 const percent = (share: number) => `${Math.round(100 * share)} %`
 
-const wanted = values.only?.split(',') ?? Object.keys(parts).filter((name) => !SELDOM.has(name))
-const unknown = wanted.filter((name) => !parts[name])
+const asked = values.only?.split(',')
+const wanted = Object.keys(parts).filter((name) => (asked ? asked.includes(name) : !SELDOM.has(name)))
+const unknown = asked?.filter((name) => !parts[name]) ?? []
 if (unknown.length > 0) throw new Error(`--only ${unknown.join()}: expected some of ${Object.keys(parts).join()}`)
 console.error(`448x256, ${bundle}, ${threads} threads, ${cpus()[0]?.model}`)
 const result: Record<string, object> = {}

@@ -130,7 +130,12 @@ def mosaic(views, rng):
             if seen[2] > seen[0] and seen[3] > seen[1]:
                 share = np.prod(seen[2:] - seen[:2]) / np.prod(b[2:] - b[:2])
                 boxes.append((seen + [x0, y0, x0, y0], c if share > ENOUGH else None, p))
-        somewhere += [(np.array([x0, y0, x1, y1], float), tag) for _, tag in part.somewhere]
+        for b, tag in part.somewhere:
+            seen, tile = np.clip(b, 0, [x1 - x0, y1 - y0] * 2), np.array([x0, y0, x1, y1], float)
+            if np.prod(seen[2:] - seen[:2]) > MOST_OF * np.prod(b[2:] - b[:2]):
+                somewhere.append((tile, tag))
+            else:
+                boxes.append((tile, None, [tag]))
         ignored += [np.clip(b, 0, [x1 - x0, y1 - y0] * 2) + [x0, y0, x0, y0] for b in part.ignored]
         for tag in set(range(len(TAGS))) - part.closed:  # open there: no box, but a region to leave out for that tag alone
             boxes.append((np.array([x0, y0, x1, y1], float), None, [tag]))

@@ -24,7 +24,7 @@ const gate = { gate: 'off' as const, refreshSeconds: 2 }
 const cam = { id: 'a', ...size, heads: ['classify', 'segment'] as const, coding: 'static' as const, analyse: gate }
 const bare = { ...cam, heads: [] }
 const shot = (rgb: Uint8Array<ArrayBuffer>, bootMs = 0) => ({ rgb, bootMs })
-const wish = (key: boolean) => ({ key, pressed: false })
+const wish = (key: boolean) => ({ key, pressed: false, look: false })
 const picture = (seed: number) =>
   shot(new Uint8Array(size.width * size.height * 3).map((_, i) => (Math.imul(i ^ seed, 2654435761) >>> 24) & 255))
 

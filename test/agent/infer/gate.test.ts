@@ -6,7 +6,8 @@ const [height, width, places] = [4, 6, 2]
 const MOVED = 5
 
 function camera(rule: Partial<GateRule> = {}) {
-  const gate = new Gate<{ n: number; mask: Uint8Array }>(new Set([1]), places)
+  const said = ({ mask }: { mask: Uint8Array }) => String(mask.includes(1))
+  const gate = new Gate<{ n: number; mask: Uint8Array }>(new Set([1]), places, said)
   const symbols = new Uint8Array(2 * height * width).fill(10)
   const mask = new Uint8Array(height * width * places ** 2)
   let looks = 0
@@ -85,6 +86,31 @@ t.test('it looks again after a while, and at frames of another size', async (t) 
   t.strictSame([await show(0), await show(1999, []), await show(2000, [])], ['looks 0', 'same 0', 'looks 1'])
   const small = { symbols: new Uint8Array(8).fill(10), height: 2, width: 2 }
   t.equal(await show(2100, undefined, small), 'looks 2')
+})
+
+t.test('what one look alone has found, or no longer finds, is looked at once more', async (t) => {
+  const { show, step, mask } = camera()
+  const flicker = () => step(20, 1)
+  await show(0)
+  flicker()
+  await show(50, [])
+  flicker()
+  t.equal(await show(100, []), 'same 1')
+  step(9, MOVED)
+  mask[0] = 1
+  t.equal(await show(200, [9]), 'looks 2')
+  mask[0] = 0
+  flicker()
+  t.equal(await show(300, []), 'looks 3', 'there for one frame')
+  flicker()
+  t.equal(await show(400, []), 'looks 4', 'and gone')
+  flicker()
+  t.equal(await show(500, []), 'same 4')
+})
+
+t.test('when told to it looks', async (t) => {
+  const { show } = camera()
+  t.strictSame([await show(0), await show(100, [], { look: true })], ['looks 0', 'looks 1'])
 })
 
 t.test('where frames wait, an answer holds for a while although something changes', async (t) => {
