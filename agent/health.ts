@@ -148,10 +148,10 @@ export class Health {
   private daysLeft(stats: Archive['stats'], nowMs: number, known: boolean): number | null {
     const { archive, limits } = this.sources
     const runMs = this.monoMs() - this.startedMs
-    const bytes = archive.counters.archivedBytes
-    if (runMs < 60_000 || bytes === 0 || stats.oldestUs === null || !stats.counted) return null
+    const { archived } = archive.counters
+    if (runMs < 60_000 || archived === 0 || stats.frames === 0 || stats.oldestUs === null || !stats.counted) return null
     const room = Math.min(limits.maxBytes - stats.bytes, archive.freeBytes() - limits.minFreeBytes)
-    const byBytes = (Math.max(0, room) / bytes) * runMs
+    const byBytes = (Math.max(0, room) / (archived * (stats.bytes / stats.frames))) * runMs
     const until = (limitMs: number, us: number) => Math.max(0, limitMs - (nowMs - us / 1000))
     const ofEvents = until(limits.keepEventsMs ?? limits.maxAgeMs, stats.oldestUs)
     const ofOthers =

@@ -13,8 +13,10 @@ import { asArchiveError, type Db, openDatabase, type Statement } from './databas
 import { idsInEvents } from './event-frames.js'
 import { EventTable } from './event-table.js'
 import { type Evicted, Evictions } from './evictions.js'
+import { FrameCount } from './frame-count.js'
 import { Horizon, type Stored } from './horizon.js'
-import { type OutboxLimits, OutboxTable, weigh } from './outbox-table.js'
+import { type OutboxLimits, OutboxTable, type Row } from './outbox-table.js'
+import { pack } from './packed.js'
 import { EVICT_ROWS, Retention } from './retention.js'
 import { CLK, IDS_BETWEEN, IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
 import { Spans } from './spans.js'
@@ -54,15 +56,17 @@ const SAVE_MS = 60_000
 type Limited = 'archive' | 'events' | 'outbox'
 
 export class Archive {
-  private readonly written = { frames: 0, bytes: 0 }
+  private archived = 0
   private readonly evictions = new Evictions()
   private readonly outbox: OutboxTable
+  private readonly frames: FrameCount
   private readonly retention: Retention
   private readonly stretches: Stretches
   private readonly events: EventTable
   private readonly horizons: Record<Limited, Horizon>
   private readonly insertFrame: Statement
-  private readonly commitFrame: (frame: NewFrame) => number
+  private readonly usedBytes: Statement
+  private readonly commitFrame: (row: Row) => number
 
   private constructor(
     private readonly db: Db,
@@ -72,10 +76,11 @@ export class Archive {
     system: string,
   ) {
     this.outbox = new OutboxTable(db, this.evictions)
+    this.frames = new FrameCount(db)
     this.stretches = new Stretches(db, system)
     const spans = new Spans(db)
     this.events = new EventTable(db, spans)
-    this.retention = new Retention(db, this.outbox, this.evictions, spans, this.stretches, monoMs)
+    this.retention = new Retention(db, this.frames, this.outbox, this.evictions, spans, this.stretches, monoMs)
     const horizon = (name: Limited) => new Horizon(this.load(name))
     this.horizons = { archive: horizon('archive'), events: horizon('events'), outbox: horizon('outbox') }
     this.insertFrame = db.prepare(
@@ -83,10 +88,15 @@ export class Archive {
        VALUES (@cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits,
          coalesce((SELECT pinned FROM frames WHERE cam = @cam AND boot = @boot AND seq = @keySeq), 0))`,
     )
-    this.commitFrame = db.transaction((frame: NewFrame) => {
-      const { parts: _, events = [], ...columns } = frame
-      const id = Number(this.insertFrame.run({ ...columns, bytes: frame.bits.length }).lastInsertRowid)
-      this.outbox.insert(id, frame)
+    this.usedBytes = db
+      .prepare(
+        'SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size',
+      )
+      .pluck()
+    this.commitFrame = db.transaction((row: Row) => {
+      const { parts: _, events = [], ...columns } = row
+      const id = Number(this.insertFrame.run({ ...columns, bytes: row.bits.length }).lastInsertRowid)
+      this.outbox.insert(id, row)
       this.events.note(id, events)
       return id
     })
@@ -108,11 +118,12 @@ export class Archive {
   /** Bitstream, result and outbox row in one transaction. @throws SQLite's error, e.g. with `code` SQLITE_FULL */
   commit(frame: NewFrame): number {
     this.retention.grows(frame)
-    const id = this.commitFrame(frame)
-    this.retention.count(id, frame)
-    this.outbox.count(frame)
-    this.written.frames++
-    this.written.bytes += weigh(frame)
+    const row = { ...frame, result: pack(frame.result) }
+    const id = this.commitFrame(row)
+    this.frames.added(id)
+    this.retention.came(frame)
+    this.outbox.count(row)
+    this.archived++
     return id
   }
 
@@ -133,21 +144,25 @@ export class Archive {
        VALUES (iif(EXISTS (SELECT 1 FROM frames WHERE id = @id), NULL, @id),
          @cam, @boot, @seq, @timeUs, @keySeq, @bytes, @sha256, @model, @result, @bits, @pinned)`,
     )
-    const fresh: { id: number; frame: OldFrame }[] = []
-    this.db.transaction(() => {
+    const fresh: Row[] = []
+    const adopt = this.db.transaction(() => {
       for (const frame of frames) {
-        const { parts: _, events = [], ...columns } = frame
-        const { changes, lastInsertRowid } = insert.run({ ...columns, bytes: frame.bits.length })
+        const row = { ...frame, result: pack(frame.result) }
+        const { parts: _, events = [], ...columns } = row
+        const { changes, lastInsertRowid } = insert.run({ ...columns, bytes: row.bits.length })
         if (changes === 0) continue
         const id = Number(lastInsertRowid)
-        this.outbox.insert(id, frame)
+        this.frames.added(id)
+        this.outbox.insert(id, row)
         this.events.note(id, events, true)
-        fresh.push({ id, frame })
+        fresh.push(row)
       }
-    })()
-    for (const { id, frame } of fresh) {
-      this.retention.count(id, frame)
-      this.outbox.count(frame)
+      this.frames.save()
+    })
+    this.frames.within(adopt)
+    for (const row of fresh) {
+      this.retention.came(row)
+      this.outbox.count(row)
     }
     return fresh.length
   }
@@ -238,7 +253,7 @@ export class Archive {
     if (!segment) return
     this.db.prepare(`UPDATE frames SET pinned = @to WHERE ${IN_SEGMENT}`).run({ ...segment, to: pinned ? 1 : 0 })
     const begins = this.db.prepare(`SELECT min(time_us) FROM frames WHERE ${IN_SEGMENT}`).pluck()
-    if (!pinned) this.retention.unpinned({ ...segment, timeUs: begins.get(segment) as number })
+    if (!pinned) this.retention.came({ cam: segment.cam, timeUs: begins.get(segment) as number })
   }
 
   /** Whether a frame of this run has been here: tells evicted from never seen. */
@@ -273,18 +288,19 @@ export class Archive {
       othersUs: told ? cutoffUs : eventsUs,
       othersFirstUs: othersFirst(limits, newestUs),
       short: (timeUs) => {
-        if (this.retention.totals.bytes > limits.maxBytes) return 'bytes'
+        if (this.bytes > limits.maxBytes) return 'bytes'
         return timeUs < newestUs && this.freeBytes() < limits.minFreeBytes ? 'free_space' : undefined
       },
     })
     if (evicted > 0) this.events.forget()
+    this.frames.keepUp()
     const trimmed = this.outbox.trim(limits, now.known ? this.horizons.outbox.cutoffMs : 0)
     return trimmed || evicted >= EVICT_ROWS || this.retention.searching
   }
 
   /** Counts what was there when it was opened, one short step at a time. @returns true when there is more to do */
   countOn(): boolean {
-    return this.retention.countOn()
+    return this.frames.step()
   }
 
   /** Makes room at once, for a disk that is full. @returns frames evicted; 0 when only what is to be kept is left */
@@ -310,8 +326,7 @@ export class Archive {
   /** Since this process opened it. */
   get counters() {
     return {
-      archived: this.written.frames,
-      archivedBytes: this.written.bytes,
+      archived: this.archived,
       evicted: this.evictions.frames,
       unpublishedDropped: this.evictions.unpublished,
       thinned: this.outbox.thinned,
@@ -322,8 +337,9 @@ export class Archive {
   get stats() {
     const { bytes: outboxBytes, rows: outboxRows } = this.outbox.totals
     return {
-      ...this.retention.totals,
-      counted: this.retention.complete,
+      bytes: this.bytes,
+      frames: this.frames.frames,
+      counted: this.frames.complete,
       outboxBytes,
       outboxRows,
       oldestUnpublishedUs: this.outbox.oldestUs,
@@ -336,6 +352,11 @@ export class Archive {
     return this.retention.oldestPlainUs()
   }
 
+  /** What is in use of the database: frames, and what is written of them in indexes and other tables. */
+  private get bytes(): number {
+    return this.usedBytes.get() as number
+  }
+
   /** What can still be written: the disk's free space, and pages of the database that evictions have emptied. */
   freeBytes(): number {
     const { bavail, bsize } = statfsSync(dirname(this.path))
@@ -344,6 +365,11 @@ export class Archive {
   }
 
   close(): void {
+    try {
+      this.frames.save()
+    } catch {
+      // Only time is lost: what came since it was last written is counted again.
+    }
     this.db.close()
     this.lock.close()
   }

@@ -57,7 +57,6 @@ export class Keeper implements Outbox {
   private lastId = 0
   private before: Archive['counters'] = {
     archived: 0,
-    archivedBytes: 0,
     evicted: 0,
     unpublishedDropped: 0,
     thinned: 0,

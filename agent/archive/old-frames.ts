@@ -4,6 +4,7 @@ import { StoredEvent } from '../../contract/messages.js'
 import { bootPattern, idPattern } from '../../contract/names.js'
 import { ALL_PARTS, type EventRecord, eventParts, MOST_EVENTS, type OldFrame, Part } from '../outbox.js'
 import type { Row, Value } from './cells.js'
+import { unpack } from './packed.js'
 
 /** A row of the table outbox: which messages of which frame were still to go. */
 export function outboxRow({ rowid, values }: Row): { id: number; parts: number } | undefined {
@@ -25,7 +26,7 @@ export function frameOf(row: Row, pending: (id: number) => number | undefined): 
   if (typeof cam !== 'string' || !idPattern.test(cam) || !isBoot(boot) || !isCount(seq)) return undefined
   if (!isCount(timeUs) || !isCount(row.rowid) || typeof model !== 'string' || !Buffer.isBuffer(bits)) return undefined
   if (bits.length !== bytes || createHash('sha256').update(bits).digest('hex') !== sha256) return undefined
-  const told = typeof result === 'string' ? toldOf(result, boot, seq) : undefined
+  const told = typeof result === 'string' || Buffer.isBuffer(result) ? toldOf(result, boot, seq) : undefined
   return {
     id: row.rowid,
     cam,
@@ -37,7 +38,7 @@ export function frameOf(row: Row, pending: (id: number) => number | undefined): 
     sha256,
     model,
     pinned: pinned === 1 ? 1 : 0,
-    result: told === undefined ? '{}' : (result as string),
+    result: told?.result ?? '{}',
     parts: told === undefined ? 0 : (pending(row.rowid) ?? 0) & told.parts,
     events: told?.events ?? [],
   }
@@ -46,15 +47,20 @@ export function frameOf(row: Row, pending: (id: number) => number | undefined): 
 const Events = StoredEvent.array().max(MOST_EVENTS)
 
 /** What a result has to publish; undefined if it is not of this frame, or none. Its hash covers the bitstream only. */
-function toldOf(result: string, boot: string, seq: number): { parts: number; events: EventRecord[] } | undefined {
+function toldOf(
+  stored: string | Buffer,
+  boot: string,
+  seq: number,
+): { result: string; parts: number; events: EventRecord[] } | undefined {
   try {
+    const result = unpack(stored)
     const { common, cls, seg, prev, events: carried = [] } = JSON.parse(result)
     if (common.boot !== boot || common.seq !== seq) return undefined
     const events = Events.parse(carried)
     // What was left out on purpose was never in the outbox.
     const results = !prev || 'results' in prev ? (cls ? Part.cls : 0) | (seg ? Part.seg : 0) : 0
     const parts = results | (!prev || 'bits' in prev ? Part.bits : 0) | eventParts(events.length)
-    return { parts, events }
+    return { result, parts, events }
   } catch {
     return undefined
   }

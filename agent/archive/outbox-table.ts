@@ -2,6 +2,7 @@
 import { type NewFrame, Part, type Settled, type StoredFrame } from '../outbox.js'
 import type { Db, Statement } from './database.js'
 import type { Evictions } from './evictions.js'
+import { unpack } from './packed.js'
 import { CLK, KEY_SEQ, ROW_OVERHEAD, TIME_US } from './schema.js'
 
 export interface OutboxLimits {
@@ -10,7 +11,10 @@ export interface OutboxLimits {
   readonly onFull: 'drop_oldest' | 'drop_newest' | 'thin'
 }
 
-interface Row {
+/** As it lies in the archive. */
+export type Row = Omit<NewFrame, 'result'> & { readonly result: Buffer }
+
+interface Waiting {
   readonly bytes: number
   readonly timeUs: number
 }
@@ -36,11 +40,11 @@ export class OutboxTable {
   }
 
   /** Inside the transaction that commits the frame; `count` it once that has gone through. */
-  insert(id: number, frame: NewFrame): void {
+  insert(id: number, frame: Row): void {
     if (frame.parts) this.insertRow.run(id, frame.parts, frame.timeUs, weigh(frame))
   }
 
-  count(frame: NewFrame): void {
+  count(frame: Row): void {
     if (!frame.parts) return
     this.totals.bytes += weigh(frame)
     this.totals.rows++
@@ -48,13 +52,14 @@ export class OutboxTable {
 
   /** Frames to publish with id in (after, upTo], oldest first, that have one of the parts. */
   unpublished(after: number, upTo: number, limit: number, parts = -1): StoredFrame[] {
-    return this.db
+    const rows = this.db
       .prepare(
         `SELECT f.id, cam, boot, seq, ${TIME_US} AS timeUs, ${CLK} AS clk, ${KEY_SEQ} AS keySeq, bits, sha256, model, result, o.parts
          FROM outbox o JOIN frames f ON f.id = o.frame_id
          WHERE o.frame_id > ? AND o.frame_id <= ? AND o.parts & ? ORDER BY o.frame_id LIMIT ?`,
       )
-      .all(after, upTo, parts, limit) as StoredFrame[]
+      .all(after, upTo, parts, limit) as (StoredFrame & { readonly result: string | Buffer })[]
+    return rows.map((row) => ({ ...row, result: readable(row.result) }))
   }
 
   /** The newest row taken before the given time; 0 if there is none. */
@@ -112,7 +117,7 @@ export class OutboxTable {
     const tooOld = this.db.prepare(
       `DELETE FROM outbox WHERE frame_id IN (SELECT frame_id FROM outbox WHERE time_us < ? ORDER BY frame_id LIMIT ${STEP_ROWS}) RETURNING bytes, time_us AS timeUs`,
     )
-    const old = tooOld.all(Math.max(oldestMs, 0) * 1000) as Row[]
+    const old = tooOld.all(Math.max(oldestMs, 0) * 1000) as Waiting[]
     this.forget(old)
     this.evictions.add('outbox_age', old)
     if (old.length > 0 || this.totals.bytes <= limits.outboxMaxBytes) return old.length === STEP_ROWS
@@ -122,7 +127,7 @@ export class OutboxTable {
     return gone.length === STEP_ROWS
   }
 
-  private excess(limits: OutboxLimits): Row[] {
+  private excess(limits: OutboxLimits): Waiting[] {
     const order = limits.onFull === 'drop_newest' ? 'DESC' : 'ASC'
     let excess = this.totals.bytes - limits.outboxMaxBytes
     const rows = this.db
@@ -130,7 +135,7 @@ export class OutboxTable {
         `SELECT f.id, o.bytes, ${TIME_US} AS timeUs FROM outbox o CROSS JOIN frames f ON f.id = o.frame_id
          ORDER BY o.frame_id ${order} LIMIT ${STEP_ROWS}`,
       )
-      .all() as (Row & { id: number })[]
+      .all() as (Waiting & { id: number })[]
     const gone = rows.filter(({ bytes }) => {
       const drop = excess > 0
       excess -= bytes
@@ -160,6 +165,16 @@ export class OutboxTable {
   }
 }
 
-export function weigh(frame: NewFrame): number {
+/** What is damaged is nothing, and so cannot be told: whoever publishes counts it and goes on. */
+function readable(result: string | Buffer): string {
+  try {
+    return unpack(result)
+  } catch {
+    return ''
+  }
+}
+
+/** About what it takes on the disk. */
+function weigh(frame: Row): number {
   return frame.bits.length + frame.result.length + ROW_OVERHEAD
 }

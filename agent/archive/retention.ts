@@ -5,16 +5,14 @@
 import type { NewFrame } from '../outbox.js'
 import type { Db } from './database.js'
 import type { Evictions, Why } from './evictions.js'
-import { type OutboxTable, weigh } from './outbox-table.js'
+import type { FrameCount } from './frame-count.js'
+import type { OutboxTable } from './outbox-table.js'
 import { nameOf, Plain, type Segment } from './plain.js'
-import { CAMS, IN_SEGMENT, KEY_SEQ, ROW_OVERHEAD, TIME_US } from './schema.js'
+import { CAMS, IN_SEGMENT, KEY_SEQ, TIME_US } from './schema.js'
 import type { Spans } from './spans.js'
 
 /** Rows removed at once: short transactions, so that a commit never waits long for an eviction. */
 export const EVICT_ROWS = 500
-
-/** Rows counted at once, of those that were there at the opening. */
-const COUNT_ROWS = 500
 
 /** No keyframe interval is so long: whatever a camera sends after it stands alone, and its last segment is like any other. */
 const SILENT_MS = 600_000
@@ -37,21 +35,17 @@ interface Gone {
   readonly boot: string
   readonly seq: number
   readonly bytes: number
-  readonly result: number
   readonly timeUs: number
 }
 
 export class Retention {
-  /** Of frames up to `counted`, and of those behind `before`, which came since the opening. */
-  totals = { bytes: 0, frames: 0 }
-  private counted = 0
-  private readonly before: number
   /** By camera, the segment last written to: what comes next is predicted from it, so it is not evicted while frames come. */
   private readonly live = new Map<string, { readonly segment: string; readonly atMs: number }>()
   private readonly plain: Plain
 
   constructor(
     private readonly db: Db,
+    private readonly frames: FrameCount,
     private readonly outbox: OutboxTable,
     private readonly evictions: Evictions,
     spans: Spans,
@@ -59,32 +53,6 @@ export class Retention {
     private readonly monoMs: () => number,
   ) {
     this.plain = new Plain(db, spans)
-    this.before = (db.prepare('SELECT max(id) FROM frames').pluck().get() as number | null) ?? 0
-    this.countOn()
-  }
-
-  /** Until everything is counted the totals are too small, so limits of bytes evict nothing that they would not anyway. */
-  get complete(): boolean {
-    return this.counted >= this.before
-  }
-
-  /** One short step of counting: a large archive is read for half a minute on a slow disk. @returns true when there is more to do */
-  countOn(): boolean {
-    if (this.complete) return false
-    const step = this.db.prepare(
-      `SELECT max(id) AS upTo, count(*) AS frames, sum(size) AS bytes FROM (
-         SELECT id, bytes + length(result) + ${ROW_OVERHEAD} AS size FROM frames
-         WHERE id > ? AND id <= ? ORDER BY id LIMIT ${COUNT_ROWS})`,
-    )
-    const { upTo, frames, bytes } = step.get(this.counted, this.before) as Record<string, number>
-    this.totals.frames += frames!
-    this.totals.bytes += bytes ?? 0
-    this.counted = upTo ?? this.before
-    return !this.complete
-  }
-
-  private isCounted(id: number): boolean {
-    return id <= this.counted || id > this.before
   }
 
   /** Before a frame is committed; also when that fails: a keyframe that finds no room may take that of the segment it ends. */
@@ -92,14 +60,7 @@ export class Retention {
     this.live.set(frame.cam, { segment: nameOf(frame), atMs: this.monoMs() })
   }
 
-  count(id: number, frame: NewFrame): void {
-    this.plain.came(frame.cam, frame.timeUs)
-    if (!this.isCounted(id)) return
-    this.totals.bytes += weigh(frame)
-    this.totals.frames++
-  }
-
-  unpinned({ cam, timeUs }: Segment): void {
+  came({ cam, timeUs }: Pick<NewFrame, 'cam' | 'timeUs'>): void {
     this.plain.came(cam, timeUs)
   }
 
@@ -173,43 +134,41 @@ export class Retention {
   }
 
   /**
-   * Whole segments, as nothing decodes without its keyframe; not the ones that still grow. Totals change only once the transaction
-   * has gone through.
+   * Whole segments, as nothing decodes without its keyframe; not the ones that still grow. What is counted changes only with the
+   * transaction.
    */
   evict(going: Going): number {
-    const before = { frames: { ...this.totals }, outbox: { ...this.outbox.totals } }
+    const outboxBefore = { ...this.outbox.totals }
     const choose = this.chooser(going)
     this.plain.searching = false
     const rows = this.db.prepare(
-      `SELECT id, cam, boot, seq, bytes, length(result) AS result, ${TIME_US} AS timeUs FROM frames f WHERE ${IN_SEGMENT}`,
+      `SELECT id, cam, boot, seq, bytes, ${TIME_US} AS timeUs FROM frames f WHERE ${IN_SEGMENT}`,
     )
     const remove = this.db.prepare('DELETE FROM frames WHERE id = ?')
     const remember = this.db.prepare(
       'INSERT INTO evicted VALUES (@cam, @boot, @seq) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)',
     )
     const gone: { why: Why; row: Gone; unpublished: number }[] = []
-    try {
-      this.db.transaction(() => {
-        while (gone.length < EVICT_ROWS) {
-          const next = choose()
-          if (!next) break
-          const { segment, why } = next
-          for (const row of rows.all(segment) as Gone[]) {
-            const waiting = this.outbox.delete(row.id)
-            this.outbox.forget(waiting)
-            remove.run(row.id)
-            remember.run({ cam: row.cam, boot: row.boot, seq: row.seq })
-            if (this.isCounted(row.id)) {
-              this.totals.bytes -= row.bytes + row.result + ROW_OVERHEAD
-              this.totals.frames--
-            }
-            gone.push({ why, row, unpublished: waiting.length })
-          }
+    const evict = this.db.transaction(() => {
+      while (gone.length < EVICT_ROWS) {
+        const next = choose()
+        if (!next) break
+        const { segment, why } = next
+        for (const row of rows.all(segment) as Gone[]) {
+          const waiting = this.outbox.delete(row.id)
+          this.outbox.forget(waiting)
+          remove.run(row.id)
+          remember.run({ cam: row.cam, boot: row.boot, seq: row.seq })
+          this.frames.removed(row.id)
+          gone.push({ why, row, unpublished: waiting.length })
         }
-      })()
+      }
+      if (gone.length > 0) this.frames.save()
+    })
+    try {
+      this.frames.within(evict)
     } catch (error) {
-      this.totals = before.frames
-      this.outbox.totals = before.outbox
+      this.outbox.totals = outboxBefore
       throw error
     }
     for (const { why, row, unpublished } of gone) this.evictions.add(why, [row], unpublished)

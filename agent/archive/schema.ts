@@ -5,7 +5,9 @@ export const SCHEMA = `
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     cam TEXT NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL,
     time_us INTEGER NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, model TEXT NOT NULL,
-    pinned INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL, bits BLOB NOT NULL,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    result TEXT NOT NULL, -- packed, a blob; of frames of versions up to 5 the JSON itself
+    bits BLOB NOT NULL,
     key_seq INTEGER, -- seq of the segment's keyframe; NULL, of frames older than segments: its own
     UNIQUE (cam, boot, seq)
   );
@@ -42,8 +44,12 @@ export const SCHEMA = `
     cam TEXT NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL, PRIMARY KEY (cam, first_id)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS spans_last ON spans (last_id);
+  -- How many frames have an id up to up_to.
+  CREATE TABLE IF NOT EXISTS counted (
+    one INTEGER PRIMARY KEY CHECK (one = 1), up_to INTEGER NOT NULL, frames INTEGER NOT NULL
+  );
 `
-export const SCHEMA_VERSION = 5
+export const SCHEMA_VERSION = 6
 /**
  * From each version to the next, once the tables that were not there are. None may rewrite the frames: the disk of an old box is as
  * full as its archive may be.
@@ -60,6 +66,7 @@ export const MIGRATIONS: Record<number, string> = {
       SELECT cam, first_id, last_id, sum(coalesce(first_id > reach, 1)) OVER (
         PARTITION BY cam ORDER BY first_id, last_id ROWS UNBOUNDED PRECEDING) AS nth FROM ordered)
     INSERT INTO spans SELECT cam, min(first_id), max(last_id) FROM numbered GROUP BY cam, nth`,
+  5: '', // results are packed from here on
 }
 
 export const KEY_SEQ = 'coalesce(key_seq, seq)'
@@ -99,5 +106,5 @@ export const IDS_BETWEEN = `${CAMS}, ${UNMOVED}, wanted AS (SELECT cam FROM cams
     WHERE cam IN wanted AND time_us BETWEEN @fromUs - shift_us AND @toUs - shift_us
       AND +id > max(after_id, @cursor) AND +id <= last_id`
 
-/** A result, its index entries and its share of a page, beside the bitstream. Used for limits only. */
-export const ROW_OVERHEAD = 1500
+/** The other columns, index entries and a share of a page, beside bitstream and packed result. Used for the outbox only. */
+export const ROW_OVERHEAD = 600

@@ -5,6 +5,7 @@ import { Health, type HealthSources } from '../../agent/health.js'
 import { type EventRecord, Part } from '../../agent/outbox.js'
 import { Stages } from '../../agent/stages.js'
 import { HealthMessage } from '../../contract/messages.js'
+import { roomFor } from './archive/frames.js'
 
 const day = 86_400_000
 const now = Date.UTC(2026, 10, 24)
@@ -61,7 +62,7 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
       seq,
       keySeq: seq,
       timeUs: (now - ageMs) * 1000,
-      bits: new Uint8Array(1000),
+      bits: new Uint8Array(3000),
       sha256: 'ab'.repeat(32),
       model: 'lean-1',
       result: '{}',
@@ -79,7 +80,7 @@ t.test('a box that has just started', async (t) => {
     ts: '2026-11-24T00:00:00.000Z',
     cams: [{ id: 'street', state: 'online', fps_in: 0, fps_encoded: 0 }],
     outbox: { frames: 0, bytes: 0, oldest_s: 0 },
-    archive: { frames: 0, bytes: 0, evicted: 0, days_left: null },
+    archive: { frames: 0, bytes: Number, evicted: 0, days_left: null },
     ms: {},
   })
   t.ok(report.rss_mb > 10)
@@ -105,12 +106,12 @@ t.test('every loss, by its reason', async (t) => {
   publisher.counters.deadLetters = 4
   Object.assign(lost, { inference: 5, commit: 6 })
   for (let seq = 0; seq < 10; seq++) commit(seq, 1000)
-  archive.enforce({ ...unlimited, maxBytes: 8 * 2502 }, clock.now())
+  archive.enforce({ ...unlimited, maxBytes: roomFor(8, archive) }, clock.now())
   const report = health.report()
   t.strictSame(HealthMessage.parse(report), report)
   const { drops, archive: kept, cams } = report
   t.strictSame(drops, { latest_wins: 3, inference: 5, commit: 6, dead_letter: 4, outbox: 2, outbox_thinned: 0 })
-  t.match(kept, { frames: 8, bytes: 8 * 2502, evicted: 2 })
+  t.match(kept, { frames: 8, bytes: archive.stats.bytes, evicted: 2 })
   t.equal(cams[0]!.dropped, 3)
 })
 
@@ -126,7 +127,9 @@ t.test('how old the oldest unpublished frame is', async (t) => {
 })
 
 t.test('days until the archive evicts: by bytes at the rate of this run, by age if the time is known', async (t) => {
-  const { health, commit, at } = world(t, { maxBytes: 4 * 2502, maxAgeMs: 5 * day })
+  const one = world(t)
+  one.commit(0, 0)
+  const { health, commit, at } = world(t, { maxBytes: 4 * one.archive.stats.bytes, maxAgeMs: 5 * day })
   commit(0, 2 * day)
   at.monoMs = 59_999
   t.equal(health.report().archive.days_left, null, 'in its first minute nobody can say')
@@ -134,11 +137,11 @@ t.test('days until the archive evicts: by bytes at the rate of this run, by age 
   t.equal(
     health.report().archive.days_left,
     3,
-    'one frame in two days, room for three more; the first is too old before',
+    'as much as there is in two days, room for three times that; the first is too old before',
   )
   at.known = false
   t.equal(health.report().archive.days_left, 6)
-  for (let seq = 1; seq < 5; seq++) commit(seq, day)
+  for (let seq = 1; seq < 100; seq++) commit(seq, day)
   t.equal(health.report().archive.days_left, 0)
 })
 

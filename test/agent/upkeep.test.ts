@@ -55,7 +55,7 @@ function world(t: Test, more: Partial<ArchiveLimits> = {}) {
         seq,
         keySeq: seq,
         timeUs,
-        bits: new Uint8Array(1000),
+        bits: new Uint8Array(3000),
         sha256: 'ab',
       }
       archive.commit({ ...frame, model: 'lean-1', result: '{}', parts: Part.cls })
@@ -66,7 +66,9 @@ function world(t: Test, more: Partial<ArchiveLimits> = {}) {
 }
 
 t.test('every eviction is said: the first at once, what follows summed up, and the rest at the end', async (t) => {
-  const { at, said, upkeep, take } = world(t, { maxBytes: 3 * 2502 })
+  const other = world(t)
+  other.take(3)
+  const { at, said, upkeep, take } = world(t, { maxBytes: other.archive.stats.bytes })
   await upkeep.begin()
   const evicted = () => said.filter(({ text }) => text === 'evicted').map(({ fields }) => fields)
   take(5)

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { unpack } from '../../agent/archive/packed.js'
 import { Decoder, readArchive } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
@@ -121,14 +122,14 @@ t.test('cameras that leave frames out: no gap, what comes decodes, and the archi
   await until('results', () => heard('change').length > 1 && heard('event').length > 20 && heard('clock').length > 2)
   t.equal((await agent.terminate()).code, 0)
 
-  const rows = query(dir, "SELECT cam, boot, seq, result -> '$.prev' AS prev FROM frames ORDER BY id") as {
+  const rows = query(dir, 'SELECT cam, boot, seq, result FROM frames ORDER BY id') as {
     readonly cam: string
     readonly boot: string
     readonly seq: number
-    readonly prev: string
+    readonly result: Buffer
   }[]
   const published = (cam: string, chain: string) =>
-    rows.flatMap((row) => (row.cam === cam && chain in JSON.parse(row.prev) ? [row.seq] : []))
+    rows.flatMap((row) => (row.cam === cam && chain in JSON.parse(unpack(row.result)).prev ? [row.seq] : []))
   const saved = () =>
     readdirSync(streams).flatMap((file) => {
       const decoder = new Decoder(codingOf(openBundle(bundle)))

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { unpack } from '../../agent/archive/packed.js'
 
 export interface ArchivedRow {
   readonly id: number
@@ -30,11 +31,11 @@ export function query<T>(stateDir: string, sql: string, ...values: unknown[]): T
 
 /** Every committed frame that was not evicted, in order of its commit. */
 export const archiveRows = (stateDir: string): ArchivedRow[] =>
-  query<Omit<ArchivedRow, 'without'> & { prev: string | null }>(
+  query<Omit<ArchivedRow, 'without'> & { result: string | Buffer }>(
     stateDir,
-    "SELECT id, cam, boot, seq, time_us, sha256, bytes, result -> '$.prev' AS prev FROM frames ORDER BY id",
-  ).map(({ prev, ...row }) => {
-    const chains = prev === null ? undefined : JSON.parse(prev)
+    'SELECT id, cam, boot, seq, time_us, sha256, bytes, result FROM frames ORDER BY id',
+  ).map(({ result, ...row }) => {
+    const chains = JSON.parse(unpack(result)).prev
     const without = (chain: 'results' | 'bits') => chains !== undefined && !(chain in chains)
     return { ...row, without: { results: without('results'), bits: without('bits') } }
   })

@@ -1,6 +1,6 @@
 /** Frames as the pipeline commits them, with bits that their hash vouches for. */
 import { createHash } from 'node:crypto'
-import type { ArchiveLimits } from '../../../agent/archive/archive.js'
+import type { Archive, ArchiveLimits } from '../../../agent/archive/archive.js'
 import { type NewFrame, Part } from '../../../agent/outbox.js'
 
 export const boot = '0123456789abcdef'
@@ -33,6 +33,10 @@ export const limits: ArchiveLimits = {
   outboxMaxAgeMs: 1e13,
   onFull: 'drop_oldest',
 }
+
+const PAGE = 4096
+/** For maxBytes: what so many frames of its archive take, each of a size that has a page of the database to itself. */
+export const roomFor = (frames: number, { stats }: Archive): number => stats.bytes - (stats.frames - frames) * PAGE
 
 /** A moment of a clock that is known to be right. */
 export const at = (timeMs: number) => ({ timeMs, bootMs: timeMs, known: true, sure: true })

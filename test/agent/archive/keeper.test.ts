@@ -1,6 +1,7 @@
 /** With an archive, without one, and with a damaged one: real SQLite and a real file system. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Archive } from '../../../agent/archive/archive.js'
 import { damagedFiles } from '../../../agent/archive/aside.js'
@@ -50,13 +51,16 @@ t.test('a large archive is counted beside the work', async (t) => {
   const dir = folder(t)
   const first = Archive.open(dir)
   for (let seq = 0; seq < 1700; seq++) first.commit(frame(seq, { size: 10 }))
-  const { bytes } = first.stats
   first.close()
+  // As an archive of an earlier version is.
+  const db = new Database(join(dir, 'archive.sqlite'))
+  db.exec('DELETE FROM counted')
+  db.close()
   const { keeper: kept } = keeper(t, dir)
   kept.start()
   t.equal(kept.stats.counted, false)
   await until('all of it', () => kept.stats.counted)
-  t.match(kept.stats, { frames: 1700, bytes })
+  t.equal(kept.stats.frames, 1700)
 })
 
 t.test('no directory can be made: it says so, answers, and takes frames as soon as one can', async (t) => {

@@ -99,7 +99,8 @@ t.test('old frames added to an archive that has newer ones: retention still take
   rebuild([files[1]!], again, () => {})
   const limited = Archive.open(again)
   t.teardown(() => limited.close())
-  limited.enforce({ ...limits, maxBytes: limited.stats.bytes - 1 }, later)
+  const timeMs = (seq: number) => limited.find(cam, boot, seq)!.timeUs / 1000
+  limited.enforce({ ...limits, maxBytes: 1e12, maxAgeMs: timeMs(111) - timeMs(104) }, later)
   t.strictSame(
     limited.list({ cursor: 0, limit: 500 }).map(({ seq }) => seq),
     [104, 105, 106, 107, 108, 109, 110, 111],

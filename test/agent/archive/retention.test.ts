@@ -2,10 +2,9 @@
 import t, { type Test } from 'tap'
 import { Archive, type ArchiveLimits } from '../../../agent/archive/archive.js'
 import type { EventRecord } from '../../../agent/outbox.js'
-import { at, boot, frame, limits, nowMs } from './frames.js'
+import { at, boot, frame, limits, nowMs, roomFor } from './frames.js'
 
 const SIZE = 3000
-const each = SIZE + 1500 + frame(10).result.length
 const iso = (seq: number) => new Date(nowMs + seq * 1000).toISOString()
 const told = (id: string, phase: EventRecord['phase'], first: number, last: number, cam = 'street') =>
   ({
@@ -60,16 +59,16 @@ t.test('without a limit of their own they go with the others', async (t) => {
   enforce(archive, { maxAgeMs: 20_000 }, 60)
   t.strictSame(seqs(archive), range(40, 59))
   const full = filled(t, 60, [told('a', 'end', 12, 17)])
-  enforce(full, { maxBytes: 30 * each }, 60)
+  enforce(full, { maxBytes: roomFor(30, full) }, 60)
   t.strictSame(seqs(full), range(30, 59), 'for want of room, too')
 })
 
 t.test('for want of room: what no event touches, then events, the oldest first', async (t) => {
   const archive = filled(t, 60, [told('a', 'end', 12, 17), told('b', 'end', 34, 34)])
   const kept = { keepEventsMs: 1e9 }
-  enforce(archive, { ...kept, maxBytes: 30 * each }, 60)
+  enforce(archive, { ...kept, maxBytes: roomFor(30, archive) }, 60)
   t.strictSame(seqs(archive), [...range(10, 19), ...range(30, 34), ...range(45, 59)])
-  enforce(archive, { ...kept, maxBytes: 16 * each }, 60)
+  enforce(archive, { ...kept, maxBytes: roomFor(16, archive) }, 60)
   t.strictSame(seqs(archive), [...range(15, 19), ...range(30, 34), ...range(55, 59)], 'and not the one that grows')
   enforce(archive, { ...kept, minFreeBytes: 1e18 }, 60)
   t.strictSame(seqs(archive), range(55, 59))
@@ -85,9 +84,9 @@ t.test('what came last goes last, of an event or not, and only over maxBytes', a
   enforce(archive, { ...newest, minFreeBytes: 1e18 }, 60)
   t.strictSame(seqs(archive), range(40, 59))
   const other = filled(t, 60, [told('a', 'end', 12, 17), told('b', 'end', 44, 44)])
-  enforce(other, { ...newest, maxBytes: 30 * each }, 60)
+  enforce(other, { ...newest, maxBytes: roomFor(30, other) }, 60)
   t.strictSame(seqs(other), [...range(10, 19), ...range(40, 59)])
-  enforce(other, { ...newest, maxBytes: 20 * each }, 60)
+  enforce(other, { ...newest, maxBytes: roomFor(20, other) }, 60)
   t.strictSame(seqs(other), range(40, 59))
   t.equal(other.evictOldest({ ...limits, ...newest }, at(nowMs + 63_000)), 5, 'a full disk, by the time now')
   t.strictSame(seqs(other), range(45, 59))
@@ -143,15 +142,15 @@ t.test('what is not pinned any more, and frames with a new time, are found again
   filled(t, 30, [told('a', 'end', 2, 8)], 'street', archive)
   archive.pin(archive.find('street', boot, 11)!.id, true)
   const over = { keepEventsMs: 1e9, keepNewestMs: 1 }
-  enforce(archive, { ...over, maxBytes: 20 * each }, 30)
+  enforce(archive, { ...over, maxBytes: roomFor(20, archive) }, 30)
   t.strictSame(seqs(archive), [...range(0, 14), ...range(25, 29)])
   archive.pin(archive.find('street', boot, 11)!.id, false)
-  enforce(archive, { ...over, maxBytes: 15 * each }, 30)
+  enforce(archive, { ...over, maxBytes: roomFor(15, archive) }, 30)
   t.strictSame(seqs(archive), [...range(0, 9), ...range(25, 29)])
   archive.timedBy({ offsetMs: -3_600_000, known: true, final: true }, nowMs)
   while (archive.restamp());
   archive.commit(frame(30, { size: SIZE, keySeq: 30 }))
-  enforce(archive, { ...over, maxBytes: 11 * each }, 31)
+  enforce(archive, { ...over, maxBytes: roomFor(11, archive) }, 31)
   t.strictSame(seqs(archive), [...range(0, 9), 30])
 })
 

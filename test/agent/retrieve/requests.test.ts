@@ -9,6 +9,7 @@ import { packPredictedRecord } from '../../../codec/record.js'
 import { BLOCK_BYTES, responses } from '../../../contract/messages.js'
 import { type RequestVerb, Topics } from '../../../contract/topics.js'
 import { frames, records } from '../../codec/scene.js'
+import { roomFor } from '../archive/frames.js'
 
 const topics = new Topics('blindsight', 'box')
 const boot = '0123456789abcdef'
@@ -214,7 +215,7 @@ t.test('pin and unpin', async (t) => {
 
 t.test('what cannot be answered says why', async (t) => {
   const { ask, archive, handler } = box(t)
-  archive.enforce({ ...limits, maxBytes: 4 * (bytes + 1502) }, now)
+  archive.enforce({ ...limits, maxBytes: roomFor(4, archive) }, now)
   const cases: [RequestVerb, object | string, string][] = [
     ['get', { ref: `street/${boot}/0` }, 'evicted'],
     ['get', { ref: `street/${boot}/9` }, 'not_found'],
