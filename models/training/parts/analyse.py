@@ -11,21 +11,33 @@ from networks.classifier import Classifier
 from networks.codec import latent_of
 from places import BUNDLES
 from scoring.field import answers_of, figures, said
-from training.checkpoint import ema_of, load
+from training.checkpoint import ema_of, load, mean_of, write_weights
 from training.field_losses import field_loss
 from training.optimiser import sgd_groups
 
 
 def analyse(run):
     """On shards of views (models/shards.py); the codec is frozen, so their symbols stay true. Its trunk begins as that of the bundle's classifier; with
-    `start` the whole network as the part of that name ended."""
+    `start` the whole network as the part of that name ended. With `mean` nothing is trained: the mean of some parts' weights."""
     knobs, bundle = run.knobs, BUNDLES / run.config["codec"]["of"]
     held_out = labels.load(run.data, "val", run.limit)
     labels.check(held_out)
     manifest = manifest_of(bundle)
     centres = torch.tensor(manifest["latent"]["centres"], device=run.device)
-    shards = Shards(run.args.shards or run.out / "shards", run.rng)
     network = Analyser(manifest["latent"]["channels"], len(TAGS), len(MASK))
+
+    def report(model):
+        answers = answers_of(model, centres.cpu())
+        run.report({"upstream": {"bundle": manifest["id"]}, **figures(*said(answers, encoder(bundle, threads=1), held_out))})
+
+    if "mean" in knobs:
+        paths = [run.checkpoint_path(part) for part in knobs["mean"]]
+        state = mean_of(paths)
+        load(network, state, paths[-1])
+        write_weights(run.checkpoint_path(), {"ema": state, "step": 0})
+        run.spent = {"steps": 0, "minutes": 0.0, "device": str(run.device)}
+        return report(network.eval())
+    shards = Shards(run.args.shards or run.out / "shards", run.rng)
     if "start" in knobs:
         path = run.checkpoint_path(knobs["start"])
         load(network, ema_of(path), path)
@@ -40,8 +52,7 @@ def analyse(run):
             maps, logits = network(latent_of(symbols, centres))
         return field_loss(maps, logits, *(target.to(run.device) for target in targets), knobs)
 
-    model = run.train(network, sgd_groups(knobs, (network.trunk, knobs["lr"]), *heads), step_loss).cpu()
-    run.report({"upstream": {"bundle": manifest["id"]}, **figures(*said(answers_of(model, centres.cpu()), encoder(bundle, threads=1), held_out))})
+    report(run.train(network, sgd_groups(knobs, (network.trunk, knobs["lr"]), *heads), step_loss).cpu())
 
 
 def start_from_classifier(network, manifest, bundle, latent):

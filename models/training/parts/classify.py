@@ -12,7 +12,7 @@ from networks.folding import fold_batch_norm
 from networks.layers import STRIDE
 from scoring.profile import evaluate_classifier
 from training.batches import Ahead, class_batch
-from training.checkpoint import TrainError, ema_of, load, write_weights
+from training.checkpoint import TrainError, ema_of, load, mean_of, write_weights
 from training.losses import mixed
 from training.optimiser import sgd_groups
 from training.parts.codec import stand_on_codec
@@ -85,13 +85,11 @@ def classify_on(run):
 
 
 def classify_mean(run):
-    """The mean of the weights of parts that went on from one another (a model soup, Wortsman et al., 2022): better than each, at the cost of one."""
+    """The mean of the weights of parts that went on from one another."""
     codec, wnids = stand_on_codec(run), classes_in(run.data / "imagenet20-160" / "train")
-    states = [ema_of(run.checkpoint_path(part)) for part in run.knobs["mean"]]
+    paths = [run.checkpoint_path(part) for part in run.knobs["mean"]]
     model = Classifier(run.config["codec"]["channels"], run.config["classes"], width=run.knobs["width"])
-    for part, state in zip(run.knobs["mean"], states):
-        load(model, state, run.checkpoint_path(part))
-    model.load_state_dict({k: sum(state[k] for state in states) / len(states) if v.is_floating_point() else v for k, v in states[-1].items()})
+    load(model, mean_of(paths), paths[-1])
     run.spent = {"steps": 0, "minutes": 0.0, "device": str(run.device)}
     end_classifier(run, codec, model.eval(), wnids)
 
