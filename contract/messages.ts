@@ -266,7 +266,11 @@ export const requests = {
     from: time.optional(),
     to: time.optional(),
     limit: z.number().int().min(1).max(500).default(100),
-    cursor: z.string().regex(/^\d+$/).optional(),
+    cursor: z
+      .string()
+      .max(64)
+      .regex(/^(\d+:)?\d+$/)
+      .optional(),
   }),
   events: z.strictObject({
     transaction,

@@ -9,6 +9,7 @@ import type { ClockState, Line, Moment, Past } from '../clock.js'
 import { systemBoot } from '../clock-sync.js'
 import type { EventRecord, NewFrame, OldFrame, Settled, StoredFrame } from '../outbox.js'
 import { databasePath } from './aside.js'
+import { idsByTime, type TimeQuery } from './by-time.js'
 import { asArchiveError, type Db, openDatabase, type Statement } from './database.js'
 import { idsInEvents } from './event-frames.js'
 import { EventTable } from './event-table.js'
@@ -18,7 +19,7 @@ import { Horizon, type Stored } from './horizon.js'
 import { type OutboxLimits, OutboxTable, type Row } from './outbox-table.js'
 import { pack } from './packed.js'
 import { EVICT_ROWS, Retention } from './retention.js'
-import { CLK, IDS_BETWEEN, IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
+import { CLK, IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
 import { Spans } from './spans.js'
 import { Stretches } from './stretches.js'
 
@@ -225,20 +226,20 @@ export class Archive {
     return bits.all({ cam, boot, keySeq }) as Buffer[]
   }
 
-  /** Frames after `cursor`, oldest first. */
-  list(query: ArchiveFilter & { cursor: number; limit: number }): Summary[] {
+  /** Frames after `cursor`, oldest first: by time where a camera or a time is asked for, else as they came. */
+  list(query: ArchiveFilter & TimeQuery): Summary[] {
+    const { cam, fromUs, toUs, cursor, limit } = query
     if (query.class !== undefined || query.zone !== undefined || query.event !== undefined)
-      return this.listEvents(query)
-    const { cam = null, fromUs = -9e15, toUs = 9e15, cursor, limit } = query
-    if (query.fromUs !== undefined || query.toUs !== undefined)
-      return this.summaries(`id IN (${IDS_BETWEEN})`, { cam, fromUs, toUs, cursor, limit })
-    return this.summaries(`id > @cursor ${cam === null ? '' : 'AND cam = @cam'}`, { cam, cursor, limit })
+      return this.summaries(`${AMONG} ORDER BY id`, { ids: JSON.stringify(this.inEvents(query)), limit })
+    if (cam === undefined && fromUs === undefined && toUs === undefined)
+      return this.summaries('id > @cursor ORDER BY id', { cursor, limit })
+    return this.summaries(`${AMONG} ORDER BY timeUs, id`, { ids: JSON.stringify(idsByTime(this.db, query)), limit })
   }
 
-  private listEvents(query: ArchiveFilter & { cursor: number; limit: number }): Summary[] {
+  private inEvents(query: ArchiveFilter & { cursor: number; limit: number }): number[] {
     const ids: number[] = []
     for (const id of idsInEvents(this.db, query, query.cursor)) if (ids.push(id) === query.limit) break
-    return this.summaries('id IN (SELECT value FROM json_each(@ids))', { ids: JSON.stringify(ids), limit: query.limit })
+    return ids
   }
 
   /** Events, oldest first. */
@@ -393,12 +394,14 @@ export class Archive {
   private summaries(where: string, values: Record<string, unknown>): Summary[] {
     const rows = this.db
       .prepare(
-        `SELECT id, cam, boot, seq, ${TIME_US} AS timeUs, ${CLK} AS clk, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames f WHERE ${where} ORDER BY id LIMIT @limit`,
+        `SELECT id, cam, boot, seq, ${TIME_US} AS timeUs, ${CLK} AS clk, ${KEY_SEQ} AS keySeq, substr(bits, 5, 1) AS version, bytes, sha256, model, pinned FROM frames f WHERE ${where} LIMIT @limit`,
       )
       .all(values) as (Omit<Summary, 'pinned' | 'version'> & { pinned: number; version: Buffer })[]
     return rows.map((row) => ({ ...row, pinned: row.pinned === 1, version: row.version[0] ?? 0 }))
   }
 }
+
+const AMONG = 'id IN (SELECT value FROM json_each(@ids))'
 
 /** From here on events are not preferred to what no event touches; nowhere, unless they are to be kept longer. */
 const othersFirst = ({ keepEventsMs }: ArchiveLimits, newestUs: number): number =>

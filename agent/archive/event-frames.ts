@@ -1,7 +1,7 @@
 /** Which frames lie in events: by spans of ids, so that what lies between events is never read. */
 import type { ArchiveFilter } from '../archive-filter.js'
 import type { Db } from './database.js'
-import { TIME_US } from './schema.js'
+import { CAMS, TIME_US } from './schema.js'
 
 /** Events and frames looked at in one step. */
 const STEP = 200
@@ -19,6 +19,14 @@ export const valuesOf = (filter: ArchiveFilter) => {
   return { cam, class: of, zone, event, fromUs, toUs }
 }
 
+/** No event that has frames behind @after begins before this one: the first of those that lie in one span with it, or go on. */
+const REACHING = `${CAMS}, around AS (SELECT (
+    SELECT max(first_id) FROM spans s WHERE s.cam = cams.cam AND first_id <= @after) AS first, cam FROM cams)
+  SELECT min(first) FROM (
+    SELECT @after AS first
+    UNION ALL SELECT first FROM around a JOIN spans s ON s.cam = a.cam AND s.first_id = a.first WHERE s.last_id > @after
+    UNION ALL SELECT min(first_id) FROM events WHERE open > 0)`
+
 interface Span {
   readonly cam: string
   readonly first: number
@@ -30,7 +38,7 @@ export function* idsInEvents(db: Db, filter: ArchiveFilter, after: number): Gene
   const values = valuesOf(filter)
   const events = db.prepare(
     `SELECT cam, first_id AS first, ${LAST} AS last FROM events e
-     WHERE ${MATCHES} AND ${LAST} > @after ORDER BY first_id LIMIT ${STEP}`,
+     WHERE ${MATCHES} AND first_id >= (${REACHING}) AND ${LAST} > @after ORDER BY first_id LIMIT ${STEP}`,
   )
   const frames = db.prepare(
     `SELECT id, cam FROM frames f WHERE id > @after AND id <= @last

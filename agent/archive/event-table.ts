@@ -11,6 +11,9 @@ import type { Spans } from './spans.js'
 /** Of `open`: a doubtful one is of a damaged database that is still being read, its end may come yet. */
 const State = { over: 0, open: 1, doubtful: 2 } as const
 
+/** As the index of them says it, or all events are read. */
+const OPEN = 'open > 0'
+
 /** Time of the frame that the last message of an event e came with. */
 const TOLD_US = `(SELECT ${TIME_US} FROM frames f WHERE f.cam = e.cam AND f.boot = e.told ->> 'boot' AND f.seq = e.told ->> 'seq')`
 
@@ -64,7 +67,7 @@ export class EventTable {
       .prepare(
         `SELECT told, ${TOLD_US} AS toldUs,
            (SELECT seq ${last}) AS lastSeq, (SELECT ${TIME_US} ${last}) AS lastUs, (SELECT ${CLK} ${last}) AS clk
-         FROM events e WHERE open = ${State.open}`,
+         FROM events e WHERE open = ${State.open} AND ${OPEN}`,
       )
       .all() as Row[]
     return rows.map(({ lastUs, lastSeq, clk, ...row }) => {
@@ -91,14 +94,14 @@ export class EventTable {
 
   /** All of a damaged database has been read: what has no end now has none. */
   believe(): void {
-    this.db.exec(`UPDATE events SET open = ${State.open} WHERE open = ${State.doubtful}`)
+    this.db.exec(`UPDATE events SET open = ${State.open} WHERE open = ${State.doubtful} AND ${OPEN}`)
   }
 
   /** Those that are over and whose frames have all gone. */
   forget(): void {
     this.db.exec(
       `DELETE FROM events WHERE open = ${State.over} AND last_id < ${OLDEST_ID} AND NOT EXISTS (
-         SELECT 1 FROM frames WHERE id BETWEEN first_id AND last_id AND frames.cam = events.cam)`,
+         SELECT 1 FROM frames WHERE id BETWEEN first_id AND last_id AND +frames.cam = events.cam)`,
     )
     this.spans.forget()
   }

@@ -95,16 +95,5 @@ export const TIME_US = `f.time_us + coalesce(
 /** Whether that is known; NULL of frames that are in no stretch: as their result says. */
 export const CLK = `(SELECT clk ${STRETCH})`
 
-/** Ranges of frames that are still to be moved, and by how much. */
-const UNMOVED = `unmoved AS (SELECT coalesce(moved_id, first_id - 1) AS after_id, last_id, target_us - offset_us AS shift_us
-  FROM stretches WHERE target_us IS NOT NULL)`
-/** Ids behind @cursor of frames between @fromUs and @toUs, of @cam or (NULL) all, by what is known now: seeks in frames_time. */
-export const IDS_BETWEEN = `${CAMS}, ${UNMOVED}, wanted AS (SELECT cam FROM cams WHERE cam = coalesce(@cam, cam))
-  SELECT id FROM frames WHERE cam IN wanted AND time_us BETWEEN @fromUs AND @toUs AND +id > @cursor
-    AND NOT EXISTS (SELECT 1 FROM unmoved WHERE id > after_id AND id <= last_id)
-  UNION ALL SELECT id FROM unmoved u CROSS JOIN frames
-    WHERE cam IN wanted AND time_us BETWEEN @fromUs - shift_us AND @toUs - shift_us
-      AND +id > max(after_id, @cursor) AND +id <= last_id`
-
 /** The other columns, index entries and a share of a page, beside bitstream and packed result. Used for the outbox only. */
 export const ROW_OVERHEAD = 600

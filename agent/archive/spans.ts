@@ -53,7 +53,7 @@ export class Spans {
   forget(): void {
     this.db.exec(
       `DELETE FROM spans WHERE last_id < ${OLDEST_ID} AND NOT EXISTS (
-         SELECT 1 FROM frames WHERE id BETWEEN first_id AND last_id AND frames.cam = spans.cam)`,
+         SELECT 1 FROM frames WHERE id BETWEEN first_id AND last_id AND +frames.cam = spans.cam)`,
     )
   }
 }

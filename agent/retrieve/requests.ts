@@ -29,7 +29,8 @@ export interface StoredSummary {
 export interface Store {
   find(cam: string, boot: string, seq: number): StoredSummary | undefined
   wasSeen(cam: string, boot: string, seq: number): boolean
-  list(query: ArchiveFilter & { cursor: number; limit: number }): StoredSummary[]
+  /** After the frame `cursor`, which lies at `afterUs`. */
+  list(query: ArchiveFilter & { cursor: number; afterUs?: number; limit: number }): StoredSummary[]
   listOfEvents(query: ArchiveFilter & { cursor: string; limit: number }): { event: object; cursor: string }[]
   readBits(id: number, off: number, length: number): Buffer
   /** Records, the keyframe first. */
@@ -177,10 +178,10 @@ export class Requests {
   private list(request: z.infer<typeof requests.list>, room: number): object {
     const limit = Math.min(request.limit, Math.max(1, Math.floor(room / LISTED_BYTES)))
     const filter = filterOf(request)
-    const found = this.store.list({ ...filter, cursor: Number(request.cursor ?? 0), limit })
+    const found = this.store.list({ ...filter, ...placeOf(request.cursor), limit })
     if (found.length === 0 && request.cursor === undefined) this.doubt(filter)
     const more = found.length === limit
-    return { status: 'ok', items: found.map(describe), ...(more && { cursor: String(found.at(-1)!.id) }) }
+    return { status: 'ok', items: found.map(describe), ...(more && { cursor: cursorOf(found.at(-1)!) }) }
   }
 
   private events(request: z.infer<typeof requests.events>, room: number): object {
@@ -281,6 +282,13 @@ export class Requests {
     this.tokens--
     return true
   }
+}
+
+const cursorOf = ({ timeUs, id }: StoredSummary): string => `${timeUs}:${id}`
+
+function placeOf(cursor = '0'): { cursor: number; afterUs?: number } {
+  const [id, afterUs] = cursor.split(':').map(Number).reverse()
+  return { cursor: id!, ...(afterUs !== undefined && { afterUs }) }
 }
 
 function filterOf({ cam, class: of, zone, event, from, to }: z.infer<typeof requests.events>): ArchiveFilter {

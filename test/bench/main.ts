@@ -1,9 +1,10 @@
-/** `npm run bench [-- --only agent,cameras --bundle ID --threads N --seconds S --clips DIR]`: tables on stderr and one JSON object on stdout. */
-import { availableParallelism, cpus } from 'node:os'
+/** `npm run bench [-- --only agent,archive --bundle ID --threads N --seconds S --clips DIR --rows N,N]`: tables on stderr and one JSON object on stdout. */
+import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { demoClip } from '../../agent/demo/demo.js'
 import { benchAgent } from './agent.js'
+import { archiveRows, benchArchive } from './archive.js'
 import { benchCameras } from './cameras.js'
 import { benchCapture } from './capture.js'
 import { benchCodec } from './codec.js'
@@ -19,6 +20,10 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '60' },
     clips: { type: 'string' },
     only: { type: 'string' },
+    /** Frames of the archives. */
+    rows: { type: 'string', default: '10000,200000' },
+    /** Where they are made. */
+    dir: { type: 'string', default: tmpdir() },
   },
 })
 const threads = Number(values.threads)
@@ -81,6 +86,10 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
       ],
     ]
     return { rows, figures: agent }
+  },
+  async archive() {
+    const archive = benchArchive(values.rows.split(',').map(Number), values.dir)
+    return { rows: archiveRows(archive), figures: archive }
   },
   async peer() {
     const peer = await benchPeer(demoClip(), threads)
