@@ -9,7 +9,7 @@ import type { Log } from '../log.js'
 import { Arrivals } from './arrivals.js'
 import { type Grabber, startFfmpeg } from './ffmpeg.js'
 import { FrameCutter, type RawFrame } from './frames.js'
-import { Slot } from './slot.js'
+import { SLOT_FRAMES, Slot } from './slot.js'
 import { isFile } from './source.js'
 
 export interface CapturedFrame extends RawFrame, Stamp {
@@ -32,8 +32,8 @@ export interface CameraEvents {
   finished?(camera: Camera): void
 }
 
-/** Buffers kept for reuse: one being filled, one in the slot, two in inference. */
-const SPARE_BUFFERS = 4
+/** Buffers kept for reuse: one being filled, those in the slot, two in inference. */
+const SPARE_BUFFERS = SLOT_FRAMES + 3
 /** A camera that says nothing at first may just be slow: each time it is given twice as long, up to so many times the limit. */
 const PATIENCE = 4
 /** A camera that was online for less has not recovered: the next wait is longer still. */
@@ -108,7 +108,7 @@ export class Camera {
     this.generation++
     clearInterval(this.stallTimer)
     clearTimeout(this.retryTimer)
-    this.slot.take()
+    while (this.slot.take()) continue
     await Promise.all([this.grabber?.stop(), this.ending])
     this.setState('offline', 'the agent stopped')
   }

@@ -1,34 +1,38 @@
 /**
- * One frame's place between a camera and the pipeline. The newest frame wins: capture never waits for inference, and what
- * is processed is never stale. A file read at full pace uses `putWaiting` instead, which drops nothing.
+ * Frames on their way from a camera to the pipeline: room for a moment in which something else takes the processor, and no more. Where it is full the
+ * oldest goes: capture never waits for inference, and what is processed is never stale. A file read at full pace uses `putWaiting` instead, which drops nothing.
  */
+
+/** A camera of 5 frames/s may be kept waiting for half a second. */
+export const SLOT_FRAMES = 3
+
 export class Slot<T> {
-  private item: T | undefined
+  private items: T[] = []
   private emptied: (() => void) | undefined
 
   constructor(private readonly filled: () => void) {}
 
   /** @returns the frame that had to go, if any */
   put(item: T): T | undefined {
-    const old = this.item
-    this.item = item
+    const old = this.items.length === SLOT_FRAMES ? this.items.shift() : undefined
+    this.items.push(item)
     this.filled()
     return old
   }
 
   async putWaiting(item: T): Promise<void> {
-    while (this.item !== undefined) {
+    while (this.items.length > 0) {
       await new Promise<void>((resolve) => {
         this.emptied = resolve
       })
     }
-    this.item = item
+    this.items.push(item)
     this.filled()
   }
 
+  /** The oldest. */
   take(): T | undefined {
-    const item = this.item
-    this.item = undefined
+    const item = this.items.shift()
     this.emptied?.()
     this.emptied = undefined
     return item

@@ -1,15 +1,15 @@
 import t from 'tap'
-import { Slot } from '../../../agent/capture/slot.js'
+import { SLOT_FRAMES, Slot } from '../../../agent/capture/slot.js'
 
-t.test('the newest wins, and the one that had to go is returned', async (t) => {
+t.test('where it is full the oldest has to go, and is returned', async (t) => {
   let filled = 0
   const slot = new Slot<number>(() => filled++)
   t.equal(slot.take(), undefined)
-  t.equal(slot.put(1), undefined)
-  t.equal(slot.put(2), 1)
-  t.equal(slot.take(), 2)
+  for (let i = 0; i < SLOT_FRAMES; i++) t.equal(slot.put(i), undefined)
+  t.equal(slot.put(SLOT_FRAMES), 0)
+  for (let i = 1; i <= SLOT_FRAMES; i++) t.equal(slot.take(), i)
   t.equal(slot.take(), undefined)
-  t.equal(filled, 2)
+  t.equal(filled, SLOT_FRAMES + 1)
 })
 
 t.test('putWaiting drops nothing', async (t) => {
