@@ -108,7 +108,7 @@ export class Camera {
     this.generation++
     clearInterval(this.stallTimer)
     clearTimeout(this.retryTimer)
-    while (this.slot.take()) continue
+    this.slot.clear()
     await Promise.all([this.grabber?.stop(), this.ending])
     this.setState('offline', 'the agent stopped')
   }

@@ -30,6 +30,10 @@ export class Slot<T> {
     this.filled()
   }
 
+  clear(): void {
+    this.items = []
+  }
+
   /** The oldest. */
   take(): T | undefined {
     const item = this.items.shift()
