@@ -24,8 +24,8 @@ const REACHING = `${CAMS}, around AS (SELECT (
     SELECT max(first_id) FROM spans s WHERE s.cam = cams.cam AND first_id <= @after) AS first, cam FROM cams)
   SELECT min(first) FROM (
     SELECT @after AS first
-    UNION ALL SELECT first FROM around a JOIN spans s ON s.cam = a.cam AND s.first_id = a.first WHERE s.last_id > @after
-    UNION ALL SELECT min(first_id) FROM events WHERE open > 0)`
+    UNION ALL SELECT first FROM around a JOIN spans s ON s.cam = a.cam AND s.first_id = a.first WHERE +s.last_id > @after
+    UNION ALL SELECT min(+first_id) FROM events WHERE open > 0)`
 
 interface Span {
   readonly cam: string

@@ -7,19 +7,15 @@ import { boot, frame, nowMs } from './frames.js'
 const iso = (seq: number) => new Date(nowMs + seq * 1000).toISOString()
 const CAMS = ['street', 'yard']
 /** Overlapping ones, one within another, one that goes on, and room between. */
-const EVENTS = [
-  ...[
-    ['street', 'a', 3, 20],
-    ['street', 'b', 8, 10],
-    ['street', 'c', 18, 25],
-    ['street', 'd', 40, 44],
-  ],
-  ...[
-    ['yard', 'e', 1, 1],
-    ['yard', 'f', 9, 30],
-    ['yard', 'g', 47, undefined],
-  ],
-] as [string, string, number, number | undefined][]
+const EVENTS: readonly (readonly [cam: string, id: string, first: number, last?: number])[] = [
+  ['street', 'a', 3, 20],
+  ['street', 'b', 8, 10],
+  ['street', 'c', 18, 25],
+  ['street', 'd', 40, 44],
+  ['yard', 'e', 1, 1],
+  ['yard', 'f', 9, 30],
+  ['yard', 'g', 47],
+]
 const SEQS = 60
 
 t.test('from any frame on, in pages of any size', async (t) => {

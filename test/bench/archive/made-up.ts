@@ -22,7 +22,7 @@ const RUN = FPS * 43_200
 const ENDS_US = Date.UTC(2026, 10, 24) * 1000
 const BATCH = 20_000
 /** What one takes on the disk, as made here. */
-const ROW_BYTES = 500
+const ROW_BYTES = 350
 
 const bits = Buffer.alloc(BIT_BYTES, 7)
 const sha256 = 'ab'.repeat(32)
