@@ -1,6 +1,8 @@
 /** A made-up latent of 4x6 cells and 2 channels; the mask has four places to a cell, class 1 is an object. */
 import t from 'tap'
-import { Gate, type GatedFrame, type GateRule } from '../../../agent/infer/gate.js'
+import { Gate, type GatedFrame, type GateRule, Gates, type Maskful } from '../../../agent/infer/gate.js'
+import type { Bundle, Manifest } from '../../../contract/bundle.js'
+import { ANALYSE } from '../../contract/analysing-bundle.js'
 
 const [height, width, places] = [4, 6, 2]
 const MOVED = 5
@@ -131,4 +133,43 @@ t.test('after a failure it looks again', async (t) => {
   fail(false)
   step(0, -MOVED)
   t.equal(await show(200, [0]), 'looks 1', 'although it is as it was')
+})
+
+t.test("a bundle's: what its masks show of its objects, and what its tags say, each camera for itself", async (t) => {
+  const manifest = {
+    latent: { stride: 8 },
+    analyse: ANALYSE,
+    files: { 'analyse.onnx': {} },
+  } as unknown as Manifest
+  const gates = new Gates<Maskful>({ manifest } as Bundle)
+  t.same(gates.cells({ width: 48, height: 32 }), { width: 6, height: 4 })
+  t.equal(gates.of('a'), gates.of('a'))
+  t.not(gates.of('a'), gates.of('b'))
+  const answer = (place: number, id: string, p = 0): Maskful => {
+    const { classes } = ANALYSE.mask
+    const index = classes.findIndex((one) => one.id === id)
+    const mask = new Uint8Array(height * width * places ** 2)
+    mask[place] = index
+    const fractions = Float32Array.from(classes, (_, i) => Number(i === index) / mask.length)
+    return { tags: new Float32Array(8).fill(p), mask, fractions }
+  }
+  const held = async (cam: string, first: Maskful, second: Maskful) => {
+    const gate = gates.of(cam)
+    const symbols = new Uint8Array(2 * height * width)
+    const show = async (bootMs: number, said: Maskful) => {
+      symbols[23]! ^= 1
+      const frame = { symbols: symbols.slice(), height, width, bootMs, changed: new Uint8Array(height * width) }
+      return (await gate.answer({ gate: 0.5, refreshSeconds: 2 }, frame, async () => said)).held
+    }
+    await show(0, first)
+    await show(100, second)
+    if ((await show(200, second)) === undefined) return 'looks once more'
+    symbols[0]! += MOVED
+    return (await show(300, second)) ?? 'looks at what is there'
+  }
+  t.equal(await held('road', answer(0, 'road'), answer(0, 'road')), 'same')
+  t.equal(await held('car', answer(0, 'car'), answer(0, 'car')), 'looks at what is there')
+  t.equal(await held('far', answer(95, 'car'), answer(95, 'car')), 'same')
+  t.equal(await held('new', answer(0, 'road'), answer(0, 'car')), 'looks once more')
+  t.equal(await held('tag', answer(0, 'road', 0.4), answer(0, 'road', 0.6)), 'looks once more')
 })

@@ -108,3 +108,10 @@ t.test('a frame that the archive could not take says that nobody can ask for it'
   t.match(made({ id: 0 })[0]!.payload, { bits: { archived: false } })
   t.notOk('archived' in made({ id: 1 })[0]!.payload.bits)
 })
+
+t.test('results whose answer is that for another frame say which', async (t) => {
+  const [cls, seg, bits] = made({ result: JSON.stringify({ ...record, same_as: 4 }) })
+  t.strictSame([cls!.payload.same_as, seg!.payload.same_as], [4, 4])
+  t.notOk('same_as' in bits!.payload)
+  t.notOk('same_as' in made({})[0]!.payload)
+})
