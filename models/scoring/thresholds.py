@@ -24,9 +24,11 @@ def thresholds(scores, truths, rows):
     for group, tags in GROUPS.items():
         mine = [row for row in rows if row.name == group]
         options = (at(enter, round(enter * part, 3), group, [TAG[tag] for tag in tags], scores, truths, mine) for enter in ENTER for part in LEAVE)
-        best = figures[group] = max(options, key=lambda option: option["value"])
+        best = max(options, key=lambda option: option["value"])
         enter = round(min(0.95, best["enter"] + MARGIN), 3)
-        found.update({tag: {"enter": enter, "leave": round(best["leave"] * enter / best["enter"], 3)} for tag in tags})
+        leave = round(best["leave"] * enter / best["enter"], 3)
+        figures[group] = at(enter, leave, group, [TAG[tag] for tag in tags], scores, truths, mine)
+        found.update({tag: {"enter": enter, "leave": leave} for tag in tags})
     return found, figures
 
 
