@@ -16,7 +16,7 @@ import { AgentError, ExitCode, messageOf } from './errors.js'
 import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
 import { headsOn, namesOf } from './heads.js'
-import { type Around, Health, type HealthReport } from './health.js'
+import { type Around, type Counts, Health, type HealthReport, noCounts } from './health.js'
 import { BIRTH_TOPIC, discovery, isBirth } from './home-assistant.js'
 import { Engine } from './infer/engine.js'
 import type { InferCamera } from './infer/messages.js'
@@ -83,10 +83,7 @@ export class Agent {
   private readonly clock: Clock
   private readonly upkeep: Upkeep
   private readonly limits: ArchiveLimits & { minFreeBytes: number }
-  private readonly encoded = new Map<string, number>()
-  private readonly held = new Map<string, number>()
-  private readonly pressed = new Map<string, number>()
-  private readonly leftOut = new Map<string, number>()
+  private readonly counts = new Map<string, Counts>()
   private readonly lost = { inference: 0, commit: 0 }
   private timers: NodeJS.Timeout[] = []
   private readonly madeAt = performance.now()
@@ -228,11 +225,11 @@ export class Agent {
       },
       service,
     )
-    const { archive, publisher, requests, stages, encoded, held, pressed, leftOut, lost, cameras, limits } = this
+    const { archive, publisher, requests, stages, counts, lost, cameras, limits } = this
     const { clock, upkeep } = this
     const around = () => this.around()
-    const counts = { stages, encoded, held, pressed, leftOut, lost }
-    this.health = new Health({ cameras, archive, publisher, requests, ...counts, limits, clock, upkeep, around })
+    const made = { stages, counts, lost }
+    this.health = new Health({ cameras, archive, publisher, requests, ...made, limits, clock, upkeep, around })
     this.announceInfo({})
     this.setState('starting')
     for (const camera of this.cameras) this.announceCamera(camera)
@@ -245,7 +242,7 @@ export class Agent {
     this.pipeline = new Pipeline(
       {
         cameras: this.cameras,
-        infer: (frame, cam, wish) => engine.infer(frame, this.inferred.get(cam.id)!, wish),
+        infer: (frame, wish) => engine.infer(frame, this.inferred.get(frame.cam.id)!, wish),
         watching: this.watching,
         timed: (stamp) => this.clock.again(stamp),
         commit: (frame) => this.commit(frame),
@@ -365,11 +362,12 @@ export class Agent {
   }
 
   private afterCommit(result: Committed): void {
-    const count = (of: Map<string, number>) => of.set(result.cam, (of.get(result.cam) ?? 0) + 1)
-    count(this.encoded)
-    if (result.held === 'same') count(this.held)
-    if (result.held === 'pressed') count(this.pressed)
-    if (result.leftOut) count(this.leftOut)
+    const counts = this.counts.get(result.cam) ?? noCounts()
+    this.counts.set(result.cam, counts)
+    counts.encoded++
+    if (result.held === 'same') counts.held++
+    if (result.held === 'pressed') counts.pressed++
+    if (result.leftOut) counts.leftOut++
     this.stages.add(result.ms)
     this.publisher.wake()
     this.events.committed?.(result)

@@ -14,6 +14,18 @@ import type { Requests } from './retrieve/requests.js'
 import type { Stages } from './stages.js'
 import type { Upkeep } from './upkeep.js'
 
+/** Frames of a camera since the agent started. */
+export interface Counts {
+  encoded: number
+  /** Of those: an answer was kept, as good as nothing had changed, or as frames waited. */
+  held: number
+  pressed: number
+  /** Of those: what the camera's `publish` left out. */
+  leftOut: number
+}
+
+export const noCounts = (): Counts => ({ encoded: 0, held: 0, pressed: 0, leftOut: 0 })
+
 export interface HealthSources {
   readonly cameras: readonly Camera[]
   readonly archive: Pick<
@@ -24,12 +36,8 @@ export interface HealthSources {
   readonly publisher: Publisher
   readonly requests: Requests
   readonly stages: Stages
-  readonly encoded: ReadonlyMap<string, number>
-  /** Of those encoded, those for which an answer was kept: as good as nothing had changed, or frames waited. */
-  readonly held: ReadonlyMap<string, number>
-  readonly pressed: ReadonlyMap<string, number>
-  /** Of those encoded, what the camera's `publish` left out. */
-  readonly leftOut: ReadonlyMap<string, number>
+  /** By camera. */
+  readonly counts: ReadonlyMap<string, Readonly<Counts>>
   readonly clock: Pick<Clock, 'now' | 'why'>
   readonly upkeep: Pick<Upkeep, 'lastEviction' | 'evicted'>
   readonly lost: { readonly inference: number; readonly commit: number }
@@ -61,10 +69,10 @@ export class Health {
 
   /** To be called every few seconds: what rates are made of. */
   sample(): void {
-    const { cameras, encoded } = this.sources
+    const { cameras } = this.sources
     const counts = cameras.flatMap(({ config: { id }, framesIn }): [string, number][] => [
       [`in ${id}`, framesIn],
-      [`encoded ${id}`, encoded.get(id) ?? 0],
+      [`encoded ${id}`, this.countsOf(id).encoded],
     ])
     this.rates.sample(new Map(counts))
   }
@@ -72,23 +80,24 @@ export class Health {
   /** Asking changes nothing: the message, /metrics and `status` all come from it. */
   report() {
     const { timeMs: nowMs, known } = this.sources.clock.now()
-    const { cameras, archive, publisher, requests, stages, encoded, held, pressed, leftOut, lost } = this.sources
+    const { cameras, archive, publisher, requests, stages, lost } = this.sources
     const around = this.sources.around()
     const stats = archive.stats
     const cams = cameras.map((camera) => {
       const id = camera.config.id
+      const { encoded, held, pressed, leftOut } = this.countsOf(id)
       return {
         id,
         state: camera.state.state,
         reason: camera.state.reason,
         since: camera.state.since,
         fps_in: this.rates.of(`in ${id}`, camera.framesIn),
-        fps_encoded: this.rates.of(`encoded ${id}`, encoded.get(id) ?? 0),
+        fps_encoded: this.rates.of(`encoded ${id}`, encoded),
         frames_in: camera.framesIn,
-        frames_encoded: encoded.get(id) ?? 0,
-        frames_held: held.get(id) ?? 0,
-        frames_pressed: pressed.get(id) ?? 0,
-        frames_left_out: leftOut.get(id) ?? 0,
+        frames_encoded: encoded,
+        frames_held: held,
+        frames_pressed: pressed,
+        frames_left_out: leftOut,
         dropped: camera.dropped,
       }
     })
@@ -135,6 +144,10 @@ export class Health {
       temp_c: temperature(),
       faults: around.faults,
     }
+  }
+
+  private countsOf(camera: string): Readonly<Counts> {
+    return this.sources.counts.get(camera) ?? noCounts()
   }
 
   private lastEviction() {

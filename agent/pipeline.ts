@@ -29,7 +29,7 @@ export interface PipelineParts {
     readonly dropped: number
     recycle(buffer: ArrayBuffer): void
   }[]
-  infer(frame: CapturedFrame, cam: CapturedFrame['cam'], wish: Wish): Promise<Encoded>
+  infer(frame: CapturedFrame, wish: Wish): Promise<Encoded>
   readonly watching: Pick<Watching, 'see' | 'done'>
   /** A stamp by what is known of time now. */
   timed(stamp: Stamp): Stamp
@@ -125,7 +125,7 @@ export class Pipeline {
     const wish = policy.before(frame.bootMs)
     try {
       const key = this.keyframes.due(cam.id, frame.bootMs, cam.keyframeSeconds, wish.key)
-      const encoded = await this.parts.infer(frame, cam, {
+      const encoded = await this.parts.infer(frame, {
         key,
         pressed: pressed(frame),
         look: !this.answered.has(cam.id), // what was looked at came to nothing, and none can be named

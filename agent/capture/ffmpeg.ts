@@ -1,6 +1,6 @@
 /** The only file that knows fluent-ffmpeg: one running ffmpeg process, raw RGB frames of a fixed size on a pipe. */
 import type { ChildProcess } from 'node:child_process'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
@@ -9,6 +9,7 @@ import { inputOf, outputOf } from './arguments.js'
 import { markChildren } from './orphans.js'
 import { type Ended, NOT_INSTALLED, reasonOf } from './reason.js'
 import { faultOf, isLocal, kindOf, pathOf } from './source.js'
+import { statOf } from './stat.js'
 
 export { kindOf }
 
@@ -46,7 +47,7 @@ const LINE_CHARS = 500
 const TICK_MS = 10
 
 /** Options that some version of a program, or the box, refused, so that the next attempt does without. */
-const without = { deathSignal: false, vsync: false, script: false, hwaccel: false }
+const without = { deathSignal: false, vsync: false, script: false, hwaccels: new Set<string>() }
 
 /**
  * `ended` is called exactly once, with the reason, however the process ends. `logged` gets the lines of ffmpeg's log.
@@ -100,7 +101,7 @@ export function startFfmpeg(
     if (lines.some((line) => /unrecognized option 'vsync'/i.test(line))) without.vsync = true
     if (lines.some((line) => /unknown keyword.*option/i.test(line))) without.script = true
     if (lines.some((line) => /hwaccel|device type \w+ needed|device creation failed|hardware device setup/i.test(line)))
-      without.hwaccel = true
+      without.hwaccels.add(source.decode?.hwaccel ?? 'none')
     finish(reasonOf(source.source, error, lines))
   })
   command.pipe(sink, { end: true })
@@ -124,7 +125,8 @@ function commandOf(source: Source, program: string): { command: ffmpeg.FfmpegCom
   // The kernel ends ffmpeg with the agent, however that one dies; what is left without it is swept at the next start.
   const setpriv = without.deathSignal ? undefined : find('setpriv')
   const { decode } = source
-  const decoded = without.hwaccel && decode ? { ...source, decode: { ...decode, hwaccel: 'none' } } : source
+  const decoded =
+    decode && without.hwaccels.has(decode.hwaccel) ? { ...source, decode: { ...decode, hwaccel: 'none' } } : source
   const { options, url, script } = inputOf(decoded, !without.script)
   const output = outputOf(source)
   const command = ffmpeg({ logger: undefined, niceness: 0, stdoutLines: LINES })
@@ -145,14 +147,10 @@ function commandOf(source: Source, program: string): { command: ffmpeg.FfmpegCom
   return { command, script }
 }
 
-/** proc(5): utime and stime, in ticks, are the 14th and 15th field; the second may hold anything. */
+/** Its utime and stime. */
 function cpuMsOf(pid: number | undefined): number | undefined {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /s, '').split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS
-  } catch {
-    return undefined
-  }
+  const [user, system] = pid === undefined ? [] : statOf(pid).slice(11, 13)
+  return system === undefined ? undefined : (Number(user) + Number(system)) * TICK_MS
 }
 
 function localFault(source: string): string | undefined {

@@ -4,6 +4,7 @@
  * a process without that mark, or whose agent still runs, is nobody's to end.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { statOf } from './stat.js'
 
 const MARK = 'BLINDSIGHT_AGENT'
 
@@ -34,8 +35,7 @@ export function endOrphans(): number[] {
 
 /** Process numbers are used again; with the time of its start one names one process. */
 function startOf(pid: number): string {
-  const stat = read(`/proc/${pid}/stat`)
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const fields = statOf(pid)
   return fields[0] === 'Z' ? '' : (fields[19] ?? '')
 }
 

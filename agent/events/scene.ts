@@ -4,6 +4,7 @@
  */
 import type { Analyse } from '../../contract/bundle.js'
 import { EventRule, type Zone } from '../config/watch.js'
+import { LEAST_OF_PICTURE } from '../presence.js'
 import { Activity, type Grid, type Look, type Tally, tally } from './activity.js'
 import { placesIn } from './polygon.js'
 import { type Mark, type Occurrence, type Telling, Watch } from './watch.js'
@@ -39,9 +40,7 @@ export interface Observed extends Pick<Look, 'motion' | 'moving'> {
   readonly events: readonly Telling[]
 }
 
-/** In a zone, by default, so much of the picture (not of the zone) is needed: a person of a sixteenth of its height takes that. */
-const LEAST_OF_PICTURE = 1 / 2000
-/** One place alone may be noise, */
+/** In a zone, by default, LEAST_OF_PICTURE (not of the zone) is needed. One place alone may be noise, */
 const LEAST_PLACES = 2
 /** and a zone that is as small as what stands in it is taken when half of it is. */
 const MOST_OF_ZONE = 0.5

@@ -3,6 +3,7 @@
  * something changes, an answer holds. A frame is compared with the one that the answer was given for, so that slow changes add up.
  */
 import { type Bundle, maskOf } from '../../contract/bundle.js'
+import { LEAST_OF_PICTURE } from '../presence.js'
 import { changes } from './changes.js'
 import type { FrameSize } from './networks.js'
 
@@ -132,9 +133,6 @@ function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boole
   return count > most
 }
 
-/** So much of the picture has to be of a class for it to be there: as a zone's events have it. */
-const LEAST_SHARE = 1 / 2000
-
 /** A gate for each camera. */
 export class Gates<Answer extends Maskful> {
   private readonly cameras = new Map<string, Gate<Answer>>()
@@ -145,10 +143,7 @@ export class Gates<Answer extends Maskful> {
 
   constructor({ manifest }: Bundle) {
     const { analyse, latent } = manifest
-    const ids = analyse?.presence.flatMap(({ mask }) =>
-      mask.map((id) => analyse.mask.classes.findIndex((one) => one.id === id)),
-    )
-    this.things = new Set(ids)
+    this.things = new Set(analyse?.mask.classes.flatMap(({ kind }, id) => (kind === 'thing' ? [id] : [])))
     this.enter = analyse?.tags.classes.map(({ id }) => analyse.tags.thresholds[id]!.enter) ?? []
     this.stride = latent.stride
     this.places = latent.stride / (maskOf(manifest)?.stride ?? latent.stride)
@@ -168,7 +163,7 @@ export class Gates<Answer extends Maskful> {
   /** The tags above their thresholds, and the things in the mask. */
   private said({ tags, fractions }: Answer): string {
     const above = this.enter.map((enter, i) => Number(tags !== undefined && tags[i]! >= enter))
-    const there = [...this.things].map((id) => Number(fractions !== undefined && fractions[id]! >= LEAST_SHARE))
+    const there = [...this.things].map((id) => Number(fractions !== undefined && fractions[id]! >= LEAST_OF_PICTURE))
     return [...above, ...there].join('')
   }
 }

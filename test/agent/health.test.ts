@@ -1,7 +1,7 @@
 /** The health message, from a real archive; cameras and publisher are stand-ins that only count. */
 import t, { type Test } from 'tap'
 import { Archive, type ArchiveLimits } from '../../agent/archive/archive.js'
-import { Health, type HealthSources } from '../../agent/health.js'
+import { type Counts, Health, type HealthSources } from '../../agent/health.js'
 import { type EventRecord, Part } from '../../agent/outbox.js'
 import { Stages } from '../../agent/stages.js'
 import { HealthMessage } from '../../contract/messages.js'
@@ -28,10 +28,7 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   const publisher = { counters: { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0 } }
   const requests = { counters: { served: 0, refused: 0 } }
   const lost = { inference: 0, commit: 0 }
-  const encoded = new Map<string, number>()
-  const held = new Map<string, number>()
-  const pressed = new Map<string, number>()
-  const leftOut = new Map<string, number>()
+  const counts = new Map<string, Counts>()
   const stages = new Stages()
   const at = { timeMs: now, monoMs: 0, known: true }
   const clock = { now: () => ({ ...at, bootMs: at.monoMs, sure: true }), why: 'the clock is synchronised' }
@@ -42,10 +39,7 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
     publisher,
     requests,
     stages,
-    encoded,
-    held,
-    pressed,
-    leftOut,
+    counts,
     lost,
     clock,
     upkeep,
@@ -88,12 +82,9 @@ t.test('a box that has just started', async (t) => {
 })
 
 t.test('whoever asks, the rates are those of the last half minute', async (t) => {
-  const { health, camera, encoded, held, pressed, leftOut } = world(t)
+  const { health, camera, counts } = world(t)
   camera.framesIn = 1000
-  encoded.set('street', 500)
-  held.set('street', 300)
-  pressed.set('street', 20)
-  leftOut.set('street', 400)
+  counts.set('street', { encoded: 500, held: 300, pressed: 20, leftOut: 400 })
   const [first] = health.report().cams
   t.ok(first!.fps_in > first!.fps_encoded && first!.fps_encoded > 0)
   t.ok(health.report().cams[0]!.fps_in > 0, 'asking changes nothing')

@@ -43,7 +43,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
   const pipeline = new Pipeline(
     {
       cameras,
-      infer: ({ rgb }, { id: cam }, { key, pressed, look }) =>
+      infer: ({ rgb, cam: { id: cam } }, { key, pressed, look }) =>
         new Promise<Encoded>((resolve, reject) => {
           const coded = encoders.get(cam)!.encode(new Uint8Array(16 * 8 * 8).fill(jobs.length % 6), { key })
           const probabilities = Float32Array.from({ length: 1000 }, (_, i) => Number(i === leader))

@@ -91,7 +91,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
       const pipeline = new Pipeline(
         {
           cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
-          infer: (frame, camera, wish) => engine.infer(frame, { ...camera, heads }, wish),
+          infer: (frame, wish) => engine.infer(frame, { ...frame.cam, heads }, wish),
           watching,
           timed: (stamp) => stamp,
           commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),

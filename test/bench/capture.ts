@@ -3,13 +3,12 @@
  * arguments for ffmpeg, as processor time per second of video. The streams are made here from the demo's clip, enlarged, at 4 Mbit/s: once as most
  * cameras send them, and once with B-frames, of which `skip: nonref` leaves out those that no other picture needs.
  */
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { inputOf, outputOf } from '../../agent/capture/arguments.js'
 import { demoClip } from '../../agent/demo/demo.js'
+import { cpuSecondsOf } from './ffmpeg.js'
 
 const SECONDS = 6
 const CODECS = { h264: 'libx264', hevc: 'libx265' } as const
@@ -30,17 +29,10 @@ export async function benchCapture(): Promise<CaptureBench[]> {
       for (const b_frames of [0, 2]) {
         const file = join(dir, `${codec}-${fps}-${b_frames}.mkv`)
         console.error(`making ${codec}, ${fps} frames/s, ${b_frames} B-frames`)
-        await ffmpeg([
+        await cpuSecondsOf([
           ...['-stream_loop', '-1', '-i', demoClip(), '-t', `${SECONDS}`],
           ...['-vf', `fps=${fps},scale=1920:1080`, '-c:v', encoder, '-preset', 'veryfast', '-b:v', '4M'],
-          ...[
-            '-bf',
-            `${b_frames}`,
-            '-g',
-            `${2 * fps}`,
-            ...(codec === 'hevc' ? ['-x265-params', 'log-level=error'] : []),
-            file,
-          ],
+          ...['-bf', `${b_frames}`, '-g', `${2 * fps}`, file],
         ])
         const core: Record<string, number> = {}
         for (const skip of SKIPS) core[skip] = await costOf(file, skip)
@@ -55,13 +47,6 @@ async function costOf(file: string, skip: (typeof SKIPS)[number]): Promise<numbe
   const decode = { hwaccel: 'none', skip }
   const source = { source: file, width: 448, height: 256, fps: 5, loop: false, pace: 'fast', decode } as const
   const { options, url } = inputOf(source)
-  const said = await ffmpeg(['-benchmark', ...options, '-i', url, '-an', ...outputOf(source), '/dev/null'])
-  const [, user, system] = /utime=([\d.]+)s stime=([\d.]+)s/.exec(said) ?? []
-  if (!user) throw new Error(`ffmpeg -benchmark said nothing of its time: ${said}`)
-  return Number(((Number(user) + Number(system)) / SECONDS).toFixed(3))
-}
-
-async function ffmpeg(args: readonly string[]): Promise<string> {
-  const { stderr } = await promisify(execFile)('ffmpeg', ['-hide_banner', '-nostdin', '-nostats', '-y', ...args])
-  return stderr
+  const seconds = await cpuSecondsOf([...options, '-i', url, '-an', ...outputOf(source), '/dev/null'])
+  return Number((seconds / SECONDS).toFixed(3))
 }

@@ -2,13 +2,12 @@
  * What somebody would set up instead, on the same clip at the same rate: ffmpeg decodes it once, keeps it as H.264 (x264, veryfast) and gives RGB pictures
  * to a detector of YOLOX-nano's size at 416x416. Processor time for an hour of one camera; no motion gate, no archive beside the files, no MQTT.
  */
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { Graph } from '../../agent/infer/onnx.js'
 import { packageRoot } from '../../contract/package-root.js'
+import { cpuSecondsOf } from './ffmpeg.js'
 
 const FPS = 5
 const SECONDS = 20
@@ -23,20 +22,8 @@ export interface PeerBench {
 
 export async function benchPeer(clip: string, threads: number): Promise<PeerBench> {
   const dir = mkdtempSync(join(tmpdir(), 'blindsight-bench-'))
-  const { stderr } = await promisify(execFile)('ffmpeg', [
-    ...[
-      '-hide_banner',
-      '-nostdin',
-      '-nostats',
-      '-y',
-      '-benchmark',
-      '-stream_loop',
-      '-1',
-      '-i',
-      clip,
-      '-t',
-      `${SECONDS}`,
-    ],
+  const ffmpegSeconds = await cpuSecondsOf([
+    ...['-stream_loop', '-1', '-i', clip, '-t', `${SECONDS}`],
     ...[
       '-filter_complex',
       `fps=${FPS},split[a][b];[a]scale=448:256[video];[b]scale=${SIDE}:${SIDE},format=rgb24[pictures]`,
@@ -45,8 +32,6 @@ export async function benchPeer(clip: string, threads: number): Promise<PeerBenc
     ...['-map', '[pictures]', '-f', 'rawvideo', '-t', `${SECONDS}`, '/dev/null'],
   ])
   rmSync(dir, { recursive: true })
-  const [, user, system] = /utime=([\d.]+)s stime=([\d.]+)s/.exec(stderr) ?? []
-  if (!user) throw new Error(`ffmpeg -benchmark said nothing of its time: ${stderr}`)
   const network = await Graph.open(
     join(packageRoot(), 'test/bench/yolox-nano.onnx'),
     { providers: ['cpu'], threads, note: () => {} },
@@ -63,7 +48,7 @@ export async function benchPeer(clip: string, threads: number): Promise<PeerBenc
     what: `x264 veryfast + YOLOX-nano's shape at ${SIDE}x${SIDE}, ${FPS} frames/s`,
     network_ms: Number(ms.toFixed(2)),
     cpu_s_per_camera_hour: {
-      ffmpeg: Math.round(((Number(user) + Number(system)) / SECONDS) * 3600),
+      ffmpeg: Math.round((ffmpegSeconds / SECONDS) * 3600),
       network: Math.round(((cpu.user + cpu.system) / 1e6 / RUNS) * FPS * 3600),
     },
   }

@@ -80,3 +80,19 @@ t.test('one that writes what is not read does not stay', async (t) => {
   await grabber.stop()
   t.strictSame(ffmpegs(), [])
 })
+
+t.test(
+  'what the box cannot decode with is done without from the second start on, and the rest is still tried',
+  async (t) => {
+    const decode = (hwaccel: string) => ({ decode: { hwaccel, skip: 'none' } })
+    for (const hwaccel of ['no_such', 'nor_this']) {
+      const refused = grab(decode(hwaccel))
+      await until('the end', () => refused.ends.length > 0)
+      t.equal(refused.seen.bytes, 0)
+      const again = grab(decode(hwaccel))
+      await until('bytes', () => again.seen.bytes > 0)
+      t.ok(again.grabber.cpuMs()! >= 0)
+      await again.grabber.stop()
+    }
+  },
+)

@@ -1,0 +1,2 @@
+/** So much of the picture has to be of a class for it to be there: a person of a sixteenth of its height takes that. */
+export const LEAST_OF_PICTURE = 1 / 2000

@@ -1,0 +1,10 @@
+import t from 'tap'
+import { statOf } from '../../../agent/capture/stat.js'
+
+t.test('a process that runs, and one that is not there', (t) => {
+  const fields = statOf(process.pid)
+  t.match(fields[0], /^[RSD]$/)
+  t.equal(Number(fields[1]), process.ppid)
+  t.same(statOf(0), [])
+  t.end()
+})
