@@ -1,10 +1,10 @@
 /** The client's verbs, for the one `blindsight` command (cli/main.ts). Each loads what it needs when it is called. */
 import type { Command } from 'commander'
-import { registerArchive } from './archive/command.js'
 import { type LoadDecode, registerDecode } from './decode-command.js'
-import { registerEvents } from './events/command.js'
+import { registerArchive } from './fetch/archive-command.js'
+import { registerEvents } from './fetch/events-command.js'
 import { registerInspect } from './inspect/command.js'
-import { registerSubscribe } from './subscribe/command.js'
+import { registerSubscribe } from './listen/command.js'
 
 /** @param loadDecode where the decode verb's code comes from: a package for the box does not have it */
 export function register(program: Command, loadDecode?: LoadDecode): void {

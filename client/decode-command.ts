@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { bundlesDir } from '../contract/package-root.js'
 import { exitCodesHelp, Failure } from './failure.js'
-import { positive, printOut, report, runUntilStopped } from './verb.js'
+import { positive, printOut, report, runUntilStopped } from './terminal/verb.js'
 
 type DecodeModule = typeof import('./decode/decode.js')
 export type LoadDecode = () => Promise<DecodeModule>
@@ -39,7 +39,7 @@ export function registerDecode(program: Command, load: LoadDecode = () => import
         }
         const fps = positive('--fps', flags.fps)
         const { decode } = await loadDecode(load)
-        const { Bundles } = await import('./bundles.js')
+        const { Bundles } = await import('./bitstreams/bundles.js')
         let code = 0
         const options = { bundles: new Bundles(flags.bundles), outDir: out, mp4, fps }
         await decode(

@@ -4,7 +4,7 @@
  * no archive finds an empty outbox and is told the reason.
  */
 import { statSync } from 'node:fs'
-import { Backoff } from '../backoff.js'
+import { Backoff } from '../../contract/backoff.js'
 import type { Line, Moment, Past } from '../clock.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'

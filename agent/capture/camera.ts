@@ -2,7 +2,7 @@
  * One camera, kept alive: starts ffmpeg, watches that frames keep coming, starts it again with back-off when it ends,
  * fails or stalls, and says what state it is in. Never gives up, never needs the agent restarted.
  */
-import { Backoff } from '../backoff.js'
+import { Backoff } from '../../contract/backoff.js'
 import { Clock, type Stamp } from '../clock.js'
 import type { Camera as CameraConfig } from '../config/schema.js'
 import type { Log } from '../log.js'

@@ -2,7 +2,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { connect } from 'node:net'
-import { Backoff } from '../backoff.js'
+import { Backoff } from '../../contract/backoff.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import { type Reached, reach } from '../sockets.js'

@@ -3,9 +3,9 @@
  * states, health. Retained messages may be gone after a broker's restart. What is retained of names that are gone is taken back.
  */
 import { randomBytes } from 'node:crypto'
+import { Backoff } from '../../contract/backoff.js'
 import type { DeviceState } from '../../contract/messages.js'
 import { requestVerbs, type Topics } from '../../contract/topics.js'
-import { Backoff } from '../backoff.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import { Announced } from './announced.js'

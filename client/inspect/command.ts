@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { bundlesDir } from '../../contract/package-root.js'
 import { exitCodesHelp, type Failure } from '../failure.js'
-import { printOut, report, runVerb } from '../verb.js'
+import { printOut, report, runVerb } from '../terminal/verb.js'
 
 const help = `
 ${exitCodesHelp}
@@ -21,7 +21,7 @@ export function registerInspect(program: Command): void {
     .addHelpText('after', help)
     .action((files: string[], flags: { bundles: string; json?: boolean }) =>
       runVerb(async () => {
-        const { Bundles } = await import('../bundles.js')
+        const { Bundles } = await import('../bitstreams/bundles.js')
         const { inspectFile, reportLines, Shares } = await import('./inspect.js')
         const bundles = new Bundles(flags.bundles)
         let code = 0

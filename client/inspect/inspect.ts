@@ -3,9 +3,9 @@
 import { CodecError, type Decoded, type FrameInfo, type FrameRecord, type Profile } from '../../codec/index.js'
 import type { Bundle } from '../../contract/bundle.js'
 import { isoOf } from '../../contract/time.js'
-import type { Bundles } from '../bundles.js'
+import type { Bundles } from '../bitstreams/bundles.js'
+import { type Segment, SegmentDecoder, segmentsOf } from '../bitstreams/streams.js'
 import type { Failure } from '../failure.js'
-import { type Segment, SegmentDecoder, segmentsOf } from '../streams.js'
 import { type ChannelEntropy, channelEntropies } from './entropy.js'
 
 export interface Report {

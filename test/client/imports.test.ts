@@ -11,10 +11,10 @@ const imports = (file: string): string[] =>
 
 /** Each package may be used by these files alone. */
 const adapters: Record<string, (file: string) => boolean> = {
-  mqtt: (file) => file === 'client/mqtt.ts',
+  mqtt: (file) => file === 'client/broker/mqtt.ts',
   'onnxruntime-node': (file) => file === 'client/decode/onnx.ts',
   'fast-png': (file) => file === 'client/decode/png.ts',
-  commander: (file) => /command\.ts$|commands\.ts$|broker\.ts$/.test(file),
+  commander: (file) => /command\.ts$|commands\.ts$|broker-flags\.ts$/.test(file),
 }
 
 t.test('client imports only itself, codec, contract and the packages of its adapters', (t) => {
