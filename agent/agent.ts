@@ -30,6 +30,7 @@ import { type EmbeddedBroker, startEmbeddedBroker } from './publish/embedded.js'
 import { addressOf, type Incoming, type Link } from './publish/mqtt.js'
 import { Presence } from './publish/presence.js'
 import { Publisher } from './publish/publisher.js'
+import { messagesOf } from './publish/results.js'
 import { Service } from './publish/service.js'
 import { Requests } from './retrieve/requests.js'
 import { Stages } from './stages.js'
@@ -203,8 +204,12 @@ export class Agent {
       this.stages.add({ publish: ms })
       this.events.acked?.(cam, seq)
     }
-    this.requests = new Requests(this.archive, this.topics, namesOf(config.cameras, this.bundle), (cam) =>
-      this.askKeyframes(cam),
+    this.requests = new Requests(
+      this.archive,
+      this.topics,
+      namesOf(config.cameras, this.bundle),
+      (frame) => messagesOf(frame, this.topics, true, this.clock.now().timeMs),
+      (cam) => this.askKeyframes(cam),
     )
     this.presence = new Presence(
       { ...config.mqtt, url },

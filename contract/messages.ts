@@ -288,6 +288,13 @@ export const requests = {
       .optional(),
   }),
   describe: z.strictObject({ transaction, ref }),
+  results: z.strictObject({
+    transaction,
+    cam: id,
+    boot: ResultBase.shape.boot,
+    from: count.describe('first seq'),
+    to: count.describe('last seq'),
+  }),
   get: z.strictObject({
     transaction,
     ref,
@@ -336,6 +343,24 @@ export const responses = {
   list: z.union([z.object({ ...ok, items: z.array(Described), cursor: z.string().optional() }), Failure]),
   events: z.union([z.object({ ...ok, items: z.array(StoredEvent), cursor: z.string().optional() }), Failure]),
   describe: z.union([z.object({ ...ok, item: Described }), Failure]),
+  results: z.union([
+    z.object({
+      ...ok,
+      items: z.array(
+        z.object({
+          seq: count,
+          cls: ClassifyResult.optional(),
+          seg: SegmentResult.optional(),
+          evt: z.array(EventMessage).optional(),
+        }),
+      ),
+      gone: z
+        .array(z.object({ from: count, to: count }))
+        .describe('first and last seq of what was taken and is in the archive no more, or never came into it'),
+      next: count.optional().describe('there is more: ask again from this seq'),
+    }),
+    Failure,
+  ]),
   get: z.union([
     z.object({ ...ok, ref: z.string(), off: count, total: count, sha256: z.string(), data: z.string() }),
     Failure,

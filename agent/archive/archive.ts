@@ -7,7 +7,15 @@ import { dirname } from 'node:path'
 import type { ArchiveFilter } from '../archive-filter.js'
 import type { ClockState, Line, Moment, Past } from '../clock.js'
 import { systemBoot } from '../clock-sync.js'
-import type { EventRecord, NewFrame, OldFrame, Settled, StoredFrame } from '../outbox.js'
+import {
+  ALL_PARTS,
+  type EventRecord,
+  type NewFrame,
+  type OldFrame,
+  Part,
+  type Settled,
+  type StoredFrame,
+} from '../outbox.js'
 import { databasePath } from './aside.js'
 import { idsByTime, type TimeQuery } from './by-time.js'
 import { asArchiveError, type Db, openDatabase, type Statement } from './database.js'
@@ -17,7 +25,7 @@ import { type Evicted, Evictions } from './evictions.js'
 import { FrameCount } from './frame-count.js'
 import { Horizon, type Stored } from './horizon.js'
 import { type OutboxLimits, OutboxTable, type Row } from './outbox-table.js'
-import { pack } from './packed.js'
+import { pack, readable } from './packed.js'
 import { EVICT_ROWS, Retention } from './retention.js'
 import { CLK, IN_SEGMENT, KEY_SEQ, type SegmentName, TIME_US } from './schema.js'
 import { Spans } from './spans.js'
@@ -259,13 +267,30 @@ export class Archive {
 
   /** Whether a frame of this run has been here: tells evicted from never seen. */
   wasSeen(cam: string, boot: string, seq: number): boolean {
+    return seq <= (this.lastSeen(cam, boot) ?? -1)
+  }
+
+  /** The highest seq of this run that has been here; undefined: none. */
+  lastSeen(cam: string, boot: string): number | undefined {
     const row = this.db
       .prepare(
         `SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM frames WHERE cam = @cam AND boot = @boot
          UNION ALL SELECT seq FROM evicted WHERE cam = @cam AND boot = @boot)`,
       )
       .get({ cam, boot }) as { seq: number | null }
-    return row.seq !== null && seq <= row.seq
+    return row.seq ?? undefined
+  }
+
+  /** Frames with seq in [from, to], in their order, as if nothing of them had been published yet; without their bitstreams. */
+  results(cam: string, boot: string, from: number, to: number, limit: number): StoredFrame[] {
+    const rows = this.db
+      .prepare(
+        `SELECT id, cam, boot, seq, ${TIME_US} AS timeUs, ${CLK} AS clk, ${KEY_SEQ} AS keySeq, sha256, model, result
+         FROM frames f WHERE cam = @cam AND boot = @boot AND seq BETWEEN @from AND @to ORDER BY seq LIMIT @limit`,
+      )
+      .all({ cam, boot, from, to, limit }) as (StoredFrame & { readonly result: string | Buffer })[]
+    const parts = ALL_PARTS & ~Part.bits
+    return rows.map((row) => ({ ...row, result: readable(row.result), bits: new Uint8Array(), parts }))
   }
 
   /**

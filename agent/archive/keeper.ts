@@ -183,6 +183,8 @@ export class Keeper implements Outbox {
   list: Archive['list'] = (query) => this.use((archive) => archive.list(query))
   listOfEvents: Archive['listOfEvents'] = (query) => this.use((archive) => archive.listOfEvents(query))
   readBits: Archive['readBits'] = (...of) => this.use((archive) => archive.readBits(...of))
+  lastSeen: Archive['lastSeen'] = (...of) => this.use((archive) => archive.lastSeen(...of))
+  results: Archive['results'] = (...of) => this.use((archive) => archive.results(...of))
   segment: Archive['segment'] = (...of) => this.use((archive) => archive.segment(...of))
   pin: Archive['pin'] = (...of) => this.use((archive) => archive.pin(...of))
 

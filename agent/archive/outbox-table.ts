@@ -2,7 +2,7 @@
 import { type NewFrame, Part, type Settled, type StoredFrame } from '../outbox.js'
 import type { Db, Statement } from './database.js'
 import type { Evictions } from './evictions.js'
-import { unpack } from './packed.js'
+import { readable } from './packed.js'
 import { CLK, KEY_SEQ, ROW_OVERHEAD, TIME_US } from './schema.js'
 
 export interface OutboxLimits {
@@ -162,15 +162,6 @@ export class OutboxTable {
     for (const { bytes } of heavy) this.totals.bytes -= bytes
     this.thinned += heavy.length
     return heavy.length > 0
-  }
-}
-
-/** What is damaged is nothing, and so cannot be told: whoever publishes counts it and goes on. */
-function readable(result: string | Buffer): string {
-  try {
-    return unpack(result)
-  } catch {
-    return ''
   }
 }
 

@@ -1,4 +1,4 @@
-/** Answers list, describe, get, pin and unpin over MQTT, from the archive, without ever standing in the way of live results. */
+/** Answers list, describe, results, get, pin and unpin over MQTT, from the archive, without ever standing in the way of live results. */
 
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
@@ -8,6 +8,7 @@ import { isoMs, isoOf } from '../../contract/time.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 import type { ArchiveFilter } from '../archive-filter.js'
 import { type Known, unknownName } from './known.js'
+import { type Range, type ResultStore, resultsOf, type Tell } from './results.js'
 
 export interface StoredSummary {
   readonly id: number
@@ -26,7 +27,7 @@ export interface StoredSummary {
 }
 
 /** What is needed of the archive. */
-export interface Store {
+export interface Store extends ResultStore {
   find(cam: string, boot: string, seq: number): StoredSummary | undefined
   wasSeen(cam: string, boot: string, seq: number): boolean
   /** After the frame `cursor`, which lies at `afterUs`. */
@@ -100,6 +101,7 @@ export class Requests {
     private readonly store: Store,
     private readonly topics: Topics,
     private readonly known: Known,
+    private readonly tell: Tell,
     private readonly askKeyframe: (cam: string | undefined) => void = () => {},
     private readonly nowMs: () => number = () => performance.now(),
   ) {
@@ -166,6 +168,10 @@ export class Requests {
       reply({ status: 'ok' })
       return
     }
+    if (verb === 'results') {
+      reply(this.results(request as Range, room))
+      return
+    }
     const item = this.look((request as { ref: string }).ref)
     if (verb === 'get') {
       this.get(item, request as z.infer<typeof requests.get>, room, reply)
@@ -191,6 +197,13 @@ export class Requests {
     if (found.length === 0 && request.cursor === undefined) this.doubt(filter)
     const more = found.length === limit
     return { status: 'ok', items: found.map(({ event }) => event), ...(more && { cursor: found.at(-1)!.cursor }) }
+  }
+
+  private results(range: Range, room: number): object {
+    if (range.to < range.from) throw new Refusal('bad_request', `to: ${range.to} is before from, ${range.from}`)
+    const answer = resultsOf(range, this.store, this.tell, room)
+    if (answer) return answer
+    throw new Refusal('not_found', `${range.cam}/${range.boot}: nothing of this run has been in the archive`)
   }
 
   /** Of a question that found nothing. */

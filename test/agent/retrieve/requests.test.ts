@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { Archive, type ArchiveLimits } from '../../../agent/archive/archive.js'
 import type { EventRecord } from '../../../agent/outbox.js'
+import { messagesOf } from '../../../agent/publish/results.js'
 import { Requests } from '../../../agent/retrieve/requests.js'
 import { readArchive, readRecord } from '../../../codec/index.js'
 import { packPredictedRecord } from '../../../codec/record.js'
@@ -31,6 +32,7 @@ function box(t: Test) {
     archive,
     topics,
     { cam: ['street', 'yard'], class: ['person', 'car'], zone: ['gate'] },
+    (frame) => messagesOf(frame, topics, true, start),
     (cam) => asked.push(cam),
     () => clock.ms,
   )
