@@ -19,7 +19,8 @@ export class Link {
 
   constructor(
     private readonly settings: BrokerSettings,
-    private readonly filters: readonly string[],
+    /** What to subscribe to, where need be by what the broker can. */
+    private readonly filters: readonly string[] | ((connection: Connection) => readonly string[]),
     private readonly events: LinkEvents,
   ) {}
 
@@ -56,7 +57,7 @@ export class Link {
       },
     })
     try {
-      await connection.subscribe(this.filters)
+      await connection.subscribe(typeof this.filters === 'function' ? this.filters(connection) : this.filters)
     } catch (error) {
       await connection.close()
       throw error

@@ -12,6 +12,10 @@ export interface BrokerSettings {
   readonly key?: Buffer | undefined
   /** How long the broker keeps messages for this client while it is away (MQTT 5 only). */
   readonly sessionSeconds: number
+  /** The client id names somebody who comes back: the broker keeps its messages also when it has said goodbye. */
+  readonly durable?: boolean
+  /** A message is acknowledged when whoever got it says so, and so many may wait for that (MQTT 5; else as many as the broker sends). */
+  readonly unacknowledged?: number
 }
 
 export interface Message {
@@ -20,6 +24,8 @@ export interface Message {
   readonly correlation?: Uint8Array | undefined
   /** User properties; MQTT 3.1.1 has none. */
   readonly user?: Readonly<Record<string, string | string[]>> | undefined
+  /** The broker may forget it: only with `unacknowledged`. Without it the broker sends the message again on the next connection. */
+  acknowledge?(): void
 }
 
 export interface Handlers {
@@ -50,6 +56,8 @@ export class BrokerError extends Error {
 
 export interface Connection {
   readonly version: '5' | '3.1.1'
+  /** Whether the broker divides messages among those who subscribe to $share/<group>/… (MQTT 5; nobody says it of 3.1.1). */
+  readonly shares: boolean
   /** @throws {BrokerError} refused, naming the filter */
   subscribe(filters: readonly string[]): Promise<void>
   /** QoS 1; `reply` is left out on MQTT 3.1.1. @throws {BrokerError} lost */
@@ -71,13 +79,20 @@ const connectTimeoutMs = 10_000
 const keepaliveSeconds = 30
 
 function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handlers): Promise<Connection> {
-  const { url, clientId, username, password, ca, cert, key, sessionSeconds } = settings
+  const { url, clientId, username, password, ca, cert, key, sessionSeconds, durable, unacknowledged } = settings
   const client = mqtt.connect(url, {
     clientId,
     protocolVersion,
     // A 3.1.1 session never expires: it would pile up messages on the broker for a client that never returns.
-    clean: protocolVersion === 4 || sessionSeconds === 0,
-    ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: sessionSeconds } } : {}),
+    clean: (protocolVersion === 4 && !durable) || sessionSeconds === 0,
+    ...(protocolVersion === 5
+      ? {
+          properties: {
+            sessionExpiryInterval: sessionSeconds,
+            ...(unacknowledged !== undefined && { receiveMaximum: unacknowledged }),
+          },
+        }
+      : {}),
     ...defined({ username, password, ca, cert, key }),
     keepalive: keepaliveSeconds,
     connectTimeout: connectTimeoutMs,
@@ -108,21 +123,38 @@ function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handle
       state = 'over'
       handlers.lost(reason)
     })
+    // An error here leaves a message unacknowledged, and the next one is read all the same.
+    if (unacknowledged !== undefined) client.handleMessage = (_, done) => done(new Error('acknowledged later'))
     client.on('message', (topic, payload, packet) => {
       if (state === 'over') return
       const { correlationData: correlation, userProperties: user } = packet.properties ?? {}
-      handlers.message({ topic, payload, correlation, user })
+      const later = unacknowledged !== undefined && {
+        acknowledge() {
+          // Of a lost connection it would mean another message.
+          if (state !== 'over' && client.connected && packet.qos === 1)
+            client['_sendPacket']({ cmd: 'puback', messageId: packet.messageId!, reasonCode: 0 })
+        },
+      }
+      handlers.message({ topic, payload, correlation, user, ...later })
     })
-    client.on('connect', () => {
+    client.on('connect', ({ properties }) => {
       state = 'open'
-      resolve(connection(client, protocolVersion, () => (state = 'over')))
+      const shares = protocolVersion === 5 && properties?.sharedSubscriptionAvailable !== false
+      resolve(connection(client, protocolVersion, shares, durable === true, () => (state = 'over')))
     })
   })
 }
 
-function connection(client: mqtt.MqttClient, protocolVersion: 4 | 5, over: () => void): Connection {
+function connection(
+  client: mqtt.MqttClient,
+  protocolVersion: 4 | 5,
+  shares: boolean,
+  durable: boolean,
+  over: () => void,
+): Connection {
   return {
     version: protocolVersion === 5 ? '5' : '3.1.1',
+    shares,
     async subscribe(filters) {
       try {
         const grants = await client.subscribeAsync([...filters], { qos: 1 })
@@ -146,7 +178,8 @@ function connection(client: mqtt.MqttClient, protocolVersion: 4 | 5, over: () =>
     async close() {
       over()
       // Expiry 0 tells the broker to forget the session now.
-      const goodbye = protocolVersion === 5 ? { reasonCode: 0, properties: { sessionExpiryInterval: 0 } } : {}
+      const forget = protocolVersion === 5 && !durable
+      const goodbye = forget ? { reasonCode: 0, properties: { sessionExpiryInterval: 0 } } : {}
       await client.endAsync(!client.connected, goodbye)
     },
   }

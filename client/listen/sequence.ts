@@ -5,7 +5,8 @@ export interface Span {
 }
 
 export class Sequence {
-  private spans: Span[] = []
+  /** @param spans in their order, with a number between any two that is in neither */
+  constructor(readonly spans: Span[] = []) {}
 
   /** With the numbers from `from` on, which will not come. False if `seq` was there already. */
   add(seq: number, from = seq): boolean {

@@ -1,0 +1,113 @@
+/** What is here of each stream, what is missing, and what will never come. */
+import { type Kysely, sql } from 'kysely'
+import type { ResultKind } from '../../contract/topics.js'
+import { Sequence, type Span } from '../listen/sequence.js'
+import type { Coverage, Stream } from './store.js'
+import { type Kind, kindNames, kinds, type Tables } from './tables.js'
+
+export const streamColumns = [
+  'id',
+  'dev',
+  'cam',
+  'boot',
+  'start',
+  'first_time as first',
+  'last_time as last',
+  'thinned',
+  // A run is over when a later one of its camera has begun.
+  sql<number>`CASE WHEN EXISTS (SELECT 1 FROM streams l WHERE l.dev = streams.dev AND l.cam = streams.cam
+    AND l.last_time > streams.last_time) THEN 1 ELSE 0 END`.as('over'),
+] as const
+
+export const streamOf = ({
+  id,
+  dev,
+  cam,
+  boot,
+  start,
+  first,
+  last,
+  thinned,
+  over,
+}: Omit<Stream, 'thinned' | 'over'> & { thinned: number; over: number }): Stream => ({
+  ...{ id, dev, cam, boot, start, first, last },
+  thinned: thinned === 1,
+  over: over === 1,
+})
+
+export async function coverageOf(
+  db: Kysely<Tables>,
+  { dev, over }: { dev?: string | undefined; over?: boolean } = {},
+): Promise<Coverage[]> {
+  let query = db.selectFrom('streams').select(streamColumns).orderBy('dev').orderBy('cam').orderBy('first_time')
+  if (dev !== undefined) query = query.where('dev', '=', dev)
+  const streams = (await query.execute()).map(streamOf).filter((stream) => over === undefined || stream.over === over)
+  const [spans, gone] = await Promise.all([
+    db.selectFrom('spans').selectAll().orderBy('from_seq').execute(),
+    db.selectFrom('gone').selectAll().orderBy('from_seq').execute(),
+  ])
+  const of = <T extends { stream: number; kind: Kind }>(rows: readonly T[]) => {
+    const found = new Map<string, T[]>()
+    for (const row of rows) {
+      const name = `${row.stream}/${row.kind}`
+      const list = found.get(name)
+      if (list) list.push(row)
+      else found.set(name, [row])
+    }
+    return found
+  }
+  const here = of(spans)
+  const never = of(gone)
+  return streams.flatMap((stream) =>
+    Object.values(kinds).flatMap((kind): Coverage[] => {
+      const seen = (here.get(`${stream.id}/${kind}`) ?? []).map(spanOf)
+      const lost = (never.get(`${stream.id}/${kind}`) ?? []).map((row) => ({ ...spanOf(row), reason: row.reason }))
+      if (seen.length + lost.length === 0) return []
+      const holes = new Sequence(seen).holes(stream.start)
+      const missing = without(holes, lost)
+      const frames = seen.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+      return [{ stream, kind: kindNames[kind], frames, last: seen.at(-1)?.to ?? -1, missing, gone: lost }]
+    }),
+  )
+}
+
+const spanOf = ({ from_seq, to_seq }: { from_seq: number; to_seq: number }): Span => ({ from: from_seq, to: to_seq })
+
+/** @param spans and @param others in their order */
+export function without(spans: readonly Span[], others: readonly Span[]): Span[] {
+  return spans.flatMap((span) => {
+    const left: Span[] = []
+    let { from } = span
+    for (const other of others) {
+      if (other.to < from || other.from > span.to) continue
+      if (other.from > from) left.push({ from, to: other.from - 1 })
+      from = Math.max(from, other.to + 1)
+    }
+    if (from <= span.to) left.push({ from, to: span.to })
+    return left
+  })
+}
+
+/** Joined with what was gone before. What has come all the same stays where it is: whoever asks looks there first. */
+export async function noteGone(
+  db: Kysely<Tables>,
+  stream: number,
+  of: readonly ResultKind[],
+  spans: readonly Span[],
+  reason: string,
+  at: string,
+): Promise<void> {
+  const rows = of
+    .filter((kind) => kind !== 'evt')
+    .flatMap((kind) =>
+      spans.map(({ from, to }) => ({ stream, kind: kinds[kind], from_seq: from, to_seq: to, reason, at })),
+    )
+  if (rows.length === 0) return
+  await db
+    .insertInto('gone')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['stream', 'kind', 'from_seq']).doUpdateSet({ to_seq: sql`excluded.to_seq`, at }),
+    )
+    .execute()
+}

@@ -1,0 +1,28 @@
+/** What differs between the databases: words of the schema, and what only one of them can. */
+import type { Kysely } from 'kysely'
+import type { StoreError } from './store.js'
+import type { Tables } from './tables.js'
+
+export interface Engine {
+  readonly name: 'sqlite' | 'postgres'
+  /** Where it is, without passwords. */
+  readonly place: string
+  readonly words: { readonly time: string; readonly json: string; readonly blob: string; readonly id: string }
+  /** Behind a table of results: by day, where the database has partitions. */
+  readonly partitionBy: string
+  /** The key of results; that of a partition has its time in it. */
+  readonly resultKey: string
+  /** Makes sure that rows of these days can be written. */
+  ready(db: Kysely<Tables>, days: readonly string[]): Promise<void>
+  /** Forgets results of days before. @returns how many, about */
+  dropResults(db: Kysely<Tables>, day: string): Promise<number>
+  /** A view of results for whoever asks the database itself. */
+  readonly resultsView: string
+  failure(error: unknown): StoreError
+}
+
+export interface Opened {
+  readonly db: Kysely<Tables>
+  readonly engine: Engine
+  close(): Promise<void>
+}

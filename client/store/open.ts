@@ -1,0 +1,56 @@
+/** A store by its address: a file is SQLite, postgres:// is PostgreSQL. */
+import { commit } from './commit.js'
+import { coverageOf, noteGone } from './coverage.js'
+import type { Opened } from './engine.js'
+import { expire } from './expiry.js'
+import { migrate } from './migrations.js'
+import { activityOf, devicesOf, eventsOf, findFrame, resultsOf, segmentsOf, totalsOf } from './reading.js'
+import { looseStreams, recordsOf, seal, sealedSegment } from './sealing.js'
+import { audit, audits, lease, noteState, reject } from './states.js'
+import { type Store, StoreError } from './store.js'
+
+/** @param address a file, sqlite:FILE, or postgres://… @throws {StoreError} */
+export async function openStore(address: string): Promise<Store> {
+  const opened = await open(address)
+  const { db, engine } = opened
+  try {
+    await migrate(db, engine)
+  } catch (error) {
+    await opened.close()
+    throw error instanceof StoreError ? error : engine.failure(error)
+  }
+  /** What the database says, in the store's own words. */
+  const said = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error) => {
+      throw error instanceof StoreError ? error : engine.failure(error)
+    })
+  return {
+    name: engine.place,
+    commit: (messages, at) => said(commit(db, engine, messages, at)),
+    note: (state) => said(noteState(db, state)),
+    reject: (one) => said(reject(db, one)),
+    coverage: (filter) => said(coverageOf(db, filter)),
+    gone: (...of) => said(noteGone(db, ...of)),
+    devices: () => said(devicesOf(db)),
+    events: (query) => said(eventsOf(db, query)),
+    segments: (query) => said(segmentsOf(db, query)),
+    activity: (...of) => said(activityOf(db, ...of)),
+    results: (...of) => said(resultsOf(db, ...of)),
+    loose: () => said(looseStreams(db)),
+    records: (...of) => said(recordsOf(db, ...of)),
+    sealed: (...of) => said(sealedSegment(db, ...of)),
+    seal: (stream, sealed, unusable = []) => said(seal(db, stream, sealed, unusable)),
+    find: (...of) => said(findFrame(db, ...of)),
+    lease: (...of) => said(lease(db, ...of)),
+    audit: (line) => said(audit(db, line)),
+    audits: (limit) => said(audits(db, limit)),
+    expire: (before) => said(expire(db, engine, before)),
+    totals: () => said(totalsOf(db)),
+    close: () => opened.close(),
+  }
+}
+
+async function open(address: string): Promise<Opened> {
+  if (/^postgres(ql)?:/.test(address)) return (await import('./postgres.js')).openPostgres(address)
+  return (await import('./sqlite.js')).openSqlite(address.replace(/^sqlite:/, ''))
+}

@@ -1,0 +1,56 @@
+/** The adapter around better-sqlite3: one file, for one collector. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { Kysely, SqliteDialect, sql } from 'kysely'
+import type { Engine, Opened } from './engine.js'
+import { StoreError } from './store.js'
+import type { Tables } from './tables.js'
+
+/** Rows deleted at once: short transactions, so that a commit never waits long. */
+const STEP = 5000
+
+/** @throws {StoreError} away, full */
+export function openSqlite(file: string): Opened {
+  let database: Database.Database
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    database = new Database(file, { timeout: 10_000 })
+    database.pragma('journal_mode = WAL')
+    // What a message is acknowledged for is on the disk, also when the power goes.
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+  } catch (error) {
+    throw failure(file, error)
+  }
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
+  return { db, engine: engineOf(file), close: () => db.destroy() }
+}
+
+const engineOf = (file: string): Engine => ({
+  name: 'sqlite',
+  place: `sqlite:${file}`,
+  words: { time: 'text', json: 'text', blob: 'blob', id: 'integer primary key autoincrement' },
+  partitionBy: 'WITHOUT ROWID',
+  resultKey: 'PRIMARY KEY (stream, kind, seq)',
+  async ready() {},
+  async dropResults(db, day) {
+    let dropped = 0
+    for (;;) {
+      const { numAffectedRows = 0n } = await sql`DELETE FROM results WHERE (stream, kind, seq) IN
+        (SELECT stream, kind, seq FROM results WHERE time < ${day} LIMIT ${STEP})`.execute(db)
+      dropped += Number(numAffectedRows)
+      if (numAffectedRows < STEP) return dropped
+    }
+  },
+  resultsView: `json_extract(r.payload, '$.model.id') AS model`,
+  failure: (error) => failure(file, error),
+})
+
+function failure(file: string, error: unknown): StoreError {
+  const { code = '', message } = error as { code?: string; message: string }
+  if (code === 'SQLITE_FULL') return new StoreError('full', `${file}: no room (${message})`, { cause: error })
+  if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code))
+    return new StoreError('refused', `${file}: ${message}`, { cause: error })
+  return new StoreError('away', `${file}: ${message}`, { cause: error })
+}

@@ -1,0 +1,251 @@
+/**
+ * Where a fleet's messages are kept: one interface for SQLite and PostgreSQL. A message is kept once, by (dev, cam, boot, seq, kind),
+ * of events by (dev, id, phase, boot, seq), however often it comes.
+ */
+import type { ResultKind } from '../../contract/topics.js'
+import type { Incoming } from '../listen/incoming.js'
+import type { Span } from '../listen/sequence.js'
+
+export interface Tally {
+  /** By kind. */
+  readonly added: Readonly<Record<ResultKind, number>>
+  readonly duplicates: number
+}
+
+/** A box or, with `cam`, a camera, as it last said. */
+export type StateMessage = {
+  readonly dev: string
+  /** When it came here, UTC. */
+  readonly at: string
+} & (
+  | { readonly what: 'state'; readonly state: string; readonly reason?: string | undefined; readonly session: string }
+  | {
+      readonly what: 'camera'
+      readonly cam: string
+      readonly state: string
+      readonly reason: string
+      readonly since: string
+    }
+  | { readonly what: 'now'; readonly cam: string; readonly json: string }
+  | { readonly what: 'info'; readonly json: string }
+  | { readonly what: 'health'; readonly json: string }
+)
+
+/** What could not be understood, kept so that nothing is lost that a later version could read. */
+export interface Reject {
+  readonly at: string
+  readonly topic: string
+  readonly reason: string
+  readonly payload: Uint8Array
+}
+
+/** One run of a box, as one camera saw it. */
+export interface Stream {
+  readonly id: number
+  readonly dev: string
+  readonly cam: string
+  readonly boot: string
+  /** First seq that has to be there: 0 for a run that began while its camera was known here. */
+  readonly start: number
+  /** UTC, of frames that are here. */
+  readonly first: string
+  readonly last: string
+  /** It leaves frames out and says so (`prev`). */
+  readonly thinned: boolean
+  /** Whether a later run of the camera has begun. */
+  readonly over: boolean
+}
+
+/** What is and is not here of a stream. */
+export interface Coverage {
+  readonly stream: Stream
+  readonly kind: Exclude<ResultKind, 'evt'>
+  readonly frames: number
+  readonly last: number
+  /** May still come: from the broker, or from the box when it is asked. */
+  readonly missing: readonly Span[]
+  /** The box has said that it has them no more. */
+  readonly gone: readonly (Span & { readonly reason: string })[]
+}
+
+export interface TimeRange {
+  readonly dev?: string | undefined
+  readonly cam?: string | undefined
+  /** UTC, ISO 8601 with Z. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly limit: number
+  /** As the page before said. */
+  readonly cursor?: string | undefined
+}
+
+export interface EventQuery extends TimeRange {
+  readonly class?: string | undefined
+  readonly zone?: string | undefined
+  readonly event?: string | undefined
+  readonly newestFirst?: boolean
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  readonly cursor?: string | undefined
+}
+
+/** As its latest message said it. */
+export interface EventRow {
+  readonly dev: string
+  readonly cam: string
+  readonly id: string
+  readonly class: string
+  readonly label: string
+  readonly zone: string | null
+  readonly since: string
+  readonly until: string
+  readonly ended: boolean
+  readonly peak: { readonly p: number; readonly share: number; readonly ts: string }
+  readonly bits: { readonly first: string; readonly last: string }
+}
+
+export interface SegmentRow {
+  readonly dev: string
+  /** cam/boot/seq of its keyframe. */
+  readonly ref: string
+  readonly last: number
+  readonly frames: number
+  readonly from: string
+  readonly to: string
+  readonly bytes: number
+  /** Hash in its frames' header. */
+  readonly bundle: string
+  /** Whether it lies as one object; else its frames still do one by one. */
+  readonly sealed: boolean
+}
+
+export interface ResultRow {
+  readonly seq: number
+  readonly kind: 'cls' | 'seg'
+  readonly time: string
+  readonly json: string
+}
+
+export interface DeviceRow {
+  readonly dev: string
+  readonly state: string | null
+  readonly reason: string | null
+  readonly at: string
+  readonly info: string | null
+  readonly health: string | null
+  readonly cameras: readonly {
+    readonly cam: string
+    readonly state: string | null
+    readonly reason: string | null
+    readonly since: string | null
+    readonly now: string | null
+  }[]
+}
+
+/** Records that lie one by one, of one stream. */
+export interface LooseRecord {
+  readonly seq: number
+  readonly position: number
+  readonly time: string
+  readonly bytes: Uint8Array
+}
+
+/** A segment as one file, `data` where no object store is set up. */
+export interface Sealed {
+  readonly seq: number
+  readonly last: number
+  readonly frames: number
+  readonly from: string
+  readonly to: string
+  readonly bytes: number
+  readonly sha256: string
+  readonly bundle: string
+  readonly place?: string | undefined
+  readonly data?: Uint8Array | undefined
+}
+
+export interface Totals {
+  readonly devices: number
+  readonly cameras: number
+  readonly results: number
+  readonly events: number
+  readonly records: number
+  readonly segments: number
+  readonly rejects: number
+}
+
+export interface Expired {
+  readonly results: number
+  readonly events: number
+  readonly segments: number
+  /** Objects that may be deleted now. */
+  readonly places: readonly string[]
+}
+
+export interface Store {
+  /** Where it is, without passwords. */
+  readonly name: string
+  /** All or nothing, on the disk when it resolves. @throws {StoreError} */
+  commit(messages: readonly Incoming[], at: string): Promise<Tally>
+  note(state: StateMessage): Promise<void>
+  reject(reject: Reject): Promise<void>
+
+  coverage(filter?: { dev?: string | undefined; over?: boolean }): Promise<Coverage[]>
+  /** The box has these no more: they are missing no longer. */
+  gone(stream: number, kinds: readonly ResultKind[], spans: readonly Span[], reason: string, at: string): Promise<void>
+
+  devices(): Promise<DeviceRow[]>
+  events(query: EventQuery): Promise<Page<EventRow>>
+  segments(query: TimeRange): Promise<Page<SegmentRow>>
+  /** Frames of each of so many equal parts of the time. */
+  activity(
+    dev: string,
+    cam: string,
+    from: string,
+    to: string,
+    parts: number,
+  ): Promise<{ frames: number; motion: number }[]>
+  results(dev: string, cam: string, boot: string, from: number, to: number): Promise<ResultRow[]>
+
+  /** Streams that have records lying one by one. */
+  loose(): Promise<{ stream: Stream; first: number; last: number; lastAt: string }[]>
+  records(stream: number, from: number, limit: number): Promise<LooseRecord[]>
+  sealed(stream: number, seq: number): Promise<Sealed | undefined>
+  /** Keeps a segment, and forgets the records that it is made of, and with them those of `unusable`. */
+  seal(stream: number, sealed: Sealed, unusable?: readonly number[]): Promise<void>
+  find(dev: string, cam: string, boot: string, seq: number): Promise<{ stream: Stream; sealed?: Sealed } | undefined>
+
+  /** One collector at a time does what need be done once. @returns whether it is this one until then */
+  lease(name: string, holder: string, seconds: number): Promise<boolean>
+  audit(line: Audit): Promise<void>
+  audits(limit: number): Promise<Audit[]>
+  /** Forgets what was taken before. */
+  expire(before: string): Promise<Expired>
+  totals(): Promise<Totals>
+  close(): Promise<void>
+}
+
+/** Who looked at which pictures. */
+export interface Audit {
+  readonly at: string
+  readonly who: string
+  readonly dev: string
+  readonly cam: string
+  readonly from: string
+  readonly to: string
+  readonly ref: string
+}
+
+/** `refused`: a message that this store will never take; all else may pass. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  constructor(
+    readonly code: 'away' | 'full' | 'refused' | 'version',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}

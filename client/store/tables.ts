@@ -1,0 +1,95 @@
+/** The tables, as both databases have them. Times are UTC, ISO 8601 with Z, on this side of the adapters. */
+import type { Generated } from 'kysely'
+
+export interface Tables {
+  /** A run of a box, as one camera saw it. */
+  streams: {
+    id: Generated<number>
+    dev: string
+    cam: string
+    boot: string
+    start: number
+    first_time: string
+    last_time: string
+    thinned: number
+  }
+  /** Which seqs are here, or were left out on purpose: joined where they touch. */
+  spans: { stream: number; kind: Kind; from_seq: number; to_seq: number }
+  /** Which will never come. */
+  gone: { stream: number; kind: Kind; from_seq: number; to_seq: number; reason: string; at: string }
+  results: { stream: number; kind: Kind; seq: number; time: string; motion: number | null; payload: string }
+  events: {
+    dev: string
+    id: string
+    cam: string
+    boot: string
+    seq: number
+    class: string
+    label: string
+    zone: string | null
+    since: string
+    until: string
+    ended: number
+    reason: string | null
+    peak: number
+    payload: string
+  }
+  event_messages: { dev: string; id: string; phase: string; boot: string; seq: number; time: string; payload: string }
+  /** Bitstreams of single frames, until their segment is sealed. */
+  records: { stream: number; seq: number; position: number; time: string; arrived: string; bytes: Uint8Array }
+  segments: {
+    stream: number
+    seq: number
+    last_seq: number
+    frames: number
+    from_time: string
+    to_time: string
+    bytes: number
+    sha256: string
+    bundle: string
+    place: string | null
+    data: Uint8Array | null
+  }
+  devices: {
+    dev: string
+    state: string | null
+    reason: string | null
+    session: string | null
+    at: string
+    info: string | null
+    health: string | null
+  }
+  cameras: {
+    dev: string
+    cam: string
+    state: string | null
+    reason: string | null
+    since: string | null
+    now: string | null
+  }
+  state_changes: {
+    id: Generated<number>
+    dev: string
+    cam: string | null
+    at: string
+    state: string
+    reason: string | null
+  }
+  rejects: { id: Generated<number>; at: string; topic: string; reason: string; bytes: number; payload: Uint8Array }
+  audits: {
+    id: Generated<number>
+    at: string
+    who: string
+    dev: string
+    cam: string
+    from_time: string
+    to_time: string
+    ref: string
+  }
+  leases: { name: string; holder: string; until: string }
+}
+
+/** As numbers, a byte in each of millions of rows. */
+export const kinds = { cls: 1, seg: 2, bits: 3 } as const
+export type Kind = (typeof kinds)[keyof typeof kinds]
+export const kindNames = { 1: 'cls', 2: 'seg', 3: 'bits' } as const

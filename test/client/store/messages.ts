@@ -1,0 +1,3 @@
+/** The messages of test/client/box.ts. */
+export { classifyResult, eventMessage } from '../box.js'
+export { boot } from '../bundle.js'

@@ -1,0 +1,256 @@
+/** What every store has to hold, with messages as they come over MQTT. */
+import t, { type Test } from 'tap'
+import { readIncoming } from '../../../client/listen/incoming.js'
+import { openStore } from '../../../client/store/open.js'
+import type { Store } from '../../../client/store/store.js'
+import { records as codedRecords, frames, infoAt, join } from '../../codec/scene.js'
+import { boot, classifyResult, eventMessage } from './messages.js'
+
+export const at = '2026-05-01T08:10:00.000Z'
+const later = '2026-05-01T08:20:00.000Z'
+const otherBoot = 'fedcba9876543210'
+
+const json = (value: unknown) => Buffer.from(JSON.stringify(value))
+export const cls = (seq: number, more: object = {}) =>
+  readIncoming('b', {
+    topic: 'b/v1/gate-1/cam/street/cls',
+    payload: json({ ...classifyResult(seq), ts: timeOf(seq), ...more }),
+  })
+export const evt = (id: string, phase: 'start' | 'update' | 'end', seq: number, more: object = {}) =>
+  readIncoming('b', {
+    topic: 'b/v1/gate-1/cam/street/evt',
+    payload: json({ ...eventMessage(id, phase, seq), since: timeOf(seq), until: timeOf(seq), ...more }),
+  })
+const timeOf = (seq: number) => new Date(Date.UTC(2026, 4, 1, 8) + seq * 1000).toISOString()
+export const bits = (payload: Uint8Array, user?: Record<string, string>) =>
+  readIncoming('b', { topic: `b/v1/gate-1/bits/${infoAt(0).camera}`, payload, user })
+/** Six records, a keyframe every four. */
+export const records = () => codedRecords(frames(1, 6), 'fast', 4)
+
+const missing = async (store: Store) =>
+  (await store.coverage()).flatMap(({ kind, missing }) => missing.map(({ from, to }) => [kind, from, to]))
+const refOf = (seq: number) => `street/${boot}/${seq}`
+
+/** @param address of an empty store, another one each time */
+export function suite(name: string, address: (t: Test) => Promise<string>): void {
+  const open = async (t: Test) => {
+    const store = await openStore(await address(t))
+    t.teardown(() => store.close())
+    return store
+  }
+
+  t.test(`${name}: a message is kept once`, async (t) => {
+    const store = await open(t)
+    const first = await store.commit([cls(3), cls(4), cls(4), evt('e-1', 'start', 4)], at)
+    t.strictSame(first, { added: { cls: 2, seg: 0, bits: 0, evt: 1 }, duplicates: 1 })
+    const again = await store.commit([cls(3), cls(5), evt('e-1', 'start', 4), evt('e-1', 'end', 5)], later)
+    t.strictSame(again, { added: { cls: 1, seg: 0, bits: 0, evt: 1 }, duplicates: 2 })
+    const rows = await store.results('gate-1', 'street', boot, 0, 100)
+    t.strictSame(
+      rows.map(({ seq, time }) => [seq, time]),
+      [3, 4, 5].map((seq) => [seq, timeOf(seq)]),
+    )
+    t.match(JSON.parse(rows[0].json), { cls: [{ label: 'dog' }, { label: 'bus' }], seq: 3 })
+    t.match(await store.totals(), { results: 3, events: 1 })
+  })
+
+  t.test(`${name}: what is missing, filled, left out on purpose, and gone`, async (t) => {
+    const store = await open(t)
+    await store.commit([cls(10), cls(11), cls(15), cls(20)], at)
+    t.strictSame(await missing(store), [
+      ['cls', 12, 14],
+      ['cls', 16, 19],
+    ])
+    await store.commit([cls(13), cls(12)], at)
+    t.strictSame(await missing(store), [
+      ['cls', 14, 14],
+      ['cls', 16, 19],
+    ])
+    const [{ stream }] = await store.coverage()
+    await store.gone(
+      stream.id,
+      ['cls'],
+      [
+        { from: 14, to: 14 },
+        { from: 16, to: 17 },
+      ],
+      'evicted',
+      at,
+    )
+    t.strictSame(await missing(store), [['cls', 18, 19]])
+    await store.commit([cls(21, { prev: 20 }), cls(30, { prev: 21 })], at)
+    t.strictSame(await missing(store), [['cls', 18, 19]], 'prev says that nothing lies between')
+    await store.commit([cls(40, { prev: 35 })], at)
+    t.strictSame((await missing(store)).at(-1), ['cls', 31, 35])
+    // Of a camera that is known, a run begins with 0.
+    await store.commit([cls(2, { boot: otherBoot, ts: later })], later)
+    t.strictSame((await missing(store)).at(-1), ['cls', 0, 1])
+    const over = (await store.coverage()).map((one) => [one.stream.boot, one.stream.over])
+    t.strictSame(over, [
+      [boot, true],
+      [otherBoot, false],
+    ])
+  })
+
+  t.test(
+    `${name}: a batch is all or nothing, and one message that never fits is told from a store that is away`,
+    async (t) => {
+      const store = await open(t)
+      const sound = evt('a', 'start', 7) as Extract<ReturnType<typeof evt>, { kind: 'evt' }>
+      const bad = { ...sound, event: { ...sound.event, class: null as unknown as string } }
+      await t.rejects(store.commit([cls(6), bad], at), { name: 'StoreError', code: 'refused' })
+      t.strictSame(await store.results('gate-1', 'street', boot, 0, 100), [])
+      t.match(await store.commit([cls(6)], at), { added: { cls: 1 } })
+    },
+  )
+
+  t.test(`${name}: times that cannot be are those of arrival`, async (t) => {
+    const store = await open(t)
+    const times = { 1: { clk: 'unsynced', ts: '1970-01-01T00:00:00.000Z' }, 2: { ts: '2031-01-01T00:00:00.000Z' } }
+    await store.commit([cls(1, times[1]), cls(2, times[2]), cls(3)], at)
+    const rows = await store.results('gate-1', 'street', boot, 0, 9)
+    t.strictSame(
+      rows.map(({ time }) => time),
+      [at, at, timeOf(3)],
+    )
+  })
+
+  t.test(`${name}: events by what is asked, in pages`, async (t) => {
+    const store = await open(t)
+    await store.commit(
+      [evt('a', 'start', 1), evt('b', 'start', 2), evt('c', 'start', 3, { zone: null, class: 'car' })],
+      at,
+    )
+    await store.commit([evt('a', 'end', 5, { since: timeOf(1) }), evt('a', 'update', 4, { since: timeOf(1) })], at)
+    const ids = async (query: object) => (await store.events({ limit: 10, ...query })).items.map(({ id }) => id)
+    t.strictSame(await ids({}), ['a', 'b', 'c'])
+    t.strictSame(await ids({ newestFirst: true }), ['c', 'b', 'a'])
+    t.strictSame(await ids({ class: 'car' }), ['c'])
+    t.strictSame(await ids({ zone: 'yard', dev: 'gate-1', cam: 'street' }), ['a', 'b'])
+    t.strictSame(await ids({ event: 'b' }), ['b'])
+    t.strictSame(await ids({ cam: 'yard' }), [])
+    t.strictSame(await ids({ to: timeOf(1) }), ['a'])
+    t.strictSame(await ids({ from: timeOf(6) }), ['b', 'c'], 'those that have not ended')
+    const page = await store.events({ limit: 2 })
+    t.strictSame(
+      (await store.events({ limit: 2, cursor: page.cursor })).items.map(({ id }) => id),
+      ['c'],
+    )
+    t.match((await store.events({ limit: 1, event: 'a' })).items, [
+      { ended: true, since: timeOf(1), until: timeOf(5), peak: { p: 0.9 }, bits: { first: refOf(5) } },
+    ])
+  })
+
+  t.test(`${name}: records become segments`, async (t) => {
+    const store = await open(t)
+    const all = records()
+    await store.commit(
+      [0, 1, 2, 3, 4, 5].map((i) => bits(all[i])),
+      at,
+    )
+    t.match(await store.commit([bits(all[5])], at), { duplicates: 1 })
+    t.match(await store.loose(), [{ first: 0, last: 5, stream: { dev: 'gate-1' }, lastAt: at }])
+    const listed = await store.segments({ limit: 10 })
+    t.match(listed.items, [
+      { dev: 'gate-1', frames: 4, last: 3, sealed: false },
+      { frames: 2, last: 5, sealed: false },
+    ])
+    const [{ stream }] = await store.loose()
+    const rows = await store.records(stream.id, 0, 4)
+    t.strictSame(
+      rows.map(({ seq, position }) => [seq, position]),
+      [0, 1, 2, 3].map((seq) => [seq, seq]),
+    )
+    const file = join(...rows.map(({ bytes }) => bytes))
+    const made = { seq: 0, last: 3, frames: 4, from: rows[0].time, to: rows[3].time, bytes: file.length }
+    const sealed = { ...made, sha256: 'ab', bundle: 'cd', data: file }
+    await store.seal(stream.id, sealed)
+    t.strictSame(
+      (await store.records(stream.id, 0, 9)).map(({ seq }) => seq),
+      [4, 5],
+    )
+    const found = await store.find('gate-1', stream.cam, stream.boot, 2)
+    t.match(found?.sealed, made)
+    t.ok(Buffer.from(found!.sealed!.data!).equals(Buffer.from(file)))
+    t.equal((await store.find('gate-1', stream.cam, stream.boot, 5))?.sealed, undefined)
+    await store.seal(stream.id, { ...sealed, last: 4, data: undefined, place: 'x/y.bsf' }, [5])
+    t.strictSame(await store.loose(), [])
+    t.match(await store.sealed(stream.id, 0), { last: 4, place: 'x/y.bsf', data: undefined })
+    t.match((await store.segments({ limit: 1 })).items, [{ last: 4, sealed: true }])
+    t.strictSame((await store.segments({ limit: 1, cursor: (await store.segments({ limit: 1 })).cursor })).items, [])
+  })
+
+  t.test(`${name}: activity of a camera, by parts of a time`, async (t) => {
+    const store = await open(t)
+    await store.commit(
+      [0, 1, 2, 5].map((seq) => cls(seq, { motion: seq / 10 })),
+      at,
+    )
+    const activity = await store.activity('gate-1', 'street', timeOf(0), timeOf(8), 4)
+    t.strictSame(
+      activity.map(({ frames, motion }) => [frames, Number(motion.toFixed(3))]),
+      [
+        [2, 0.1],
+        [1, 0.2],
+        [1, 0.5],
+        [0, 0],
+      ],
+    )
+  })
+
+  t.test(`${name}: states of boxes and cameras, and their changes once`, async (t) => {
+    const store = await open(t)
+    const state = { what: 'state', dev: 'gate-1', state: 'online', session: 's', at } as const
+    await store.note(state)
+    await store.note(state)
+    await store.note({ what: 'health', dev: 'gate-1', json: '{"rss_mb":1}', at })
+    await store.note({
+      what: 'camera',
+      dev: 'gate-1',
+      cam: 'street',
+      state: 'stalled',
+      reason: 'no frames',
+      since: at,
+      at,
+    })
+    await store.note({ what: 'now', dev: 'gate-1', cam: 'street', json: '{"present":[]}', at })
+    const [device] = await store.devices()
+    t.match(device, {
+      dev: 'gate-1',
+      state: 'online',
+      cameras: [{ cam: 'street', state: 'stalled', reason: 'no frames' }],
+    })
+    t.strictSame(JSON.parse(device.health!), { rss_mb: 1 })
+    t.strictSame(JSON.parse(device.cameras[0].now!), { present: [] })
+  })
+
+  t.test(`${name}: rejects, audits, leases`, async (t) => {
+    const store = await open(t)
+    await store.reject({ at, topic: 'b/v1/x/cam/y/cls\0', reason: 'no JSON', payload: Buffer.from('{') })
+    t.match(await store.totals(), { rejects: 1 })
+    const line = { at, who: 'ann', dev: 'gate-1', cam: 'street', from: at, to: later, ref: refOf(1) }
+    await store.audit(line)
+    t.strictSame(await store.audits(5), [line])
+    t.equal(await store.lease('keeper', 'one', 60), true)
+    t.equal(await store.lease('keeper', 'two', 60), false)
+    t.equal(await store.lease('keeper', 'one', 60), true)
+    t.equal(await store.lease('other', 'two', 60), true)
+  })
+
+  t.test(`${name}: what is too old goes by days, and comes again as new`, async (t) => {
+    const store = await open(t)
+    const old = '2026-04-20T08:00:00.000Z'
+    await store.commit(
+      [cls(1, { ts: old, boot: otherBoot }), evt('old', 'end', 1, { ts: old, since: old, until: old })],
+      at,
+    )
+    await store.commit([cls(2), evt('new', 'end', 2)], at)
+    const gone = await store.expire('2026-04-30T12:00:00.000Z')
+    t.equal(gone.events, 1)
+    t.strictSame(await store.results('gate-1', 'street', otherBoot, 0, 9), [])
+    t.match(await store.results('gate-1', 'street', boot, 0, 9), [{ seq: 2 }])
+    t.match((await store.events({ limit: 9 })).items, [{ id: 'new' }])
+    t.equal((await store.coverage()).length, 1)
+    t.match(await store.commit([cls(1, { ts: old, boot: otherBoot })], at), { added: { cls: 1 } })
+  })
+}
