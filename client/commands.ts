@@ -1,5 +1,6 @@
 /** The client's verbs, for the one `blindsight` command (cli/main.ts). Each loads what it needs when it is called. */
 import type { Command } from 'commander'
+import { registerCollect } from './collect/command.js'
 import { type LoadDecode, registerDecode } from './decode-command.js'
 import { registerArchive } from './fetch/archive-command.js'
 import { registerEvents } from './fetch/events-command.js'
@@ -11,6 +12,7 @@ export function register(program: Command, loadDecode?: LoadDecode): void {
   registerSubscribe(program)
   registerArchive(program)
   registerEvents(program)
+  registerCollect(program)
   registerInspect(program)
   registerDecode(program, loadDecode)
 }

@@ -14,7 +14,7 @@ export type FailureCode = keyof typeof exitCodes
 /** For --help: the exit codes a verb can end with. */
 export const exitCodesHelp = `
 Exit codes: 0 done, 1 other failure, 2 usage, 3 bad input file or bundle, 4 broker unreachable or refused,
-5 timed out or the box answered with an error, 6 results are missing (subscribe --count)`
+5 timed out or the box answered with an error, 6 results are missing (subscribe --count, verify)`
 
 /** The message reads 'what, where, what to do' on one line. */
 export class Failure extends Error {

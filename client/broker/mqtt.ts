@@ -131,8 +131,9 @@ function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handle
       const later = unacknowledged !== undefined && {
         acknowledge() {
           // Of a lost connection it would mean another message.
-          if (state !== 'over' && client.connected && packet.qos === 1)
-            client['_sendPacket']({ cmd: 'puback', messageId: packet.messageId!, reasonCode: 0 })
+          if (state === 'over' || !client.connected || packet.qos !== 1) return
+          // biome-ignore lint/complexity/useLiteralKeys: the package has no public way, and its types say private
+          client['_sendPacket']({ cmd: 'puback', messageId: packet.messageId!, reasonCode: 0 })
         },
       }
       handlers.message({ topic, payload, correlation, user, ...later })

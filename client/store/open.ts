@@ -5,7 +5,7 @@ import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
 import { migrate } from './migrations.js'
 import { activityOf, devicesOf, eventsOf, findFrame, resultsOf, segmentsOf, totalsOf } from './reading.js'
-import { looseStreams, recordsOf, seal, sealedSegment } from './sealing.js'
+import { forgetRecords, looseStreams, recordsOf, seal, sealedSegment } from './sealing.js'
 import { audit, audits, lease, noteState, reject } from './states.js'
 import { type Store, StoreError } from './store.js'
 
@@ -39,7 +39,8 @@ export async function openStore(address: string): Promise<Store> {
     loose: () => said(looseStreams(db)),
     records: (...of) => said(recordsOf(db, ...of)),
     sealed: (...of) => said(sealedSegment(db, ...of)),
-    seal: (stream, sealed, unusable = []) => said(seal(db, stream, sealed, unusable)),
+    seal: (...of) => said(seal(db, ...of)),
+    forget: (...of) => said(forgetRecords(db, ...of)),
     find: (...of) => said(findFrame(db, ...of)),
     lease: (...of) => said(lease(db, ...of)),
     audit: (line) => said(audit(db, line)),

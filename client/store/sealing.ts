@@ -58,7 +58,6 @@ export async function seal(
   db: Kysely<Tables>,
   stream: number,
   { seq, last, frames, from, to, bytes, sha256, bundle, place, data }: Sealed,
-  unusable: readonly number[],
 ): Promise<void> {
   const row: Omit<Tables['segments'], 'stream' | 'seq'> = {
     ...{ last_seq: last, frames, from_time: from, to_time: to, bytes, sha256, bundle },
@@ -76,7 +75,9 @@ export async function seal(
       .where('stream', '=', stream)
       .where(sql<boolean>`seq BETWEEN ${seq} AND ${last}`)
       .execute()
-    if (unusable.length > 0)
-      await tx.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', unusable).execute()
   })
+}
+
+export async function forgetRecords(db: Kysely<Tables>, stream: number, seqs: readonly number[]): Promise<void> {
+  if (seqs.length > 0) await db.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs).execute()
 }

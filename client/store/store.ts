@@ -213,8 +213,10 @@ export interface Store {
   loose(): Promise<{ stream: Stream; first: number; last: number; lastAt: string }[]>
   records(stream: number, from: number, limit: number): Promise<LooseRecord[]>
   sealed(stream: number, seq: number): Promise<Sealed | undefined>
-  /** Keeps a segment, and forgets the records that it is made of, and with them those of `unusable`. */
-  seal(stream: number, sealed: Sealed, unusable?: readonly number[]): Promise<void>
+  /** Keeps a segment, and forgets the records that it is made of. */
+  seal(stream: number, sealed: Sealed): Promise<void>
+  /** Records that nothing can be made of. */
+  forget(stream: number, seqs: readonly number[]): Promise<void>
   find(dev: string, cam: string, boot: string, seq: number): Promise<{ stream: Stream; sealed?: Sealed } | undefined>
 
   /** One collector at a time does what need be done once. @returns whether it is this one until then */

@@ -22,6 +22,8 @@ export interface Faults {
 export class Box {
   readonly archive = new Map<string, Uint8Array>()
   readonly events: ReturnType<typeof eventMessage>[] = []
+  /** seqs of which it has results: cls alone. */
+  readonly results = new Set<number>()
   /** Of each get: its offset. */
   readonly offsets: number[] = []
   faults: Faults = {}
@@ -30,17 +32,17 @@ export class Box {
     readonly topics: Topics,
   ) {}
 
-  static async start(url: string, dev = 'gate-1'): Promise<Box> {
+  static async start(url: string, dev = 'gate-1', base = 'blindsight'): Promise<Box> {
     const client = await mqtt.connectAsync(url, { protocolVersion: 5, reconnectPeriod: 100 })
-    const box = new Box(client, new Topics('blindsight', dev))
+    const box = new Box(client, new Topics(base, dev))
     client.on('message', (topic, payload, { properties }) => void box.answer(topic, payload, properties ?? {}))
     await client.subscribeAsync(box.topics.request('+'), { qos: 1 })
     return box
   }
 
-  publish(topic: string, payload: unknown): Promise<unknown> {
+  publish(topic: string, payload: unknown, retain = false): Promise<unknown> {
     const bytes = payload instanceof Uint8Array ? Buffer.from(payload) : JSON.stringify(payload)
-    return this.client.publishAsync(topic, bytes, { qos: 1 })
+    return this.client.publishAsync(topic, bytes, { qos: 1, retain })
   }
 
   /** A classification result on its live or history topic. */
@@ -71,6 +73,7 @@ export class Box {
     } else if (verb === 'list') await send(this.list(request))
     else if (verb === 'events') await send(this.eventsOf(request))
     else if (verb === 'describe') await send(this.describe(request))
+    else if (verb === 'results') await send(this.resultsOf(request))
     else for (const block of this.blocks(request)) await send(block)
   }
 
@@ -79,6 +82,15 @@ export class Box {
     const at = cursor === undefined ? 0 : Number(cursor.split(':')[0])
     const next = at + 1 < all.length ? { cursor: `${at + 1}:x` } : {}
     return { status: 'ok', items: all.slice(at, at + 1), ...next }
+  }
+
+  private resultsOf({ from, to, boot: of }: { from: number; to: number; boot: string }): object {
+    if (of !== boot) return { status: 'error', code: 'not_found', message: 'another run' }
+    const seqs = Array.from({ length: to - from + 1 }, (_, i) => from + i)
+    const items = seqs.filter((seq) => this.results.has(seq))
+    const gone = seqs.filter((seq) => !this.results.has(seq)).map((seq) => ({ from: seq, to: seq }))
+    const one = (seq: number) => ({ seq, cls: classifyResult(seq, true, this.topics.dev) })
+    return { status: 'ok', items: items.map(one), gone }
   }
 
   private list({ cursor = '0', event }: { cursor?: string; event?: string }): object {

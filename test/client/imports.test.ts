@@ -13,6 +13,11 @@ const imports = (file: string): string[] =>
 const adapters: Record<string, (file: string) => boolean> = {
   mqtt: (file) => file === 'client/broker/mqtt.ts',
   'onnxruntime-node': (file) => file === 'client/decode/onnx.ts',
+  'better-sqlite3': (file) => file === 'client/store/sqlite.ts',
+  pg: (file) => file === 'client/store/postgres.ts',
+  kysely: (file) => file.startsWith('client/store/'),
+  'prom-client': (file) => file === 'client/collect/figures.ts',
+  fastify: (file) => file === 'client/collect/http.ts',
   'fast-png': (file) => file === 'client/decode/png.ts',
   commander: (file) => /command\.ts$|commands\.ts$|broker-flags\.ts$/.test(file),
 }

@@ -1,0 +1,146 @@
+/** The collect verb: a fleet's messages from the broker into a store, each acknowledged once it is there. */
+import { setTimeout as wait } from 'node:timers/promises'
+import { Link } from '../broker/link.js'
+import type { BrokerSettings, Message } from '../broker/mqtt.js'
+import { asFailure, type Failure, printable } from '../failure.js'
+import type { Store } from '../store/store.js'
+import { Batches, type Work } from './batches.js'
+import { Boxes } from './boxes.js'
+import { Conflicts } from './conflicts.js'
+import { Figures } from './figures.js'
+import { Filler } from './filler.js'
+import { type Place, serve } from './http.js'
+import { read, resultTopics, stateTopics } from './incoming.js'
+import { Keeper } from './keeper.js'
+import type { ObjectStore } from './objects.js'
+import { Sealer } from './sealer.js'
+
+export interface CollectOptions {
+  readonly broker: BrokerSettings
+  readonly base: string
+  /** Collectors of one group divide the results among them. */
+  readonly group: string
+  readonly bits: boolean
+  readonly http?: Place | undefined
+  readonly keepDays?: number | undefined
+  readonly patience: CollectPatience
+}
+
+export interface CollectPatience {
+  /** Between two rounds of what is done in the background. */
+  readonly roundMs: number
+  /** A gap is asked about after so long. */
+  readonly gapMs: number
+  /** A segment that has not grown for so long is over. */
+  readonly quietMs: number
+}
+
+/** Answers of boxes are awaited by who asked, and everything else waits to be kept. */
+const ANSWER = 'answer'
+
+/** Until `signal`. @throws {Failure} broker, other */
+export async function collect(
+  options: CollectOptions,
+  store: Store,
+  objects: ObjectStore | undefined,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { base, group, bits, broker, patience } = options
+  const figures: Figures = new Figures(log, () => batches.unsettled)
+  const batches: Batches = new Batches(store, figures, log)
+  const conflicts = new Conflicts()
+  const boxes: Boxes = new Boxes(base, { publish: (...args) => link.publish(...args) })
+  let failed: Failure | undefined
+  const stopping = new AbortController()
+  const stop = (failure?: Failure) => {
+    failed ??= failure
+    stopping.abort()
+  }
+  signal.addEventListener('abort', () => stop(), { once: true })
+
+  const work = (message: Message): Work | typeof ANSWER | undefined => {
+    const at = new Date().toISOString()
+    try {
+      if (boxes.receive(message)) return ANSWER
+      const found = read(base, message, at)
+      if (found && 'message' in found && !found.message.hist) {
+        const { dev, boot } = found.message.key
+        const two = conflicts.note(dev, boot, performance.now())
+        if (two)
+          figures.conflict(
+            `two boxes are called ${dev}, their runs ${two.join(' and ')} take turns: give one another name (device); what they say is kept apart by the run`,
+            dev,
+          )
+      }
+      return found
+    } catch (error) {
+      const reason = printable((error as Error).message)
+      figures.wrong(printable(message.topic), reason)
+      return { reject: { at, topic: message.topic, reason, payload: message.payload } }
+    }
+  }
+
+  const link: Link = new Link(
+    broker,
+    (connection) => {
+      figures.link(true)
+      const shared = connection.shares ? group : undefined
+      if (!shared)
+        log('this broker does not divide messages among collectors: each gets all, and the store keeps each once')
+      return [...resultTopics(base, shared, bits), ...stateTopics(base), ...boxes.filters]
+    },
+    {
+      message(message) {
+        const found = work(message)
+        const settle = () => message.acknowledge?.()
+        if (found === ANSWER || found === undefined) return settle()
+        figures.came('message' in found ? found.message.kind : 'state' in found ? found.state.what : 'reject')
+        batches.push({ work: found, cameMs: performance.now(), settle })
+      },
+      notice(text) {
+        figures.link(!/lost/.test(text))
+        log(text)
+      },
+      ended: (failure) => stop(failure),
+    },
+  )
+  const sealer = new Sealer(store, objects, figures, { quietMs: patience.quietMs })
+  const filler = new Filler(store, (dev) => boxes.of(dev), figures, {
+    gapMs: patience.gapMs,
+    againMs: 5 * patience.gapMs,
+  })
+  const keeper = new Keeper(store, objects, { filler, sealer }, figures, options.keepDays, log)
+  const http = options.http && (await serve(options.http, figures))
+  if (http) log(`/metrics and /healthz: ${http.url}`)
+  try {
+    await start(link, stopping.signal, log)
+    if (!stopping.signal.aborted)
+      log(`collecting ${base}/v1/+ into ${store.name}${objects ? `, bitstreams into ${objects.name}` : ''}`)
+    while (!stopping.signal.aborted) {
+      await wait(patience.roundMs, undefined, { signal: stopping.signal }).catch(() => {})
+      if (!stopping.signal.aborted) await keeper.round(stopping.signal)
+    }
+  } finally {
+    await batches.stop()
+    await link.stop()
+    await http?.close()
+  }
+  if (failed) throw failed
+}
+
+/** Started before its broker, as a service may be, it waits for it; what the broker refuses is the end. */
+async function start(link: Link, signal: AbortSignal, log: (line: string) => void): Promise<void> {
+  let said = false
+  while (!signal.aborted) {
+    try {
+      return await link.start()
+    } catch (error) {
+      const failure = asFailure(error)
+      if (!/^no connection/.test(failure.message)) throw failure
+      if (!said) log(`${failure.message}; trying again`)
+      said = true
+      await wait(2000, undefined, { signal }).catch(() => {})
+    }
+  }
+}

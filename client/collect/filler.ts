@@ -1,0 +1,199 @@
+/**
+ * What is missing is asked of the box that took it: results with `results`, bitstreams with `get`. What the box has no more is noted
+ * as gone, with why, and is missing no longer.
+ */
+import { type CodecError, readArchive } from '../../codec/index.js'
+import { Failure } from '../failure.js'
+import { patiently } from '../fetch/patience.js'
+import type { Answer, Requester } from '../fetch/requester.js'
+import { BoxError } from '../fetch/requester.js'
+import { fetchSegment } from '../fetch/transfer.js'
+import type { Incoming } from '../listen/incoming.js'
+import type { Span } from '../listen/sequence.js'
+import { without } from '../store/coverage.js'
+import { type Coverage, type Store, StoreError, type Tally } from '../store/store.js'
+import type { Figures } from './figures.js'
+
+export interface FillerPatience {
+  /** A gap is asked about when it has been there for so long: history after an outage fills most by itself. */
+  readonly gapMs: number
+  /** A box that has not answered is asked again after so long. */
+  readonly againMs: number
+}
+
+/** Frames of one gap that are asked for in one turn: other gaps have their turn too. */
+const MOST = 2000
+
+export class Filler {
+  private readonly since = new Map<string, number>()
+  private readonly notBefore = new Map<string, number>()
+
+  constructor(
+    private readonly store: Pick<Store, 'commit' | 'gone'>,
+    private readonly requesterOf: (dev: string) => Requester,
+    private readonly figures: Figures,
+    private readonly patience: FillerPatience,
+  ) {}
+
+  /** @param online devices that can be asked */
+  async run(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number, signal?: AbortSignal) {
+    const due = this.due(coverage, online, nowMs)
+    for (const { coverage: one, span } of due) {
+      if (signal?.aborted) return
+      const { dev } = one.stream
+      if ((this.notBefore.get(dev) ?? 0) > nowMs) continue
+      try {
+        if (one.kind === 'bits') await this.bits(one, span)
+        else await this.results(one, span)
+        this.figures.ask('answered')
+      } catch (error) {
+        if (error instanceof StoreError) throw error
+        if (!(error instanceof Failure)) throw error
+        this.notBefore.set(dev, nowMs + this.patience.againMs)
+        this.figures.ask(error.cause instanceof BoxError ? 'refused' : 'silent')
+        this.figures.failed(`asking ${dev} for what is missing`, error.message)
+      }
+    }
+  }
+
+  /** The gaps that have been there for long enough. */
+  private due(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number) {
+    const now = new Set<string>()
+    const due: { coverage: Coverage; span: Span }[] = []
+    for (const one of coverage) {
+      for (const span of one.missing) {
+        const name = `${one.stream.id}/${one.kind}/${span.to}`
+        now.add(name)
+        if (!this.since.has(name)) this.since.set(name, nowMs)
+        const old = nowMs - this.since.get(name)! >= this.patience.gapMs
+        if (old && online.has(one.stream.dev))
+          due.push({ coverage: one, span: { from: span.from, to: Math.min(span.to, span.from + MOST - 1) } })
+      }
+    }
+    for (const name of this.since.keys()) if (!now.has(name)) this.since.delete(name)
+    return due
+  }
+
+  /** Both kinds and the events of the same frames come together; what is here already is passed over by the store. */
+  private async results({ stream, kind }: Coverage, span: Span): Promise<void> {
+    const { dev, cam, boot } = stream
+    const requester = this.requesterOf(dev)
+    let from: number | undefined = span.from
+    while (from !== undefined && from <= span.to) {
+      const answer = await this.ask(requester, { cam, boot, from, to: span.to })
+      if (answer === undefined)
+        return this.gone(stream.id, [kind], [{ from, to: span.to }], 'the box knows nothing of this run')
+      const messages = answer.items.flatMap((item) => incomingOf(dev, cam, boot, item))
+      this.figures.filled(await this.commit(messages))
+      await this.gone(stream.id, [kind], answer.gone, 'not in the archive of the box')
+      // A frame that is there and has no such result never had one: the camera's heads say nothing of that kind.
+      const silent = answer.items
+        .filter((item) => item[kind as 'cls' | 'seg'] === undefined)
+        .map(({ seq }) => ({ from: seq, to: seq }))
+      await this.gone(stream.id, [kind], silent, 'the frame has none')
+      from = answer.next
+    }
+  }
+
+  private async ask(requester: Requester, body: object): Promise<Answer<'results'> | undefined> {
+    let found: Answer<'results'> | undefined
+    try {
+      await patiently('results', () =>
+        requester.ask('results', body, (answer) => {
+          found = answer
+          return true
+        }),
+      )
+    } catch (error) {
+      if (codeOf(error) === 'not_found') return undefined
+      throw error
+    }
+    return found
+  }
+
+  /** Segment by segment: a frame alone is of no use. */
+  private async bits({ stream, missing }: Coverage, span: Span): Promise<void> {
+    const { dev, cam, boot } = stream
+    const requester = this.requesterOf(dev)
+    // What the box has no more is told for a whole range at once.
+    const answer = await this.ask(requester, { cam, boot, from: span.from, to: span.to })
+    if (answer === undefined) return this.gone(stream.id, ['bits'], [span], 'the box knows nothing of this run')
+    await this.gone(stream.id, ['bits'], answer.gone, 'not in the archive of the box')
+    let left = without([{ from: span.from, to: answer.next === undefined ? span.to : answer.next - 1 }], answer.gone)
+    const known = answer.items.map(({ seq }) => seq)
+    while (left.length > 0) {
+      const seq = known.find((one) => left.some(({ from, to }) => one >= from && one <= to))
+      if (seq === undefined) return
+      const got = await this.segment(requester, stream, seq)
+      if (got === 'gone')
+        await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
+      else if (!missing.some(({ from, to }) => got.from <= to && got.to >= from)) return
+      left = without(left, [
+        got === 'gone' ? { from: seq, to: seq } : { from: Math.min(seq, got.from), to: Math.max(seq, got.to) },
+      ])
+    }
+  }
+
+  private async segment(
+    requester: Requester,
+    { dev, cam, boot }: Coverage['stream'],
+    seq: number,
+  ): Promise<Span | 'gone'> {
+    let file: Uint8Array
+    try {
+      file = await fetchSegment(requester, `${cam}/${boot}/${seq}`)
+    } catch (error) {
+      if (['not_found', 'evicted', 'damaged'].includes(codeOf(error) ?? '')) return 'gone'
+      throw error
+    }
+    const records = recordsOf(file)
+    this.figures.filled(
+      await this.commit(
+        records.map(({ seq: of, bytes }) => ({
+          kind: 'bits',
+          key: { dev, cam, boot, kind: 'bits', seq: of },
+          hist: true,
+          bytes,
+        })),
+      ),
+    )
+    return records.length === 0 ? 'gone' : { from: records[0].seq, to: records.at(-1)!.seq }
+  }
+
+  private commit(messages: readonly Incoming[]): Promise<Tally> {
+    return this.store.commit(messages, new Date().toISOString())
+  }
+
+  private async gone(stream: number, kinds: readonly Coverage['kind'][], spans: readonly Span[], reason: string) {
+    if (spans.length > 0) await this.store.gone(stream, kinds, spans, reason, new Date().toISOString())
+  }
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  (error as Error).cause instanceof BoxError ? ((error as Error).cause as BoxError).code : undefined
+
+function recordsOf(file: Uint8Array): { seq: number; bytes: Uint8Array }[] {
+  const records: { seq: number; bytes: Uint8Array }[] = []
+  for (const piece of readArchive(file)) {
+    if (piece.kind === 'damage')
+      throw new Failure('answer', `the box sent a damaged segment: ${(piece.error as CodecError).message}`)
+    if (piece.kind === 'index') continue
+    records.push({ seq: piece.seq, bytes: file.subarray(piece.offset, piece.offset + piece.length) })
+  }
+  return records
+}
+
+function incomingOf(
+  dev: string,
+  cam: string,
+  boot: string,
+  { seq, cls, seg, evt = [] }: Answer<'results'>['items'][number],
+): Incoming[] {
+  const key = { dev, cam, boot, seq }
+  // prev is of what was published, and this fills a gap in that: it says nothing of frames between.
+  return [
+    ...(cls ? [{ kind: 'cls', key: { ...key, kind: 'cls' }, hist: true, result: cls, json: cls } as const] : []),
+    ...(seg ? [{ kind: 'seg', key: { ...key, kind: 'seg' }, hist: true, result: seg, json: seg } as const] : []),
+    ...evt.map((event) => ({ kind: 'evt', key: { ...key, kind: 'evt' }, hist: true, event, json: event }) as const),
+  ]
+}

@@ -1,0 +1,62 @@
+/** What a collector subscribes to, and what a message of it is. */
+import {
+  CameraStateMessage,
+  DeviceStateMessage,
+  HealthMessage,
+  InfoMessage,
+  NowMessage,
+} from '../../contract/messages.js'
+import { idPattern } from '../../contract/names.js'
+import { type ResultKind, resultFilters } from '../../contract/topics.js'
+import type { Message } from '../broker/mqtt.js'
+import { type Incoming, readIncoming } from '../listen/incoming.js'
+import type { StateMessage } from '../store/store.js'
+
+export type Read = { readonly message: Incoming } | { readonly state: StateMessage }
+
+const kinds: readonly ResultKind[] = ['cls', 'seg', 'evt', 'bits']
+
+/** Results, divided among the collectors of a group where the broker can do that. */
+export const resultTopics = (base: string, group: string | undefined, bits: boolean): string[] =>
+  resultFilters(base, '+', bits ? kinds : kinds.filter((kind) => kind !== 'bits')).map((filter) =>
+    group === undefined ? filter : `$share/${group}/${filter}`,
+  )
+
+/** States, which are retained: who divides them gets none of those. */
+export const stateTopics = (base: string): string[] => [
+  ...['state', 'info', 'health'].map((what) => `${base}/v1/+/${what}`),
+  ...['state', 'now'].map((what) => `${base}/v1/+/cam/+/${what}`),
+]
+
+/** @throws {Error} saying what is wrong with it. @returns undefined of what is no news: a retained message that was deleted */
+export function read(base: string, message: Message, at: string): Read | undefined {
+  const [dev = '', branch = '', cam = '', what = ''] = message.topic.slice(`${base}/v1/`.length).split('/')
+  if (!idPattern.test(dev)) throw new Error(`unexpected topic ${message.topic}`)
+  const onCamera = branch === 'cam' && (what === 'state' || what === 'now')
+  const onDevice = cam === '' && (branch === 'state' || branch === 'info' || branch === 'health')
+  if (!onCamera && !onDevice) return { message: readIncoming(base, message) }
+  if (message.payload.length === 0) return undefined
+  const json = JSON.parse(Buffer.from(message.payload).toString('utf8'))
+  const text = JSON.stringify(json)
+  if (onCamera && what === 'now') {
+    checked(NowMessage, json)
+    return { state: { what: 'now', dev, cam, json: text, at } }
+  }
+  if (onCamera) return { state: { what: 'camera', dev, cam, at, ...checked(CameraStateMessage, json) } }
+  if (branch === 'state') return { state: { what: 'state', dev, at, ...checked(DeviceStateMessage, json) } }
+  checked<unknown>(branch === 'info' ? InfoMessage : HealthMessage, json)
+  return { state: { what: branch as 'info' | 'health', dev, json: text, at } }
+}
+
+interface Schema<T> {
+  safeParse(
+    json: unknown,
+  ): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
+}
+
+function checked<T>(schema: Schema<T>, json: unknown): T {
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new Error(`${issue.path.join('.') || 'payload'}: ${issue.message}`)
+}

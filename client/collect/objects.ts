@@ -1,0 +1,53 @@
+/** Where sealed segments lie, if not in the database: whole objects by name, written once or again with the same content. */
+import { createHash } from 'node:crypto'
+import { readFileSync, rmSync, statSync } from 'node:fs'
+import { join, normalize } from 'node:path'
+import { writeWhole } from '../bitstreams/files.js'
+
+export interface ObjectStore {
+  /** Without passwords. */
+  readonly name: string
+  put(place: string, bytes: Uint8Array): Promise<void>
+  /** @returns undefined: there is none */
+  get(place: string): Promise<Uint8Array | undefined>
+  delete(places: readonly string[]): Promise<void>
+}
+
+/** <device>/<camera>/<boot>/<seq of the keyframe>.bsf */
+export const placeOf = (dev: string, cam: string, boot: string, seq: number): string =>
+  `${dev}/${cam}/${boot}/${seq}.bsf`
+
+export class Folder implements ObjectStore {
+  readonly name: string
+  constructor(private readonly dir: string) {
+    this.name = dir
+  }
+
+  async put(place: string, bytes: Uint8Array): Promise<void> {
+    writeWhole(this.file(place), bytes)
+  }
+
+  async get(place: string): Promise<Uint8Array | undefined> {
+    const file = this.file(place)
+    return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file) : undefined
+  }
+
+  async delete(places: readonly string[]): Promise<void> {
+    for (const place of places) rmSync(this.file(place), { force: true })
+  }
+
+  /** A place comes from a database that others may write: none leads out of the folder. */
+  private file(place: string): string {
+    const file = normalize(join(this.dir, place))
+    if (!file.startsWith(normalize(`${this.dir}/`))) throw new Error(`${place}: leads out of ${this.dir}`)
+    return file
+  }
+}
+
+/** @param address a folder, or s3://bucket/prefix; undefined: segments lie in the database */
+export async function openObjects(address: string | undefined): Promise<ObjectStore | undefined> {
+  if (address === undefined) return undefined
+  return new Folder(address)
+}
+
+export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -1,0 +1,77 @@
+/** The verify verb: what a store has of each camera and run, and what it has not. */
+import { Failure, failureLine } from '../failure.js'
+import type { Span } from '../listen/sequence.js'
+import type { Coverage, Store } from '../store/store.js'
+import { type ObjectStore, sha256Of } from './objects.js'
+
+const PAGE = 500
+
+/** @returns whether all is there that can be */
+export async function verify(
+  store: Store,
+  objects: ObjectStore | undefined,
+  { device, json = false }: { readonly device?: string; readonly json?: boolean },
+  print: (line: string) => void,
+): Promise<boolean> {
+  const coverage = await store.coverage(device === undefined ? {} : { dev: device })
+  for (const one of coverage) print(json ? JSON.stringify(recordOf(one)) : lineOf(one))
+  const damaged = objects ? await damagedObjects(store, objects, device, print) : 0
+  const missing = coverage.reduce((n, one) => n + total(one.missing), 0)
+  const frames = coverage.reduce((n, one) => n + one.frames, 0)
+  const gone = coverage.reduce((n, one) => n + total(one.gone), 0)
+  const ended = [...new Set(coverage.map(({ stream }) => stream.dev))].length
+  if (!json)
+    print(
+      `${ended} boxes, ${coverage.length} streams: ${frames} there, ${missing} missing, ${gone} gone for good${objects ? `, ${damaged} objects damaged` : ''}`,
+    )
+  return missing === 0 && damaged === 0
+}
+
+const total = (spans: readonly Span[]): number => spans.reduce((n, { from, to }) => n + to - from + 1, 0)
+const spansText = (spans: readonly Span[]): string =>
+  spans
+    .slice(0, 5)
+    .map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`))
+    .join(', ') + (spans.length > 5 ? `, … (${spans.length} gaps)` : '')
+
+function lineOf({ stream, kind, frames, last, missing, gone }: Coverage): string {
+  const name = `${stream.dev}/${stream.cam}/${stream.boot} ${kind}`
+  const what = [`${frames} of #${stream.start}–${last}`]
+  if (missing.length > 0) what.push(`missing ${total(missing)}: ${spansText(missing)}`)
+  if (gone.length > 0)
+    what.push(`gone ${total(gone)}: ${spansText(gone)} (${[...new Set(gone.map(({ reason }) => reason))].join('; ')})`)
+  if (missing.length + gone.length === 0) what.push('complete')
+  return `${name.padEnd(44)} ${what.join(' · ')}${stream.thinned ? ' · leaves frames out' : ''}`
+}
+
+const recordOf = ({ stream, kind, frames, last, missing, gone }: Coverage) => {
+  const { dev, cam, boot, start, thinned, over, first, last: lastTime } = stream
+  return { dev, cam, boot, kind, start, last, from: first, to: lastTime, frames, missing, gone, thinned, over }
+}
+
+async function damagedObjects(
+  store: Store,
+  objects: ObjectStore,
+  device: string | undefined,
+  print: (line: string) => void,
+): Promise<number> {
+  let damaged = 0
+  let cursor: string | undefined
+  do {
+    const page = await store.segments({ dev: device, limit: PAGE, cursor })
+    for (const { dev, ref, sealed } of page.items) {
+      if (!sealed) continue
+      const [cam, boot, seq] = ref.split('/')
+      const found = await store.find(dev, cam, boot, Number(seq))
+      const place = found?.sealed?.place
+      if (!place) continue
+      const bytes = await objects.get(place)
+      if (bytes && sha256Of(bytes) === found.sealed?.sha256) continue
+      damaged++
+      const what = bytes ? 'is not what was put there' : 'is not there'
+      print(failureLine(new Failure('input', `object ${what}, ${objects.name}/${place}`)))
+    }
+    cursor = page.cursor
+  } while (cursor !== undefined)
+  return damaged
+}

@@ -1,0 +1,201 @@
+/** A collector, a real broker and small boxes. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { BrokerSettings } from '../../../client/broker/mqtt.js'
+import { type CollectOptions, collect } from '../../../client/collect/collect.js'
+import { Folder, type ObjectStore } from '../../../client/collect/objects.js'
+import { verify } from '../../../client/collect/verify.js'
+import { openStore } from '../../../client/store/open.js'
+import { type Store, StoreError } from '../../../client/store/store.js'
+import { readArchive } from '../../../codec/index.js'
+import { frames, infoAt, records } from '../../codec/scene.js'
+import { until } from '../../e2e/until.js'
+import { Box, classifyResult, eventMessage } from '../box.js'
+import { boot } from '../bundle.js'
+import { Mosquitto } from '../mosquitto.js'
+
+interface Running {
+  readonly lines: string[]
+  stop(): Promise<void>
+}
+
+let names = 0
+const settings = (url: string, name: string): BrokerSettings => ({
+  url,
+  clientId: name,
+  sessionSeconds: 60,
+  durable: true,
+  unacknowledged: 20,
+})
+
+function run(
+  t: Test,
+  store: Store,
+  {
+    objects,
+    url,
+    name = `c-${++names}`,
+    ...more
+  }: Partial<CollectOptions> & { url: string; objects?: ObjectStore; name?: string },
+): Running {
+  const lines: string[] = []
+  const ending = new AbortController()
+  const patience = { roundMs: 50, gapMs: 0, quietMs: 3_600_000 }
+  const options = { broker: settings(url, name), base: 'fleet', group: 'g', bits: true, patience, ...more }
+  const over = collect(options, store, objects, (line) => lines.push(line), ending.signal)
+  const stop = () => {
+    ending.abort()
+    return over
+  }
+  t.teardown(stop)
+  return { lines, stop }
+}
+
+const started = ({ lines }: Running) =>
+  until('the collector to collect', () => lines.some((line) => /^collecting/.test(line)))
+const fleet = async (t: Test): Promise<Store> => {
+  const store = await openStore(join(t.testdir(), 'fleet.sqlite'))
+  t.teardown(() => store.close())
+  return store
+}
+async function brokerFor(t: Test): Promise<string> {
+  const broker = await Mosquitto.start({ config: ['max_queued_messages 0'] })
+  t.teardown(() => broker.stop())
+  return broker.url
+}
+async function boxOn(t: Test, url: string): Promise<Box> {
+  const box = await Box.start(url, 'gate-1', 'fleet')
+  t.teardown(() => box.stop())
+  await box.publish(box.topics.state(), { v: 1, state: 'online', session: 's', ts: '2026-05-01T08:00:00Z' }, true)
+  return box
+}
+const framesIn = async (store: Store) => (await store.coverage()).reduce((n, one) => n + one.frames, 0)
+
+t.test('what comes is kept once, by whichever collector of the group, across a restart', async (t) => {
+  const url = await brokerFor(t)
+  const store = await fleet(t)
+  const box = await boxOn(t, url)
+  const first = run(t, store, { url, name: 'one' })
+  const second = run(t, store, { url, name: 'two' })
+  await Promise.all([started(first), started(second)])
+  for (let seq = 0; seq < 60; seq++) {
+    await box.result(seq)
+    if (seq === 20) await first.stop()
+    // While it is away the broker keeps what would be its share.
+    if (seq === 40) await started(run(t, store, { url, name: 'one' }))
+  }
+  await box.result(59)
+  await box.publish(box.topics.result('evt', 'street'), eventMessage('street-1', 'start', 3))
+  await until('all to be there', async () => (await framesIn(store)) === 60 && (await store.totals()).events === 1)
+  t.match(await store.coverage(), [{ frames: 60, missing: [], gone: [] }])
+})
+
+t.test('what is missing comes from the box; what it has no more is gone', async (t) => {
+  const url = await brokerFor(t)
+  const store = await fleet(t)
+  const box = await boxOn(t, url)
+  const running = run(t, store, { url })
+  await started(running)
+  for (const seq of [3, 4, 6]) box.results.add(seq)
+  for (const seq of [2, 7]) await box.result(seq)
+  await until('the gap to be closed', async () => {
+    const [one] = await store.coverage()
+    return one?.missing.length === 0 && one.frames === 5
+  })
+  const [{ gone }] = await store.coverage()
+  t.strictSame(gone, [{ from: 5, to: 5, reason: 'not in the archive of the box' }])
+  t.equal(await verify(store, undefined, {}, () => {}), true, 'which is no failure')
+  // Of a run that the box does not know.
+  for (const seq of [0, 9])
+    await box.publish(box.topics.result('cls', 'street'), { ...classifyResult(seq), boot: 'f'.repeat(16) })
+  await until('the answer', async () => (await store.coverage()).some(({ gone }) => gone.some(({ to }) => to === 8)))
+})
+
+t.test('what is none of ours is kept as it came, said once, and holds nothing up', async (t) => {
+  const url = await brokerFor(t)
+  const store = await fleet(t)
+  const box = await boxOn(t, url)
+  const running = run(t, store, { url })
+  await started(running)
+  for (let i = 0; i < 3; i++) await box.publish(box.topics.result('cls', 'street'), '{"v":2')
+  await box.publish(box.topics.result('cls', 'street'), { ...classifyResult(1), v: 2 })
+  await box.publish(box.topics.health(), { v: 1 })
+  await box.result(1)
+  await until('the last one', async () => (await framesIn(store)) === 1)
+  t.equal((await store.totals()).rejects, 5)
+  t.equal(running.lines.filter((line) => /none of ours/.test(line)).length, 3)
+})
+
+t.test('a store that is away, and one that will never take a message', async (t) => {
+  const url = await brokerFor(t)
+  const real = await fleet(t)
+  const box = await boxOn(t, url)
+  let away = false
+  const store: Store = {
+    ...real,
+    commit: async (messages, at) => {
+      if (away) throw new StoreError('away', 'gone for lunch')
+      if (messages.some(({ key }) => key.seq === 5)) throw new StoreError('refused', 'not a five')
+      return real.commit(messages, at)
+    },
+  }
+  const running = run(t, store, { url, name: 'patient' })
+  await started(running)
+  away = true
+  for (let seq = 0; seq < 50; seq++) await box.result(seq)
+  await until('it to say so', () => running.lines.some((line) => /nothing is acknowledged.*gone for lunch/.test(line)))
+  t.equal(await framesIn(real), 0)
+  away = false
+  // But for the five all come, more than the broker sends ahead.
+  await until('it to be there again', async () => (await framesIn(real)) === 49)
+  t.ok(running.lines.some((line) => /the store is there again/.test(line)))
+  t.ok(running.lines.some((line) => /will not take gate-1\/street cls #5.*not a five/.test(line)))
+  t.equal((await real.totals()).rejects, 1)
+})
+
+t.test('two boxes with one name are told apart, and it is said', async (t) => {
+  const url = await brokerFor(t)
+  const store = await fleet(t)
+  const box = await boxOn(t, url)
+  const running = run(t, store, { url })
+  await started(running)
+  const other = 'f'.repeat(16)
+  for (let seq = 0; seq < 8; seq++) {
+    await box.result(seq)
+    await box.publish(box.topics.result('cls', 'street'), { ...classifyResult(seq), boot: other })
+  }
+  await until('both', async () => (await framesIn(store)) === 16)
+  t.equal(running.lines.filter((line) => /two boxes are called gate-1/.test(line)).length, 1)
+  t.strictSame(new Set((await store.coverage()).map(({ stream }) => stream.boot)), new Set([boot, other]))
+})
+
+t.test('bitstreams become a file a segment, which verify reads', async (t) => {
+  const url = await brokerFor(t)
+  const store = await fleet(t)
+  const dir = join(t.testdir({}), 'bitstreams')
+  const objects = new Folder(dir)
+  const box = await boxOn(t, url)
+  await started(run(t, store, { url, objects }))
+  const all = records(frames(1, 9), 'fast', 4)
+  const { camera, boot: of } = infoAt(0)
+  // One comes late, and one twice.
+  for (const i of [0, 2, 1, 3, 3, 4, 5, 6, 7, 8]) await box.publish(box.topics.result('bits', camera), all[i])
+  const file = (seq: number) => join(dir, 'gate-1', camera, of, `${seq}.bsf`)
+  await until('two segments', () => existsSync(file(0)) && existsSync(file(4)))
+  const seqs = [...readArchive(readFileSync(file(4)))].map((piece) => ('seq' in piece ? piece.seq : piece.kind))
+  t.strictSame(seqs, ['index', 4, 5, 6, 7])
+  await until('their rows', async () => (await store.totals()).records === 1)
+  t.match((await store.segments({ limit: 9 })).items, [
+    { sealed: true },
+    { sealed: true },
+    { frames: 1, sealed: false },
+  ])
+  const lines: string[] = []
+  t.equal(await verify(store, objects, {}, (line) => lines.push(line)), true)
+  t.match(lines, [/bits +9 of #0–8 · complete/, /9 there, 0 missing.*0 objects damaged/])
+  writeFileSync(file(0), 'other')
+  t.equal(await verify(store, objects, { json: true }, (line) => lines.push(line)), false)
+  t.match(lines.at(-1), /is not what was put there/)
+  t.strictSame(readdirSync(join(dir, 'gate-1', camera, of)).sort(), ['0.bsf', '4.bsf'], 'nothing half-written is left')
+})
