@@ -28,7 +28,7 @@ export function register(program: Command): void {
     .requiredOption('-c, --config <file>', 'YAML configuration, see config/example.yaml')
     .addHelpText(
       'after',
-      '\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; a second one ends it at once.\nExit codes: 0 stopped, 3 a file of the bundle is damaged, 78 the configuration is wrong, or names what this box has not.\nA second signal ends it at once.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
+      '\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; another one, half a second later or more, ends it at once.\nExit codes: 0 stopped, 3 a file of the bundle is damaged, 78 the configuration is wrong, or names what this box has not.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
     )
     .action(async (options: { config: string }) => (await import('./service.js')).run(options))
 

@@ -14,7 +14,7 @@ import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
 import { Notifier } from './notify.js'
 import type { EmbeddedBroker } from './publish/embedded.js'
-import { stopSignal } from './signals.js'
+import { type StopSignal, stopSignal } from './signals.js'
 import { socketPaths } from './sockets.js'
 
 /** How often the service manager hears of us, if it does not ask for more, and how much time a start asks for each time. */
@@ -40,9 +40,11 @@ export async function run({ config: file }: { config: string }): Promise<void> {
   keepHeapSmall()
   let hangup: () => void = () => {}
   process.on('SIGHUP', () => hangup()) // from the first moment: unheard, it would end the process
-  const signal = stopSignal()
+  let again = (name: StopSignal): void => void process.kill(process.pid, name)
+  const signal = stopSignal((name) => again(name))
   const first = await usableConfig(file)
   const service = new Service(file, first, createLog(first.config.logLevel))
+  again = (name) => service.kill(`${name} came again`, name)
   hangup = () => service.reload()
   await service.run(signal)
 }
@@ -204,7 +206,6 @@ export class Service {
 
   private async stop(): Promise<void> {
     const late = setTimeout(() => this.kill(`it did not end within ${STOP_WITHIN_MS / 1000} s`), STOP_WITHIN_MS)
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => this.kill(`${name} came again`, name))
     await this.agent?.stop()
     await this.reloading
     await this.agent?.stop() // what a reload under way has put in its place
@@ -212,7 +213,7 @@ export class Service {
   }
 
   /** What was committed stays. Nothing else ends a thread in native code. */
-  private kill(reason: string, signal: NodeJS.Signals = 'SIGKILL'): void {
+  kill(reason: string, signal: NodeJS.Signals = 'SIGKILL'): void {
     this.log.error({ reason }, 'ended by force')
     process.kill(process.pid, signal)
   }

@@ -1,8 +1,11 @@
 /** Files that people write, as text: bounded, UTF-8, and what is wrong with them in words. */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 
 /** Nothing that anybody writes by hand is longer; /dev/zero is. */
 const MOST_BYTES = 1_000_000
+/** A pipe, for example of `--config <(decrypt FILE)`, may be silent for so long. */
+const SILENT_MS = 5000
+const LOOK_MS = 20
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 export const hasControlCharacter = (text: string): boolean => /[\u0000-\u001f\u007f]/.test(text)
@@ -23,21 +26,35 @@ export function readSecret(file: string): string {
 function readBytes(file: string): Buffer {
   let fd: number
   try {
-    fd = openSync(file, 'r')
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK) // a pipe that nobody writes into would never open
   } catch (cause) {
     throw new Error(unreadable(cause as NodeJS.ErrnoException), { cause })
   }
   try {
-    if (fstatSync(fd).isDirectory()) throw new Error('is a folder; name the file in it')
+    const stat = fstatSync(fd)
+    if (stat.isDirectory()) throw new Error('is a folder; name the file in it')
     const bytes = Buffer.alloc(MOST_BYTES + 1)
     let length = 0
-    for (let n = -1; n !== 0 && length < bytes.length; length += n)
-      n = readSync(fd, bytes, length, bytes.length - length, null)
+    for (let n = -1; n !== 0 && length < bytes.length; length += n) n = readPart(fd, bytes.subarray(length))
+    if (length === 0 && stat.isFIFO()) throw new Error('is a pipe that nobody writes into; name a file')
     if (length > MOST_BYTES) throw new Error(`is longer than ${MOST_BYTES / 1e6} MB; is it the right file?`)
     return bytes.subarray(0, length)
   } finally {
     closeSync(fd)
   }
+}
+
+/** The bytes read, 0 at the end. @throws when a pipe stays silent */
+function readPart(fd: number, into: Buffer): number {
+  for (let ms = 0; ms < SILENT_MS; ms += LOOK_MS) {
+    try {
+      return readSync(fd, into, 0, into.length, null)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS)
+  }
+  throw new Error('is a pipe or terminal out of which nothing comes; name a file')
 }
 
 const unreadable = (error: NodeJS.ErrnoException): string =>

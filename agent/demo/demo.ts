@@ -12,11 +12,14 @@ import { faultOf, isLocal, pathOf } from '../capture/source.js'
 import { parseConfig } from '../config/load.js'
 import { FRAME_MULTIPLE } from '../config/schema.js'
 import { AgentError, ExitCode } from '../errors.js'
+import { Listener } from '../http/listener.js'
+import { routes } from '../http/routes.js'
 import { createLog, silentLog } from '../log.js'
 import { Notifier } from '../notify.js'
 import type { Committed } from '../pipeline.js'
 import { scratchDir, scratchFolder } from '../scratch.js'
 import { stopSignal } from '../signals.js'
+import { socketPaths } from '../sockets.js'
 import { stageNames } from '../stages.js'
 import { Meter } from './meter.js'
 import { Seen } from './seen.js'
@@ -105,12 +108,20 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     options.frames,
   )
   void stopSignal().then(end)
+  const facts = () => ({ ...agent.facts(), config: 'none: options of demo', pid: process.pid })
+  const socket = new Listener(
+    socketPaths(stateDir, undefined).map((path) => ({ path })),
+    routes(facts),
+    log,
+  )
 
   let ticker: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined
   try {
     if (!options.json) console.log('opening the networks …')
-    await Promise.race([agent.start(), finished])
+    const started = agent.start()
+    void socket.start() // the state directory is there now
+    await Promise.race([started, finished])
     if (!options.frames && options.seconds > 0) timer = setTimeout(end, options.seconds * 1000)
     if (!options.json) {
       introduce(agent, options, stateDir)
@@ -135,6 +146,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     clearTimeout(timer)
     clearTimeout(patience)
     await agent.stop()
+    await socket.stop()
   }
 }
 
@@ -192,6 +204,7 @@ function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
   console.log(
     `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/${topic}'   or   npx blindsight subscribe${flag} --broker ${agent.brokerUrl}`,
   )
+  console.log(`how it is: npx blindsight status --state-dir ${stateDir}`)
   console.log(
     options.frames
       ? ''

@@ -1,7 +1,7 @@
 /** `status`: one screen, from the running box itself, also when its broker, its disk or its configuration is not as it should be. */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type LoadedConfig, loadConfig } from '../config/load.js'
+import { readText } from '../config/text.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { fit } from '../fit.js'
 import { RUN_DIR, socketPaths } from '../sockets.js'
@@ -39,7 +39,7 @@ function wrongIn(check: () => unknown): { wrong?: string } {
 
 function stateDirIn(file: string): string | undefined {
   try {
-    return /^\s*"?stateDir"?\s*:\s*["']?([^"'#,\n]+?)["']?\s*(?:[#,].*)?$/m.exec(readFileSync(file, 'utf8'))?.[1]
+    return /^\s*"?stateDir"?\s*:\s*["']?([^"'#,\n]+?)["']?\s*(?:[#,].*)?$/m.exec(readText(file))?.[1]
   } catch {
     return undefined
   }

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
+import { type StopSignal, stopSignal } from '../../agent/signals.js'
 
-/** A process that waits for the signal, says so, and then hangs. */
+/** A process that waits for the signal, says so, and then hangs; its clock goes on by a second each time that it looks. */
 const script = `
 import { stopSignal } from '${join(import.meta.dirname, '..', '..', 'agent', 'signals.js')}'
 setInterval(() => {}, 1000)
-stopSignal().then((name) => console.log(name))
+let ms = 0
+stopSignal(undefined, () => (ms += 1000)).then((name) => console.log(name))
 console.log('waiting')`
 
 for (const [first, second] of [
@@ -28,3 +30,26 @@ for (const [first, second] of [
     t.strictSame(await once(child, 'exit'), [null, second])
   })
 }
+
+t.test('one press of Ctrl-C that comes twice is one', async (t) => {
+  let ms = 1000
+  const from = new EventEmitter()
+  const again: StopSignal[] = []
+  const asked = stopSignal(
+    (name) => again.push(name),
+    () => ms,
+    from,
+  )
+  from.emit('SIGINT', 'SIGINT')
+  t.equal(await asked, 'SIGINT')
+  for (const later of [0, 33, 499]) {
+    ms = 1000 + later
+    from.emit('SIGINT', 'SIGINT')
+    from.emit('SIGTERM', 'SIGTERM')
+  }
+  t.strictSame(again, [])
+  ms = 1500
+  from.emit('SIGTERM', 'SIGTERM')
+  t.strictSame(again, ['SIGTERM'])
+  t.equal(from.listenerCount('SIGINT') + from.listenerCount('SIGTERM'), 0, "the next one is the system's")
+})

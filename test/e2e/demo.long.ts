@@ -50,6 +50,8 @@ t.test('a live line a second, until Ctrl-C', async (t) => {
     'three lines',
     () => (demo.out.match(/frames\/s · .* bpp · .* · archive \d+ frames .* · outbox \d+/g) ?? []).length >= 3,
   )
+  const ask = /blindsight (status --state-dir \S+)/.exec(demo.out)?.[1]?.split(' ') ?? []
+  t.match(await blindsight(ask), { code: 0, out: /street.*online/ }, 'how it is, as the demo says that one asks')
   demo.child.kill('SIGINT')
   const { code, out, err } = await demo.ended()
   t.equal(code, 0, err)

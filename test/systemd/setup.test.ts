@@ -146,9 +146,40 @@ t.test("compiled against Node's own headers where they came with it, which need 
   t.match(m.setup().calls, new RegExp(`^against ${kept}$`, 'm'))
 })
 
+t.test('SQLite compiles while npm ci is at work, from the very tarball that the lock file names', async (t) => {
+  const hashed = (hash: string) => {
+    const m = machine(t)
+    // By which program is asked: package-lock.json's version and hash, then the hash of what npm pack has brought.
+    m.fake(
+      'node',
+      `case "$*" in *createHash*) echo ${hash};; *' integrity') echo sha512-good;; *' version') echo 1.2.3;; *versions.node*) echo 20.11.0;; *) echo '${m.root}/kept';; esac`,
+    )
+    m.fake(
+      'tar',
+      'mkdir -p var/compile/package/deps; for f in common defines; do : >var/compile/package/deps/$f.gypi; done',
+    )
+    m.fake(
+      'npm',
+      `case "$*" in pack*) echo it.tgz;; *build-release) mkdir -p build/Release; echo apart >build/Release/better_sqlite3.node;; ci*) mkdir -p node_modules; touch node_modules/.package-lock.json;; 'rebuild '*) mkdir -p node_modules/unix-dgram/build/Release; echo again >node_modules/better-sqlite3/build/Release/better_sqlite3.node; echo >node_modules/unix-dgram/build/Release/unix_dgram.node;; *build*) mkdir -p dist/cli; touch dist/cli/main.js;; esac`,
+    )
+    const { status, stderr, calls } = m.setup()
+    t.equal(status, 0, stderr)
+    t.match(calls, /npm pack .*better-sqlite3@1\.2\.3/)
+    return {
+      rebuilt: /npm rebuild .*better-sqlite3/.test(calls),
+      compiled: readFileSync(
+        join(m.repo, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node'),
+        'utf8',
+      ).trim(),
+    }
+  }
+  t.strictSame(hashed('sha512-good'), { rebuilt: false, compiled: 'apart' })
+  t.match(hashed('sha512-other'), { rebuilt: true }, 'another tarball is left alone')
+})
+
 t.test('what was compiled once is taken by the next checkout', async (t) => {
   const m = machine(t)
-  t.match(m.setup().calls, /npm rebuild .*better-sqlite3 unix-dgram/)
+  t.match(m.setup().calls, /npm rebuild .*better-sqlite3/)
   rmSync(join(m.repo, 'node_modules'), { recursive: true })
   const next = m.setup()
   t.match(next, { status: 0, calls: /npm ci / }, next.stderr)

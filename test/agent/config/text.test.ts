@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -26,6 +27,21 @@ t.test('text', async (t) => {
   chmodSync(file, 0)
   t.throws(() => readText(file), /permission denied/)
 })
+
+t.test(
+  'a pipe is read to its end, however slowly it comes, and one that nobody writes into does not hold the start up',
+  async (t) => {
+    const pipe = join(t.testdir(), 'pipe')
+    t.equal(spawnSync('mkfifo', [pipe]).status, 0)
+    t.throws(() => readText(pipe), /a pipe that nobody writes into; name a file/)
+    const script = `import { readText } from ${JSON.stringify(join(import.meta.dirname, '../../../agent/config/text.js'))}
+process.stdout.write(readText('/dev/stdin'))`
+    const reader = [process.execPath, '--input-type=module', '-e', script]
+    const both = '(printf "a: 1\\n"; sleep 0.1; printf "b: 2\\n") | "$@"'
+    const { stdout, stderr } = spawnSync('sh', ['-c', both, 'sh', ...reader], { encoding: 'utf8' })
+    t.equal(stdout, 'a: 1\nb: 2\n', stderr)
+  },
+)
 
 t.test('a secret: what editors add is not meant', async (t) => {
   const file = join(t.testdir(), 'secret')
