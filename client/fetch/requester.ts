@@ -42,18 +42,19 @@ export interface Wire {
 export class Requester {
   private readonly pending = new Map<string, Pending>()
   private abandoned: Failure | undefined
-  private readonly mine = randomBytes(8).toString('hex')
 
   constructor(
     private readonly topics: Topics,
     private readonly wire: Wire,
     /** Silence after which a request counts as unanswered. */
     private readonly timeoutMs = 10_000,
+    /** Where answers go, below the box's response topics. */
+    readonly name = randomBytes(8).toString('hex'),
   ) {}
 
   /** Own response topics, and the shared ones for a box without MQTT 5. */
   get filters(): string[] {
-    return [`${this.topics.response('+')}/${this.mine}`, this.topics.response('+')]
+    return [`${this.topics.response('+')}/${this.name}`, this.topics.response('+')]
   }
 
   /** Hands every answer to `accept` until it returns true. @throws {BoxError | NoAnswer | Failure} */
@@ -72,7 +73,7 @@ export class Requester {
         this.timeoutMs,
       )
       this.pending.set(transaction, { verb, accept: accept as Pending['accept'], settle, timer })
-      const reply = { topic: `${this.topics.response(verb)}/${this.mine}`, correlation: Buffer.from(transaction) }
+      const reply = { topic: `${this.topics.response(verb)}/${this.name}`, correlation: Buffer.from(transaction) }
       this.wire
         .publish(this.topics.request(verb), JSON.stringify({ ...body, transaction }), reply)
         .catch((error: Error) => settle(new NoAnswer(error.message, { cause: error })))

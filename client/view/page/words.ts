@@ -1,0 +1,32 @@
+/** What is said of cameras, tags and events, in few words. */
+import { eventWords } from '../../../contract/event-words.js'
+import type { CameraView, StoredEvent, Tag } from '../source.js'
+
+/** Tags stand each for itself: those that are there. Of classes one is the answer. */
+export function tagsShown(tags: readonly Tag[] = []): readonly Tag[] {
+  return tags.some(({ there }) => there !== undefined)
+    ? tags.filter(({ there }) => there)
+    : tags.slice(0, 1).filter(({ p }) => p >= 0.3)
+}
+
+export type Health = 'well' | 'poor' | 'away'
+
+export function healthOf({ box, state }: CameraView): Health {
+  if (box === 'offline' || box === 'stopped' || state === 'offline' || state === 'disabled') return 'away'
+  return state === 'online' && box !== 'degraded' ? 'well' : 'poor'
+}
+
+/** undefined: it is well, and nothing has to be said. */
+export function troubleOf(camera: CameraView): string | undefined {
+  const { dev, box, boxReason, state, reason } = camera
+  if (box === 'offline')
+    return `The box ${dev} is away${boxReason ? ` (${boxReason})` : ''}. What is shown is the last that came.`
+  if (box === 'stopped') return `The box ${dev} was stopped.`
+  if (state === 'unknown') return 'Nothing has been heard of this camera yet.'
+  if (state !== 'online') return `The camera is ${state}: ${reason}.`
+  if (box === 'degraded') return `The box says: ${boxReason ?? 'degraded'}.`
+  return undefined
+}
+
+/** Without the time, which stands beside it. */
+export const wordsOf = (event: StoredEvent): string => eventWords(event)
