@@ -26,9 +26,11 @@ import type {
   LiveMessage,
   Page,
   Results,
+  Seg,
   SegmentQuery,
   SegmentView,
   StoredEvent,
+  Tag,
   ViewSource,
 } from './source.js'
 
@@ -156,8 +158,19 @@ export class BoxSource implements ViewSource {
     return fetchSegment(this.requester(dev), ref)
   }
 
-  /** A box answers no question for results: there are no masks but those that come live. */
-  results = async (): Promise<Results> => ({ items: [], unknown: true })
+  /** A box of an earlier version does not know the question: it has no masks but those that come live. */
+  async results(dev: string, cam: string, boot: string, fromSeq: number, toSeq: number): Promise<Results> {
+    const items: FrameResult[] = []
+    for (let from: number | undefined = fromSeq; from !== undefined && from <= toSeq; ) {
+      const answer: Answer<'results'> = await this.ask(dev, 'results', { cam, boot, from, to: toSeq })
+      for (const { seq, cls, seg } of answer.items) {
+        const said = cls ?? seg
+        if (said) items.push({ dev, cam, boot, seq, ...foundIn(said.ts, said.motion, cls?.cls, seg?.seg) })
+      }
+      from = answer.next !== undefined && answer.next > from ? answer.next : undefined
+    }
+    return { items }
+  }
 
   audit = (line: Audit): void => this.options.audit.write(line)
 
@@ -267,13 +280,11 @@ export class BoxSource implements ViewSource {
     const before = this.latest.get(camera)
     const same = before?.boot === boot && before.seq === seq ? before : undefined
     if (!same) this.minutes.add(camera, Date.parse(ts), motion)
-    const said = incoming.kind === 'cls' ? { tags: incoming.result.cls } : { seg: incoming.result.seg }
-    const result = { ...same, dev, cam, boot, seq, ts, ...(motion === undefined ? {} : { motion }), ...said }
-    this.latest.set(camera, result)
-    this.tell({
-      kind: 'result',
-      result: { dev, cam, boot, seq, ts, ...(motion === undefined ? {} : { motion }), ...said },
-    })
+    const tags = incoming.kind === 'cls' ? incoming.result.cls : undefined
+    const seg = incoming.kind === 'seg' ? incoming.result.seg : undefined
+    const result = { dev, cam, boot, seq, ...foundIn(ts, motion, tags, seg) }
+    this.latest.set(camera, { ...same, ...result })
+    this.tell({ kind: 'result', result })
   }
 
   private isWatched = (camera: string): boolean => [...this.listeners].some(({ pictures }) => pictures.has(camera))
@@ -292,5 +303,12 @@ export class BoxSource implements ViewSource {
       if (message.kind !== 'bits' || pictures.has(`${message.dev}/${message.cam}`)) hear(message)
   }
 }
+
+const foundIn = (ts: string, motion: number | undefined, tags: readonly Tag[] | undefined, seg: Seg | undefined) => ({
+  ts,
+  ...(motion === undefined ? {} : { motion }),
+  ...(tags ? { tags } : {}),
+  ...(seg ? { seg } : {}),
+})
 
 const jsonOf = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString('utf8'))

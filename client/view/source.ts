@@ -89,8 +89,6 @@ export interface SegmentQuery {
 
 export interface Results {
   readonly items: readonly FrameResult[]
-  /** Cannot be asked here: there are no masks, and that is no fault. */
-  readonly unknown?: true
 }
 
 export interface Audit {

@@ -41,7 +41,7 @@ export class Query {
   }
 
   cursor(name: string): string | undefined {
-    return this.optional(name, /^[\w:.,/=-]{1,256}$/, 'what the page before ended with')
+    return this.optional(name, /^[\w:.,|/=-]{1,256}$/, 'what the page before ended with')
   }
 
   /** UTC with milliseconds. */

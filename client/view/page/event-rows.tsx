@@ -4,7 +4,7 @@ import { classColour } from '../../decode/palette.js'
 import type { StoredEvent } from '../source.js'
 import { rowsAt, scrollTo } from './rows.js'
 import { clock } from './time.js'
-import { wordsOf } from './words.js'
+import { detailOf } from './words.js'
 
 interface Props {
   readonly events: readonly StoredEvent[]
@@ -83,8 +83,11 @@ export function EventRows({ events, utc, empty, current, open }: Props) {
             <span class="swatch" style={{ background: colourOf(event) }} aria-hidden="true" />
             <time>{clock(Date.parse(event.since), utc)}</time>
             <span class="what">
-              {wordsOf(event)}
-              <small>{event.cam}</small>
+              <span>
+                {event.label}
+                {event.zone === null ? '' : ` in ${event.zone}`}
+              </span>
+              <small>{detailOf(event)}</small>
             </span>
           </div>
         ))}
@@ -93,7 +96,9 @@ export function EventRows({ events, utc, empty, current, open }: Props) {
   )
 }
 
+/** As the mask has it, lighter, so that it stands out on a dark page too. */
 export const colourOf = ({ class: of, label }: Pick<StoredEvent, 'class' | 'label'>): string => {
   const names: Record<string, string> = { vehicle: 'car', two_wheeler: 'two-wheeler' }
-  return `rgb(${classColour(names[of] ?? label, of.length).join(' ')})`
+  const colour = classColour(names[of] ?? label, of.length)
+  return `rgb(${colour.map((part) => Math.round(part + (255 - part) * 0.3)).join(' ')})`
 }

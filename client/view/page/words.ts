@@ -1,6 +1,7 @@
 /** What is said of cameras, tags and events, in few words. */
 import { eventWords } from '../../../contract/event-words.js'
 import type { CameraView, StoredEvent, Tag } from '../source.js'
+import { duration } from './time.js'
 
 /** Tags stand each for itself: those that are there. Of classes one is the answer. */
 export function tagsShown(tags: readonly Tag[] = []): readonly Tag[] {
@@ -28,5 +29,13 @@ export function troubleOf(camera: CameraView): string | undefined {
   return undefined
 }
 
-/** Without the time, which stands beside it. */
+/** person enters · yard 12 %: as the command line says it. */
 export const wordsOf = (event: StoredEvent): string => eventWords(event)
+
+/** Below an event's name: how long, how much, where. */
+export function detailOf({ phase, since, until, peak, zone, cam, reason }: StoredEvent): string {
+  const lasted = phase === 'end' ? duration(Date.parse(until) - Date.parse(since)) : 'still there'
+  const share = `${(peak.share * 100).toFixed(peak.share < 0.01 ? 1 : 0)} %`
+  const much = peak.share === 0 ? [] : [`${share} of ${zone === null ? 'the picture' : zone}`]
+  return [lasted, ...much, cam, ...(reason ? [reason] : [])].join(' · ')
+}
