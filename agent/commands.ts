@@ -1,7 +1,7 @@
 /** The agent's verbs, for the one `blindsight` command (cli/main.ts). Each loads what it needs when it is called. */
 import { type Command, Option } from 'commander'
 import { DEFAULT_BUNDLE } from './bundles.js'
-import type { DemoOptions } from './demo/demo.js'
+import type { DemoOptions, ShowBroker } from './demo/demo.js'
 import { AgentError, ExitCode } from './errors.js'
 import type { StatusOptions } from './status/status.js'
 
@@ -21,7 +21,8 @@ const wholeNumber =
     return value
   }
 
-export function register(program: Command): void {
+/** @param showBroker what `demo --view` starts: no part of the agent */
+export function register(program: Command, showBroker?: ShowBroker): void {
   program
     .command('run')
     .description('run the agent: capture, encode, understand, archive, publish (what the service runs)')
@@ -39,6 +40,10 @@ export function register(program: Command): void {
     .option('--seconds <n>', 'how long to run; 0: until Ctrl-C', wholeNumber('seconds', 0), 60)
     .option('--frames <n>', 'stop after n frames, taken as fast as they come, none dropped', wholeNumber('frames', 1))
     .option('--json', 'print one JSON object at the end instead of a line per second')
+    .option(
+      '--view',
+      'also serve a page to look at it in the browser; runs until Ctrl-C unless --seconds says otherwise',
+    )
     .option('--size <WxH>', 'frame size, multiples of 16', '448x256')
     .option('--broker <url>', 'publish to this broker instead of the one inside')
     .option('--bundle <id|dir>', 'networks', DEFAULT_BUNDLE)
@@ -50,9 +55,14 @@ export function register(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  blindsight demo --seconds 0\n  blindsight demo --frames 100 --json\n  blindsight demo --source rtsp://camera.local/stream --broker mqtt://broker.local',
+      '\nExamples:\n  blindsight demo --seconds 0\n  blindsight demo --view\n  blindsight demo --frames 100 --json\n  blindsight demo --source rtsp://camera.local/stream --broker mqtt://broker.local',
     )
-    .action(async (options: DemoOptions) => (await import('./demo/demo.js')).demo(options))
+    .action(async (options: DemoOptions, command: Command) => {
+      if (options.view && (options.json || options.frames))
+        throw new AgentError('input', '--view: not with --json or --frames, which end by themselves', ExitCode.usage)
+      const seconds = options.view && command.getOptionValueSource('seconds') === 'default' ? 0 : options.seconds
+      await (await import('./demo/demo.js')).demo({ ...options, seconds }, showBroker)
+    })
 
   program
     .command('check-config')

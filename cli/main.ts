@@ -9,6 +9,7 @@ import { CodecError } from '../codec/errors.js'
 import { BundleError } from '../contract/bundle-error.js'
 import { register as registerBench } from './bench.js'
 import { register as registerEval } from './eval.js'
+import { showBroker } from './view.js'
 
 const program = new Command('blindsight')
   .description('A camera box that understands what it sees and keeps it, without ever turning it back into a picture.')
@@ -16,7 +17,7 @@ const program = new Command('blindsight')
   .showHelpAfterError('(--help shows what is possible)')
   .exitOverride()
 program.configureOutput({ writeErr: (text) => process.stderr.write(text) })
-registerAgent(program)
+registerAgent(program, showBroker)
 registerClient(program)
 registerBench(program)
 registerEval(program)

@@ -6,13 +6,15 @@ import { registerArchive } from './fetch/archive-command.js'
 import { registerEvents } from './fetch/events-command.js'
 import { registerInspect } from './inspect/command.js'
 import { registerSubscribe } from './listen/command.js'
+import { type LoadView, registerView } from './view/command.js'
 
-/** @param loadDecode where the decode verb's code comes from: a package for the box does not have it */
-export function register(program: Command, loadDecode?: LoadDecode): void {
+/** @param loadDecode, loadView where the code of these verbs comes from: a package for the box does not have it */
+export function register(program: Command, loadDecode?: LoadDecode, loadView?: LoadView): void {
   registerSubscribe(program)
   registerArchive(program)
   registerEvents(program)
   registerCollect(program)
   registerInspect(program)
   registerDecode(program, loadDecode)
+  registerView(program, loadView)
 }

@@ -4,7 +4,7 @@ import type { Bundle } from './bundle.js'
 import { shortHash } from './hex.js'
 
 /** @throws {CodecError} context: the bundle's file is not one that this release reads */
-export function codingOf({ entropy, context }: Bundle): Coding {
+export function codingOf({ entropy, context }: Pick<Bundle, 'entropy' | 'context'>): Coding {
   const tables = { tables: entropy, tablesHash: shortHash(entropy.sha256) }
   if (!context) return tables
   return { ...tables, model: readContextModel(context.bytes), contextHash: shortHash(context.sha256) }

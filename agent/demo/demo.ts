@@ -34,20 +34,25 @@ export interface DemoOptions {
   bundle: string
   stateDir?: string
   threads: number
+  view?: boolean
 }
+
+/** Shows what a broker brings, on this machine, until it is stopped. The agent itself shows nothing. */
+export type ShowBroker = (brokerUrl: string, device: string) => Promise<{ stop(): Promise<void> }>
 
 export const demoClip = () => join(packageRoot(), 'config', 'demo', 'street.mp4')
 const CAMERA = 'street'
+const DEVICE = 'demo'
 /** How long the demo waits at its end for the broker to acknowledge everything. */
 const DRAIN_MS = 10_000
 /** Capture attempts before the demo gives up; a service never does. */
 const PATIENCE_MS = 4_000
 
-export async function demo(options: DemoOptions): Promise<void> {
+export async function demo(options: DemoOptions, showBroker?: ShowBroker): Promise<void> {
   const temporary = options.frames && !options.stateDir ? scratchFolder('blindsight-') : undefined
   const stateDir = options.stateDir ?? temporary ?? join(kept(), `blindsight-demo-${userInfo().username}`)
   try {
-    await show(options, stateDir)
+    await show(options, stateDir, options.view ? showBroker : undefined)
   } catch (error) {
     throw asOption(error)
   } finally {
@@ -68,7 +73,7 @@ function kept(): string {
   return dir
 }
 
-async function show(options: DemoOptions, stateDir: string): Promise<void> {
+async function show(options: DemoOptions, stateDir: string, showBroker?: ShowBroker): Promise<void> {
   const config = configOf(options, stateDir)
   const meter = new Meter()
   const seen = new Seen()
@@ -115,6 +120,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     log,
   )
 
+  let page: Awaited<ReturnType<ShowBroker>> | undefined
   let ticker: NodeJS.Timeout | undefined
   let timer: NodeJS.Timeout | undefined
   try {
@@ -125,6 +131,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     if (!options.frames && options.seconds > 0) timer = setTimeout(end, options.seconds * 1000)
     if (!options.json) {
       introduce(agent, options, stateDir)
+      page = await showBroker?.(options.broker ?? agent.brokerUrl, DEVICE)
       ticker = setInterval(() => console.log(meter.line(agent)), 1000)
     }
     await finished
@@ -145,6 +152,7 @@ async function show(options: DemoOptions, stateDir: string): Promise<void> {
     clearInterval(ticker)
     clearTimeout(timer)
     clearTimeout(patience)
+    await page?.stop()
     await agent.stop()
     await socket.stop()
   }
@@ -160,7 +168,7 @@ function configOf(options: DemoOptions, stateDir: string) {
     )
   const source = options.source ?? demoClip()
   const text = JSON.stringify({
-    device: 'demo',
+    device: DEVICE,
     bundle: options.bundle,
     stateDir,
     threads: options.threads,

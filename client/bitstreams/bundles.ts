@@ -15,24 +15,40 @@ export class Bundles {
 
   /** The bundle that coded a frame, or undefined if it is not here. @throws {BundleError} damaged; {Failure} input */
   find(info: FrameInfo): Bundle | undefined {
-    const path = this.index().get(info.bundle)
-    if (path === undefined) return undefined
-    let bundle = this.opened.get(info.bundle)
-    if (!bundle) {
-      bundle = openBundle(path)
-      this.opened.set(info.bundle, bundle)
-    }
-    checkFit(info, bundle)
+    const bundle = this.open(info.bundle)
+    if (bundle) checkFit(info, bundle)
     return bundle
+  }
+
+  /** By the hash alone, 16 hexadecimal digits. @throws {BundleError} damaged; {Failure} input: not here */
+  byHash(hash: string): Bundle {
+    const bundle = this.open(hash)
+    if (bundle) return bundle
+    throw this.missing(hash)
   }
 
   /** @throws {BundleError} damaged; {Failure} input: not here */
   need(info: FrameInfo): Bundle {
     const bundle = this.find(info)
     if (bundle) return bundle
-    throw new Failure(
+    throw this.missing(info.bundle)
+  }
+
+  private open(hash: string): Bundle | undefined {
+    const path = this.index().get(hash)
+    if (path === undefined) return undefined
+    let bundle = this.opened.get(hash)
+    if (!bundle) {
+      bundle = openBundle(path)
+      this.opened.set(hash, bundle)
+    }
+    return bundle
+  }
+
+  private missing(hash: string): Failure {
+    return new Failure(
       'input',
-      `no bundle ${info.bundle}, ${this.dir}, copy the bundle whose manifest.json has a SHA-256 that begins so, or name its folder with --bundles`,
+      `no bundle ${hash}, ${this.dir}, copy the bundle whose manifest.json has a SHA-256 that begins so, or name its folder with --bundles`,
     )
   }
 

@@ -71,15 +71,17 @@ t.test('nothing that the agent loads, directly or not, can load a decoder', asyn
   t.strictSame(opens, ['agent/infer/onnx.ts'])
 })
 
-t.test('from the command line there is one door to the decoder, and it is shut until someone asks', async (t) => {
-  const inside = (file: string) => file.startsWith('client/decode/')
+t.test('from the command line two doors lead to the decoder, and they are shut until someone asks', async (t) => {
+  // Pictures are made by client/decode/, and served to be made in a browser by client/view/.
+  const inside = (file: string) =>
+    file.startsWith('client/decode/') || (file.startsWith('client/view/') && file !== 'client/view/command.ts')
   const reached = [...reachable(sources('cli'))]
   t.ok(reached.includes('agent/commands.ts') && reached.some(inside))
   const doors = reached.filter(
     (file) => !inside(file) && imports(file).some((name) => name.startsWith('.') && inside(resolved(file, name))),
   )
-  t.strictSame(doors, ['client/decode-command.ts'])
-  t.notMatch(text(doors[0]!), /^import (?!type).*'\.\/decode\//m)
+  t.strictSame(doors.sort(), ['client/decode-command.ts', 'client/view/command.ts'])
+  for (const door of doors) t.notMatch(text(door), /^import (?!type).*'\.\/(decode\/|view\.js|server\.js|api\/)/m, door)
   for (const file of reached.filter((f) => !inside(f) && f !== 'contract/bundle.ts'))
     t.notMatch(text(file), /decoder\.onnx|'decoder'(?!>)/, file)
   const opens = reached.filter((file) => imports(file).includes('onnxruntime-node'))

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, normalize, relative } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, normalize } from 'node:path'
 import t from 'tap'
 
 const root = process.cwd()
 const sources = readdirSync(join(root, 'client'), { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts'))
+  .filter((name) => /\.tsx?$/.test(name))
   .map((name) => join('client', name))
 const imports = (file: string): string[] =>
   [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from |import\(|import )'([^']+)'/g)].map((match) => match[1])
@@ -19,6 +19,12 @@ const adapters: Record<string, (file: string) => boolean> = {
   'prom-client': (file) => file === 'client/collect/figures.ts',
   fastify: (file) => file === 'client/collect/http.ts',
   'fast-png': (file) => file === 'client/decode/png.ts',
+  fastify: (file) => file === 'client/view/server.ts',
+  '@fastify/static': (file) => file === 'client/view/server.ts',
+  'onnxruntime-web/wasm': (file) => file === 'client/view/page/decoder/network.ts',
+  mediabunny: (file) => file === 'client/view/page/mp4.ts',
+  preact: (file) => file === 'client/view/page/main.tsx',
+  'preact/hooks': (file) => file.startsWith('client/view/page/'),
   commander: (file) => /command\.ts$|commands\.ts$|broker-flags\.ts$/.test(file),
 }
 
@@ -35,12 +41,35 @@ t.test('client imports only itself, codec, contract and the packages of its adap
   t.end()
 })
 
-t.test('only client/decode can make pictures', (t) => {
-  const decodeDir = join('client', 'decode')
-  for (const file of sources.filter((name) => relative(decodeDir, name).startsWith('..'))) {
-    t.notMatch(readFileSync(join(root, file), 'utf8'), /decoder\.onnx|'decoder'|onnxruntime/, file)
-    const statically = readFileSync(join(root, file), 'utf8').match(/^import (?!type).*\/decode\/.*$/m)
-    t.equal(statically, null, `${file} loads decode/ when it is asked to, not before`)
+/** Where pictures are made: on the command line, and for a browser. None of it is in the package for the box. */
+const makesPictures = (file: string) =>
+  /^client\/(decode|view)\//.test(file) && file !== join('client', 'view', 'command.ts')
+
+t.test('only client/decode and client/view can make pictures', (t) => {
+  for (const file of sources.filter((name) => !makesPictures(name))) {
+    t.notMatch(readFileSync(join(root, file), 'utf8'), /decoder\.onnx|'decoder'|onnxruntime-node/, file)
+    const statically = readFileSync(join(root, file), 'utf8').match(/^import (?!type).*(\/decode\/|\/view\.js').*$/m)
+    t.equal(statically, null, `${file} loads what makes pictures when it is asked to, not before`)
   }
+  t.end()
+})
+
+const sourceOf = (built: string): string =>
+  [built.replace(/\.js$/, '.ts'), built.replace(/\.js$/, '.tsx')].find((file) => existsSync(join(root, file))) ?? built
+
+t.test('the page imports nothing that needs Node', (t) => {
+  const page = join('client', 'view', 'page')
+  const visit = (file: string, seen: Set<string>) => {
+    if (seen.has(file)) return
+    seen.add(file)
+    const text = readFileSync(join(root, file), 'utf8').replace(/^import type [^']*'[^']*'$/gm, '')
+    for (const name of [...text.matchAll(/(?:from |import\(|import )'([^']+)'/g)].map((match) => match[1])) {
+      t.notOk(name.startsWith('node:'), `${file}: ${name}`)
+      if (name.startsWith('.')) visit(sourceOf(join(file, '..', name)), seen)
+    }
+  }
+  const seen = new Set<string>()
+  for (const entry of ['main.tsx', join('decoder', 'worker.ts')]) visit(join(page, entry), seen)
+  t.ok(seen.size > 20)
   t.end()
 })

@@ -20,6 +20,10 @@ t.test('the packed agent', async (t) => {
       files.filter((file) => /decode|\.ts$|\.py$|\.map$/.test(file)),
       ['dist/client/decode-command.js', 'dist/codec/decoder.js'],
     )
+    t.strictSame(
+      files.filter((file) => file.startsWith('dist/client/view')),
+      ['dist/client/view/command.js'],
+    )
     const bundle = `models/bundles/${DEFAULT_BUNDLE}`
     const needed = ['encoder.onnx', 'analyse.onnx', 'entropy.json', 'manifest.json']
     for (const file of needed.map((name) => `${bundle}/${name}`)) t.ok(files.includes(file), file)
@@ -35,7 +39,7 @@ t.test('the packed agent', async (t) => {
     const main = join(box, 'dist', 'cli', 'main.js')
     const demo = ['demo', '--frames', '3', '--json', '--size', '224x128', '--state-dir', join(dir, 'state')]
     const help = await run(process.execPath, [main, '--help'])
-    for (const verb of ['run', 'demo', 'check-config', 'doctor', 'subscribe', 'archive', 'decode', 'inspect'])
+    for (const verb of ['run', 'demo', 'check-config', 'doctor', 'subscribe', 'archive', 'decode', 'inspect', 'view'])
       t.match(help.stdout, new RegExp(`^ +${verb} `, 'm'))
     const { stdout } = await run(process.execPath, [main, ...demo])
     t.match(JSON.parse(stdout), { frames: 3, published: 3, acked: 3, archived: 3 })
@@ -43,5 +47,9 @@ t.test('the packed agent', async (t) => {
     t.equal(decode.code, 3, decode.stderr)
     t.match(decode.stderr, /no decoding on this machine.* full checkout/)
     t.notMatch(decode.stderr, /^\s+at /m)
+    const view = await run(process.execPath, [main, 'view']).catch((error) => error)
+    t.equal(view.code, 3, view.stderr)
+    t.match(view.stderr, /no page on this machine.* full checkout/)
+    t.notMatch(view.stderr, /^\s+at /m)
   })
 })

@@ -1,0 +1,167 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { Bundles } from '../../../client/bitstreams/bundles.js'
+import { Failure } from '../../../client/failure.js'
+import { routesOf } from '../../../client/view/api/routes.js'
+import { ViewServer } from '../../../client/view/server.js'
+import { Doorkeeper, readTokens } from '../../../client/view/token.js'
+import { shortHash } from '../../../contract/hex.js'
+import { until } from '../../e2e/until.js'
+import { boot, makeBundle, makeFrame } from '../bundle.js'
+import { MemorySource } from './memory.js'
+
+const TOKEN = 'x'.repeat(32)
+
+async function setUp(t: Test, { token = false } = {}) {
+  const dir = t.testdir()
+  const pageDir = join(dir, 'page')
+  mkdirSync(pageDir)
+  for (const file of ['index.html', 'enter.html', 'style.css', 'icon.svg', 'page.js'])
+    writeFileSync(join(pageDir, file), `this is ${file}`)
+  const bundle = makeBundle(join(dir, 'bundles'))
+  const source = new MemorySource()
+  source.bytes.set(`street/${boot}/1`, makeFrame(bundle, 1))
+  const server = new ViewServer({
+    host: '127.0.0.1',
+    port: 0,
+    door: token ? new Doorkeeper(readTokens(`ann ${TOKEN}`, 'FILE')) : undefined,
+    user: 'guard',
+    source,
+    api: routesOf(source, new Bundles(join(dir, 'bundles')), '1'),
+    pageDir,
+    log: () => {},
+  })
+  const address = await server.start()
+  t.teardown(() => server.stop())
+  return { address, source, server, hash: shortHash(bundle.sha256) }
+}
+
+/** fetch sets Host itself. */
+const status = (address: string, headers: Record<string, string>): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const asked = request(address, { headers, agent: false }, (response) => {
+      response.resume()
+      resolve(response.statusCode!)
+    })
+    asked.on('error', reject).end()
+  })
+
+t.test('page, WebAssembly and questions, each with the headers', async (t) => {
+  const { address, hash } = await setUp(t)
+  for (const path of ['', 'page.js', 'style.css', 'api/cameras', `api/bundle/decoder?hash=${hash}`, 'nowhere']) {
+    const response = await fetch(address + path)
+    t.equal(response.status, path === 'nowhere' ? 404 : 200, path)
+    t.match(response.headers.get('content-security-policy'), /default-src 'none'/)
+    t.equal(response.headers.get('x-content-type-options'), 'nosniff')
+    await response.arrayBuffer()
+  }
+  const wasm = await fetch(`${address}ort-wasm-simd-threaded.wasm`)
+  t.equal(wasm.headers.get('content-type'), 'application/wasm')
+  await wasm.body?.cancel()
+  t.match(await (await fetch(`${address}api/session`)).json(), { who: 'guard', address: '127.0.0.1' })
+})
+
+t.test('what is wrong is a sentence, without a stack', async (t) => {
+  const { address, source } = await setUp(t)
+  const asked = async (path: string) => {
+    const response = await fetch(address + path)
+    const text = await response.text()
+    t.notMatch(text, /\bat .*:\d+/, path)
+    return [response.status, JSON.parse(text).error] as const
+  }
+  t.match(await asked('api/events'), [400, 'from is missing'])
+  t.match(await asked('api/segment?dev=gate-1&ref=../../etc/passwd'), [400, /camera\/boot\/seq/])
+  t.match(await asked('api/bundle?hash=fedcba9876543210'), [404, /^no bundle fedcba9876543210/])
+  t.match(await asked('api/live?pictures=nonsense'), [400, /device\/camera/])
+  t.match(await asked('../package.json'), [404, /nothing of this name/])
+  const span = 'from=2026-05-01T00:00:00Z&to=2026-05-02T00:00:00Z'
+  source.fails = new Failure('answer', 'box gate-1 is away (offline)')
+  t.match(await asked(`api/events?${span}`), [504, /gate-1 is away/])
+  source.fails = new TypeError('cannot read secrets of /root')
+  t.match(await asked(`api/events?${span}`), [500, /^something went wrong in the viewing server/])
+})
+
+t.test("a stranger's page gets nothing: neither by a rebound name nor across sites", async (t) => {
+  const { address } = await setUp(t)
+  const { host } = new URL(address)
+  t.equal(await status(address, { host }), 200)
+  t.equal(await status(address, { host: 'evil.example' }), 403)
+  t.equal(await status(`${address}api/cameras`, { host, 'sec-fetch-site': 'cross-site' }), 403)
+  t.equal(await status(`${address}api/cameras`, { host, 'sec-fetch-site': 'same-origin' }), 200)
+  t.equal(await status(address, { host, 'sec-fetch-site': 'cross-site' }), 200, 'a link to the page')
+})
+
+t.test('with a token: nothing without, a cookie in its place', async (t) => {
+  const { address, hash, source } = await setUp(t, { token: true })
+  for (const path of [
+    'api/cameras',
+    'api/live',
+    `api/bundle/decoder?hash=${hash}`,
+    'page.js',
+    'ort-wasm-simd-threaded.wasm',
+    'index.html/',
+  ]) {
+    const response = await fetch(address + path, { headers: { authorization: `Bearer ${TOKEN}x` } })
+    t.equal(response.status, 401, path)
+    t.notMatch(await response.text(), /this is/)
+  }
+  const door = await fetch(address)
+  t.equal(door.status, 401)
+  t.match(await door.text(), /this is enter\.html/)
+  t.equal((await fetch(`${address}style.css`)).status, 200)
+  t.equal((await fetch(`${address}?token=wrong`)).status, 401)
+  const byLink = await fetch(`${address}?token=${TOKEN}`, { redirect: 'manual' })
+  t.match([byLink.status, byLink.headers.get('location')], [303, '/'])
+  const form = { method: 'POST', body: new URLSearchParams({ token: TOKEN }), redirect: 'manual' } as const
+  const byForm = await fetch(`${address}enter`, form)
+  t.equal(byForm.status, 303)
+  const cookie = byForm.headers.get('set-cookie')!.split(';')[0]
+  t.notMatch(cookie, TOKEN)
+  t.equal(byLink.headers.get('set-cookie')!.split(';')[0], cookie)
+  t.match(await (await fetch(`${address}api/session`, { headers: { cookie } })).json(), { who: 'ann' })
+  t.equal((await fetch(`${address}api/session`, { headers: { authorization: `Bearer ${TOKEN}` } })).status, 200)
+  await fetch(`${address}api/segment?dev=gate-1&ref=street/${boot}/1`, { headers: { cookie } })
+  t.match(source.audits, [{ who: 'ann', what: 'segment' }])
+})
+
+t.test('weights are kept by the browser and asked for anew', async (t) => {
+  const { address, hash } = await setUp(t)
+  const first = await fetch(`${address}api/bundle/decoder?hash=${hash}`)
+  const etag = first.headers.get('etag')!
+  t.equal(first.headers.get('cache-control'), 'private, no-cache')
+  await first.arrayBuffer()
+  t.equal((await fetch(first.url, { headers: { 'if-none-match': etag } })).status, 304)
+  t.equal(
+    (await fetch(`${address}api/segment?dev=gate-1&ref=street/${boot}/1`)).headers.get('cache-control'),
+    'no-store',
+  )
+})
+
+t.test('what comes live, and whose pictures', async (t) => {
+  const { address, source } = await setUp(t)
+  const stop = new AbortController()
+  const response = await fetch(`${address}api/live?pictures=gate-1/street`, { signal: stop.signal })
+  t.equal(response.headers.get('content-type'), 'text/event-stream')
+  const reader = response.body!.getReader()
+  let text = ''
+  const [[hear, pictures]] = source.listeners
+  t.strictSame([...pictures], ['gate-1/street'])
+  hear({ kind: 'notice', text: 'the broker is away' })
+  while (!text.includes('the broker is away')) text += Buffer.from((await reader.read()).value!).toString()
+  t.match(text, /event: camera\ndata: \{"camera"/)
+  t.match(source.audits, [{ who: 'guard', what: 'live', dev: 'gate-1', cam: 'street' }])
+  stop.abort()
+  await until('the reader is gone', () => source.listeners.size === 0)
+})
+
+t.test('a port that is taken, a page that is not built', async (t) => {
+  const { address, source } = await setUp(t)
+  const options = { host: '127.0.0.1', user: 'guard', source, api: { get: {}, post: {} }, log: () => {} }
+  t.throws(() => new ViewServer({ ...options, port: 0, pageDir: t.testdir() }), /no page.*npm run build/)
+  const pageDir = t.testdir({ 'index.html': '' })
+  const second = new ViewServer({ ...options, port: Number(new URL(address).port), pageDir })
+  await t.rejects(second.start(), /cannot listen.*another --port/)
+  await second.stop()
+})
