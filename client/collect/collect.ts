@@ -7,6 +7,7 @@ import type { Store } from '../store/store.js'
 import { Batches, type Work } from './batches.js'
 import { Boxes } from './boxes.js'
 import { Conflicts } from './conflicts.js'
+import { EventCheck } from './event-check.js'
 import { Figures } from './figures.js'
 import { Filler } from './filler.js'
 import { type Place, serve } from './http.js'
@@ -100,6 +101,7 @@ export async function collect(
       },
       notice(text) {
         figures.link(!/lost/.test(text))
+        events.doubt(Date.now())
         log(text)
       },
       ended: (failure) => stop(failure),
@@ -110,7 +112,8 @@ export async function collect(
     gapMs: patience.gapMs,
     againMs: 5 * patience.gapMs,
   })
-  const keeper = new Keeper(store, objects, { filler, sealer }, figures, options.keepDays, log)
+  const events = new EventCheck(store, (dev) => boxes.of(dev), figures)
+  const keeper = new Keeper(store, objects, { filler, sealer, events }, figures, options.keepDays, log)
   const http = options.http && (await serve(options.http, figures))
   if (http) log(`/metrics and /healthz: ${http.url}`)
   try {
