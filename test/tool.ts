@@ -10,6 +10,7 @@ const debianPackage = {
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
   openssl: 'openssl',
+  'nats-server': 'nats-server',
   prlimit: 'util-linux',
   stdbuf: 'coreutils',
 } as const

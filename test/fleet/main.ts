@@ -1,5 +1,5 @@
 /**
- * `npm run fleet [-- --boxes N --rate N --seconds S --collectors N --store postgres|sqlite --kill collector,broker,store]`: a fleet of simulated
+ * `npm run fleet [-- --boxes N --rate N --seconds S --collectors N --store postgres|sqlite --bus mosquitto|nats --kill collector,broker,store]`: a fleet of simulated
  * boxes, a real mosquitto, collectors in a group, a real database; some of them killed with SIGKILL on the way. At the end every message that
  * a box has made must be in the store, once. A table on stderr, one JSON object on stdout; exit code 1 if anything is missing or there twice.
  */
@@ -14,9 +14,9 @@ import { packageRoot } from '../../contract/package-root.js'
 import { AS_WE_ARE, freePort } from '../client/mosquitto.js'
 import { Postgres } from '../client/store/postgres.js'
 import { seeded } from '../codec/samples.js'
-import { until } from '../e2e/until.js'
 import { tool } from '../tool.js'
 import { Box } from './box.js'
+import { natsCluster } from './nats.js'
 import { Program } from './processes.js'
 
 const { values } = parseArgs({
@@ -27,6 +27,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '300' },
     collectors: { type: 'string', default: '3' },
     store: { type: 'string', default: 'postgres' },
+    /** mosquitto, or nats: a cluster of three nodes with JetStream. */
+    bus: { type: 'string', default: 'mosquitto' },
     kill: { type: 'string', default: 'collector,broker,store' },
   },
 })
@@ -34,34 +36,30 @@ const [boxCount, rate, seconds, collectorCount] = [values.boxes, values.rate, va
   Number,
 )
 const kills = values.kill.split(',').filter(Boolean)
+/** Without a step forward for so long it is lost: what a dead connection holds comes back within less. */
+const STUCK_MS = 180_000
 const say = (line: string) => console.error(line)
 
 const dir = mkdtempSync(join(tmpdir(), 'blindsight-fleet-'))
 const server = values.store === 'postgres' ? await Postgres.start({ durable: true }) : undefined
 const address = server ? await server.fresh() : join(dir, 'fleet.sqlite')
-const port = await freePort()
-const conf = join(dir, 'mosquitto.conf')
-mkdirSync(join(dir, 'mosquitto'))
-writeFileSync(
-  conf,
-  [
-    `listener ${port} 127.0.0.1`,
-    'allow_anonymous true',
-    ...AS_WE_ARE,
-    'persistence true',
-    `persistence_location ${join(dir, 'mosquitto')}/`,
-    'max_queued_messages 200000',
-    'max_inflight_messages 500',
-  ].join('\n'),
-)
-const url = `mqtt://127.0.0.1:${port}`
-const broker = new Program('broker', [tool('mosquitto'), '-c', conf], join(dir, 'mosquitto.log'))
-broker.start()
+const bus = values.bus === 'nats' ? await natsBus() : await mosquittoBus()
+for (const { program } of bus.nodes) program.start()
 // The tables are made before several want to make them.
 const store = await openStore(address)
 const cli = join(packageRoot(), 'dist', 'cli', 'main.js')
 const collectors = Array.from({ length: collectorCount }, (_, i) => {
-  const flags = ['--broker', url, '--name', `c-${i + 1}`, '--gap-seconds', '15', '--bits', join(dir, 'bits')]
+  const flags = [
+    '--broker',
+    bus.urls[i % bus.urls.length],
+    ...bus.flags,
+    '--name',
+    `c-${i + 1}`,
+    '--gap-seconds',
+    '15',
+    '--bits',
+    join(dir, 'bits'),
+  ]
   const env = { BLINDSIGHT_STORE: address }
   return new Program(
     `collector ${i + 1}`,
@@ -75,7 +73,7 @@ for (const collector of collectors) collector.start()
 const random = seeded(1)
 const boxes = Array.from(
   { length: boxCount },
-  (_, i) => new Box(`box-${String(i + 1).padStart(4, '0')}`, url, join(dir, 'boxes'), random),
+  (_, i) => new Box(`box-${String(i + 1).padStart(4, '0')}`, bus.urls[i % bus.urls.length], join(dir, 'boxes'), random),
 )
 for (const box of boxes) box.start()
 
@@ -108,19 +106,25 @@ clearInterval(ticking)
 const produced = (performance.now() - began) / 1000
 say(`${taken} frames made in ${produced.toFixed(0)} s; waiting until all of them are in the store`)
 let shown = 0
-await until(
-  'every message in the store',
-  async () => {
+let best = { frames: -1, missing: 0 }
+let sinceMs = performance.now()
+for (;;) {
+  const now = await covered(store)
+  if (now.frames >= taken * 3 && now.missing === 0) break
+  if (now.frames !== best.frames || now.missing !== best.missing) sinceMs = performance.now()
+  best = now
+  const idle = collectors.filter((collector) => !collector.running).map(({ name }) => name)
+  if (idle.length > 0) say(`ended by itself: ${idle.join(', ')}`)
+  if (idle.length > 0 || performance.now() - sinceMs > STUCK_MS) break
+  if (performance.now() - shown > 10_000) {
+    shown = performance.now()
     const waiting = boxes.reduce((sum, box) => sum + box.waiting, 0)
-    const { frames, missing } = await covered(store)
-    if (performance.now() - shown > 10_000) {
-      shown = performance.now()
-      say(`  ${frames} of ${taken * 3} there, ${missing} missing and asked for, ${waiting} frames not acknowledged`)
-    }
-    return frames >= taken * 3 && missing === 0
-  },
-  1800,
-).catch((error) => say(error.message))
+    say(
+      `  ${now.frames} of ${taken * 3} there, ${now.missing} missing and asked for, ${waiting} frames not acknowledged`,
+    )
+  }
+  await wait(500)
+}
 clearInterval(upkeep)
 const settled = (performance.now() - began) / 1000
 
@@ -156,11 +160,44 @@ for (const collector of collectors) await collector.end('SIGTERM')
 for (const box of boxes) await box.stop()
 await store.close()
 await server?.stop()
-await broker.end('SIGTERM')
+for (const { program } of bus.nodes) await program.end('SIGTERM')
 const whole = figures.lost === 0 && figures.twice === 0 && figures.events_lost === 0
 if (whole) rmSync(dir, { recursive: true, force: true })
 else say(`logs are in ${dir}`)
 process.exit(whole ? 0 : 1)
+
+interface Bus {
+  readonly nodes: readonly { readonly program: Program }[]
+  /** For boxes and collectors, in turn. */
+  readonly urls: readonly string[]
+  readonly flags: readonly string[]
+  readonly downMs: number
+}
+
+async function mosquittoBus(): Promise<Bus> {
+  const port = await freePort()
+  const conf = join(dir, 'mosquitto.conf')
+  mkdirSync(join(dir, 'mosquitto'))
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    'allow_anonymous true',
+    ...AS_WE_ARE,
+    'persistence true',
+    `persistence_location ${join(dir, 'mosquitto')}/`,
+    'max_queued_messages 200000',
+    'max_inflight_messages 500',
+  ]
+  writeFileSync(conf, lines.join('\n'))
+  const program = new Program('broker', [tool('mosquitto'), '-c', conf], join(dir, 'mosquitto.log'))
+  return { nodes: [{ program }], urls: [`mqtt://127.0.0.1:${port}`], flags: [], downMs: 3000 }
+}
+
+async function natsBus(): Promise<Bus> {
+  const nodes = await natsCluster(dir, 3)
+  const servers = nodes.map(({ nats }) => nats).join(',')
+  const flags = ['--jetstream', servers, '--replicas', '3']
+  return { nodes, urls: nodes.map(({ mqtt }) => mqtt), flags, downMs: 10_000 }
+}
 
 async function kill(what: string): Promise<void> {
   shot.push(`${what} at ${((performance.now() - began) / 1000).toFixed(0)} s`)
@@ -170,9 +207,10 @@ async function kill(what: string): Promise<void> {
     await wait(5000)
     collectors[0].start()
   } else if (what === 'broker') {
-    await broker.end('SIGKILL')
-    await wait(3000)
-    broker.start()
+    const { program } = bus.nodes[0]
+    await program.end('SIGKILL')
+    await wait(bus.downMs)
+    program.start()
   } else if (what === 'store' && server) {
     await server.kill()
     await wait(5000)
