@@ -14,6 +14,7 @@ import { packageRoot } from '../../contract/package-root.js'
 import { AS_WE_ARE, freePort } from '../client/mosquitto.js'
 import { Postgres } from '../client/store/postgres.js'
 import { seeded } from '../codec/samples.js'
+import { until } from '../e2e/until.js'
 import { tool } from '../tool.js'
 import { Box } from './box.js'
 import { natsCluster } from './nats.js'
@@ -69,6 +70,9 @@ const collectors = Array.from({ length: collectorCount }, (_, i) => {
   )
 })
 for (const collector of collectors) collector.start()
+// What is published before anybody subscribes is nobody's loss.
+for (const collector of collectors)
+  await until(`${collector.name} to collect`, () => /^collecting/m.test(collector.said))
 
 const random = seeded(1)
 const boxes = Array.from(

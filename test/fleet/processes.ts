@@ -1,7 +1,7 @@
 /** Programs of a fleet's other end: started, killed, started again, and what they have cost. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { statOf } from '../../agent/capture/stat.js'
 
 /** Of the kernel: clock ticks a second, as it tells processes. */
@@ -24,6 +24,11 @@ export class Program {
     const [program, ...args] = this.command
     this.child = spawn(program, args, { stdio: ['ignore', out, out], env: { ...process.env, ...this.env } })
     this.starts++
+  }
+
+  /** What it has printed, of all its starts. */
+  get said(): string {
+    return readFileSync(this.log, 'utf8')
   }
 
   get running(): boolean {
