@@ -12,6 +12,7 @@ const debianPackage = {
   openssl: 'openssl',
   prlimit: 'util-linux',
   stdbuf: 'coreutils',
+  chromium: 'chromium',
 } as const
 
 /** @throws naming the program and its package */
