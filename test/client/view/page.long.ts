@@ -37,7 +37,7 @@ t.test('the page', async (t) => {
   await t.test('live: a picture that was decoded here, what is there, who looks', async (t) => {
     const { page, complaints } = await openPage(browser, address)
     await pictureDrawn(page)
-    t.match(await page.locator('.tile h3').innerText(), new RegExp(camera))
+    t.match(await page.locator('.tile h2').innerText(), new RegExp(camera))
     await page.locator('.live .row').first().waitFor()
     t.match(await page.locator('footer').innerText(), /reconstructed here.*by \S+ \(127\.0\.0\.1\)/s)
     t.match(readFileSync(audit, 'utf8'), /"what":"live","dev":"gate-1","cam":"street"/)
@@ -65,8 +65,15 @@ t.test('the page', async (t) => {
     await changed(first)
     await page.keyboard.press('ArrowLeft')
     await until('back again', async () => (await time()) === first)
+    const slider = page.getByLabel('Frame of the segment')
+    const place = async () => [await slider.inputValue(), await slider.getAttribute('max')]
+    await page.keyboard.press('Home')
+    await until('the first frame', async () => (await place())[0] === '0')
     await page.keyboard.press('End')
-    await changed(first)
+    await until('the last frame', async () => {
+      const [value, most] = await place()
+      return value === most
+    })
     const end = await time()
     await page.keyboard.press('ArrowRight')
     await changed(end)
