@@ -43,7 +43,11 @@ t.test('the page', async (t) => {
     t.match(readFileSync(audit, 'utf8'), /"what":"live","dev":"gate-1","cam":"street"/)
     await until('a mask over it', () => drawn(page, 'canvas.mask'))
     t.strictSame(await axeFaults(page), [])
-    if (screenshots) await page.screenshot({ path: join(root, 'docs', 'images', 'view-live.png') })
+    if (screenshots) {
+      await until('a few events', async () => (await page.locator('.live .row').count()) > 4)
+      await page.locator('.tile .tags li').first().waitFor()
+      await page.screenshot({ path: join(root, 'docs', 'images', 'view-live.png') })
+    }
     await page.setViewportSize({ width: 360, height: 740 })
     t.ok((await tooWide(page)) <= 0, 'phone')
     await page.emulateMedia({ colorScheme: 'light' })
@@ -88,7 +92,12 @@ t.test('the page', async (t) => {
     t.match(link, /#back\?dev=gate-1&cam=street&t=/)
     t.strictSame(await axeFaults(page), [])
     if (screenshots) {
+      await page.locator('.back .row').nth(2).click()
       await page.getByRole('button', { name: '15 min' }).click()
+      await until('what was seen', async () => {
+        await page.keyboard.press('ArrowRight')
+        return page.locator('.about .tags li').first().isVisible()
+      })
       await page.screenshot({ path: join(root, 'docs', 'images', 'view-timeline.png'), fullPage: true })
     }
     await page.setViewportSize({ width: 360, height: 740 })
