@@ -13,6 +13,7 @@ const debianPackage = {
   'nats-server': 'nats-server',
   prlimit: 'util-linux',
   stdbuf: 'coreutils',
+  chromium: 'chromium',
 } as const
 
 /** @throws naming the program and its package */
