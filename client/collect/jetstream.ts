@@ -40,6 +40,8 @@ const ACK_WAIT_MS = 60_000
 const MOST_PENDING = 5000
 /** Asked for at once by each collector. */
 const PULL = 500
+/** A pull is renewed so often; that its node has died is noticed within this time, half of it without a heartbeat. */
+const PULL_MS = 4000
 const AGAIN_MS = 2000
 
 const tokens = (base: string): string => base.replaceAll('/', '.')
@@ -135,7 +137,7 @@ async function consume(
   while (!signal.aborted) {
     try {
       const consumer = await jetstream(nats).consumers.get(stream, group)
-      const messages = await consumer.consume({ max_messages: PULL })
+      const messages = await consumer.consume({ max_messages: PULL, expires: PULL_MS })
       signal.addEventListener('abort', () => messages.stop(), { once: true })
       for await (const message of messages) {
         const { seq } = message

@@ -34,7 +34,7 @@ export async function openStore(address: string): Promise<Store> {
     devices: () => said(devicesOf(db)),
     events: (query) => said(eventsOf(db, query)),
     segments: (query) => said(segmentsOf(db, query)),
-    activity: (...of) => said(activityOf(db, ...of)),
+    activity: (...of) => said(activityOf(db, engine, ...of)),
     results: (...of) => said(resultsOf(db, ...of)),
     loose: () => said(looseStreams(db)),
     records: (...of) => said(recordsOf(db, ...of)),

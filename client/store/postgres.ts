@@ -77,6 +77,7 @@ function engineOf(url: string): Engine {
       return dropped
     },
     resultsView: `r.payload->'model'->>'id' AS model`,
+    secondsOf: (column) => `extract(epoch FROM ${column})::float8`,
     failure: (error) => failure(place, error),
   }
 }

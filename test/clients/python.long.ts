@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Graph } from '../../client/decode/onnx.js'
 import { openStore } from '../../client/store/open.js'
-import { Decoder, type Piece, readArchive } from '../../codec/index.js'
+import { Decoder, type FrameRecord, type Piece, readArchive } from '../../codec/index.js'
 import { graphPath, openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
 import { Box } from '../client/box.js'
@@ -55,7 +55,9 @@ async function store(dir: string): Promise<void> {
 
 async function picture(dir: string): Promise<void> {
   const bundle = openBundle(join(root, 'models/bundles/lean-1'))
-  const [key] = [...readArchive(golden('lean-1-fast-v2.bin'))].filter((piece) => piece.kind === 'key')
+  const [key] = [...readArchive(golden('lean-1-fast-v2.bin'))].filter(
+    (piece): piece is FrameRecord => piece.kind === 'key',
+  )
   const { frame, symbols } = new Decoder(codingOf(bundle)).decode(key)
   const { channels, width, height, stride } = frame
   const graph = await Graph.open(graphPath(bundle, 'decoder'))

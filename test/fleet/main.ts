@@ -31,6 +31,7 @@ const { values } = parseArgs({
     /** mosquitto, or nats: a cluster of three nodes with JetStream. */
     bus: { type: 'string', default: 'mosquitto' },
     kill: { type: 'string', default: 'collector,broker,store' },
+    'gap-seconds': { type: 'string', default: '15' },
   },
 })
 const [boxCount, rate, seconds, collectorCount] = [values.boxes, values.rate, values.seconds, values.collectors].map(
@@ -57,7 +58,7 @@ const collectors = Array.from({ length: collectorCount }, (_, i) => {
     '--name',
     `c-${i + 1}`,
     '--gap-seconds',
-    '15',
+    values['gap-seconds'],
     '--bits',
     join(dir, 'bits'),
   ]
