@@ -142,7 +142,7 @@ async function upsertStreams(tx: Tx, items: readonly Item[]): Promise<Map<string
         const { seq, first, last, thinned } = found.get(name)!
         // A run that begins while its camera is known begins with 0.
         const start = sql<number>`CASE WHEN EXISTS (SELECT 1 FROM streams WHERE dev = ${dev} AND cam = ${cam}) THEN 0 ELSE ${sql.lit(seq)} END`
-        return { dev, cam, boot, start, first_time: first, last_time: last, thinned }
+        return { dev, cam, boot, start, first_time: first, last_time: last, thinned, closed: 0 }
       }),
     )
     .onConflict((conflict) =>
