@@ -45,7 +45,7 @@ export interface Stream {
   readonly dev: string
   readonly cam: string
   readonly boot: string
-  /** First seq that has to be there: 0 for a run that began while its camera was known here. */
+  /** First seq that has to be there: 0 for a run that began while its camera was known here, else of the first segment that came. */
   readonly start: number
   /** UTC, of frames that are here. */
   readonly first: string
