@@ -23,7 +23,7 @@ export interface CollectOptions {
   readonly group: string
   readonly bits: boolean
   /** Results and bitstreams come from a stream of NATS; states, and answers of boxes, over its MQTT. */
-  readonly jetstream?: { readonly servers: string; readonly replicas: number } | undefined
+  readonly jetstream?: { readonly servers: string; readonly replicas: number; readonly ackWaitMs?: number } | undefined
   readonly http?: Place | undefined
   readonly keepDays?: number | undefined
   readonly patience: CollectPatience

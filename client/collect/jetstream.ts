@@ -26,6 +26,8 @@ export interface JetStreamOptions {
   /** Of the stream, when it is made here: on so many nodes. */
   readonly replicas: number
   readonly bits: boolean
+  /** A collector that has not acknowledged within this time is dead, or its store is away. */
+  readonly ackWaitMs?: number | undefined
 }
 
 export interface JetStreamEvents {
@@ -34,7 +36,6 @@ export interface JetStreamEvents {
 }
 
 const DAY_MS = 86_400_000
-/** A collector that has not acknowledged within this time is dead, or its store is away. */
 const ACK_WAIT_MS = 60_000
 /** Of a group: delivered and not acknowledged. */
 const MOST_PENDING = 5000
@@ -94,7 +95,10 @@ export async function openJetStream(
 }
 
 /** What is there already stays as its owner has set it up. */
-async function prepare(manager: JetStreamManager, { base, group, replicas, bits }: JetStreamOptions): Promise<void> {
+async function prepare(
+  manager: JetStreamManager,
+  { base, group, replicas, bits, ackWaitMs = ACK_WAIT_MS }: JetStreamOptions,
+): Promise<void> {
   const name = streamOf(base)
   const missing = (error: unknown) => /not found/.test((error as Error).message)
   try {
@@ -118,7 +122,7 @@ async function prepare(manager: JetStreamManager, { base, group, replicas, bits 
       durable_name: group,
       ack_policy: AckPolicy.Explicit,
       deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(ACK_WAIT_MS),
+      ack_wait: nanos(ackWaitMs),
       max_ack_pending: MOST_PENDING,
     })
   }

@@ -1,0 +1,113 @@
+import t from 'tap'
+import { Figures } from '../../../client/collect/figures.js'
+import { Filler } from '../../../client/collect/filler.js'
+import { BoxError, NoAnswer, type Requester } from '../../../client/fetch/requester.js'
+import type { Incoming } from '../../../client/listen/incoming.js'
+import type { Coverage, Tally } from '../../../client/store/store.js'
+import { boot, classifyResult } from '../store/messages.js'
+
+const tally: Tally = { added: { cls: 0, seg: 0, bits: 0, evt: 0 }, duplicates: 0 }
+const online = new Set(['gate-1'])
+
+const gap = (from: number, to: number, more: Partial<Coverage['stream']> = {}): Coverage => ({
+  stream: {
+    ...{ id: 7, dev: 'gate-1', cam: 'street', boot, start: 0, thinned: false, over: false, closed: false },
+    ...{ first: '2026-05-01T08:00:00Z', last: '2026-05-01T08:00:00Z', ...more },
+  },
+  kind: 'cls',
+  frames: 1,
+  last: to + 1,
+  missing: from > to ? [] : [{ from, to }],
+  gone: [],
+})
+
+/** A box with results of some seqs, two of which go into an answer. */
+function setting(has: readonly number[], fault?: Error) {
+  const asked: [number, number][] = []
+  const kept: number[] = []
+  const gone: [number, number, string][] = []
+  const closed: number[] = []
+  const requester = {
+    async ask(_: string, { from, to }: { from: number; to: number }, accept: (answer: object) => boolean) {
+      asked.push([from, to])
+      if (fault) throw fault
+      const found = has.filter((seq) => seq >= from && seq <= to)
+      const page = found.slice(0, 2)
+      const next = found[2]
+      const end = next ?? Math.min(to, Math.max(...has)) + 1
+      const missing = Array.from({ length: Math.max(0, end - from) }, (_, i) => from + i).filter(
+        (seq) => !page.includes(seq),
+      )
+      accept({
+        items: page.map((seq) => ({ seq, cls: classifyResult(seq, true) })),
+        gone: missing.map((seq) => ({ from: seq, to: seq })),
+        next,
+      })
+    },
+  } as unknown as Requester
+  const store = {
+    async commit(messages: readonly Incoming[]) {
+      kept.push(...messages.map(({ key }) => key.seq))
+      return tally
+    },
+    async gone(_: number, __: unknown, spans: readonly { from: number; to: number }[], reason: string) {
+      gone.push(...spans.map(({ from, to }): [number, number, string] => [from, to, reason]))
+    },
+    async closeRun(id: number) {
+      closed.push(id)
+    },
+  }
+  const lines: string[] = []
+  const figures = new Figures(
+    (line) => lines.push(line),
+    () => 0,
+  )
+  const filler = new Filler(store, () => requester, figures, { gapMs: 1000, againMs: 5000 })
+  return { filler, asked, kept, gone, closed, lines }
+}
+
+t.test('a gap is given time to close by itself, and is asked for page by page', async (t) => {
+  const { filler, asked, kept, gone } = setting([3, 4, 6, 9])
+  await filler.run([gap(3, 8)], online, 0)
+  await filler.run([gap(3, 8)], new Set(), 2000)
+  t.strictSame(asked, [], 'not yet, and not of a box that is away')
+  await filler.run([gap(3, 8)], online, 2000)
+  t.strictSame(asked, [
+    [3, 8],
+    [6, 8],
+  ])
+  t.strictSame(kept, [3, 4, 6])
+  t.strictSame(
+    gone.map(([from]) => from),
+    [5, 7, 8],
+  )
+})
+
+t.test('a run that the box does not know is gone, whole', async (t) => {
+  const { filler, gone, closed } = setting([], new BoxError('not_found', 'nothing of this run'))
+  await filler.run([gap(3, 8)], online, 0)
+  await filler.run([gap(3, 8)], online, 2000)
+  t.strictSame(gone, [[3, 8, 'the box knows nothing of this run']])
+  t.strictSame(closed, [])
+})
+
+t.test('a box that does not answer is left alone for a while, and the others have their turn', async (t) => {
+  const { filler, asked, lines } = setting([3], new NoAnswer('no answer within 10 s'))
+  await filler.run([gap(3, 8)], online, 0)
+  await filler.run([gap(3, 8)], online, 2000)
+  const tries = asked.length
+  t.ok(tries > 0)
+  await filler.run([gap(3, 8)], online, 4000)
+  t.equal(asked.length, tries)
+  t.match(lines, [/asking gate-1 for what is missing: no answer/])
+})
+
+t.test('of a run that is over, what came last is asked once', async (t) => {
+  const { filler, asked, kept, closed } = setting([5, 6, 7, 8])
+  const over = gap(1, 0, { over: true })
+  await filler.run([{ ...over, last: 5 }], online, 0)
+  t.strictSame([kept, closed], [[6, 7, 8], [7]])
+  const before = asked.length
+  await filler.run([{ ...over, last: 8, stream: { ...over.stream, closed: true } }], online, 0)
+  t.equal(asked.length, before)
+})
