@@ -77,6 +77,7 @@ export async function connectBroker(settings: BrokerSettings, handlers: Handlers
 
 const connectTimeoutMs = 10_000
 const keepaliveSeconds = 30
+const TAKEN_OVER = 142
 
 function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handlers): Promise<Connection> {
   const { url, clientId, username, password, ca, cert, key, sessionSeconds, durable, unacknowledged } = settings
@@ -115,7 +116,10 @@ function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handle
       fail(connectError(error))
     })
     client.on('disconnect', (packet) => {
-      reason = `the broker closed the connection (reason ${packet.reasonCode ?? 0})`
+      reason =
+        packet.reasonCode === TAKEN_OVER
+          ? `another client has come with the same name, ${clientId}`
+          : `the broker closed the connection (reason ${packet.reasonCode ?? 0})`
     })
     client.on('close', () => {
       fail(new BrokerError('unreachable', 'closed the connection before answering'))

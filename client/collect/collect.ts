@@ -108,7 +108,7 @@ export async function collect(
       notice(text) {
         figures.link(!/lost/.test(text))
         events.doubt(Date.now())
-        log(text)
+        log(/same name/.test(text) ? `${text}; each collector needs a --name of its own` : text)
       },
       ended: (failure) => stop(failure),
     },

@@ -24,7 +24,10 @@ export class Figures {
   private readonly unusable = this.counter('records_unusable', 'Bitstreams whose segment can never be whole, given up')
   private readonly failures = this.counter('failures', 'Of background work, by what', ['what'])
   private readonly missing = this.gauge('missing', 'Messages missing and not given up')
-  private readonly gone = this.gauge('gone', 'Messages that can never come: the boxes have evicted them')
+  private readonly gone = this.gauge(
+    'gone',
+    'Messages of runs that go on that can never come: the boxes have evicted them',
+  )
   private readonly connected = this.gauge('broker_connected', '1 while there is a connection')
   private readonly storeIsUp = this.gauge('store_up', '1 while the store takes what comes')
   private readonly commits = this.histogram(

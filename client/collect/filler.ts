@@ -55,7 +55,8 @@ export class Filler {
     for (const one of coverage)
       if (one.stream.over && !one.stream.closed && online.has(one.stream.dev))
         runs.set(one.stream.id, [...(runs.get(one.stream.id) ?? []), one])
-    for (const [id, kinds] of [...runs].slice(0, MOST_RUNS)) {
+    const whole = [...runs].filter(([, kinds]) => kinds.every(({ missing }) => missing.length === 0))
+    for (const [id, kinds] of whole.slice(0, MOST_RUNS)) {
       const { dev, cam, boot } = kinds[0].stream
       await this.asking(dev, nowMs, async () => {
         for (const one of kinds) {

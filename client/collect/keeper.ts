@@ -28,7 +28,7 @@ export class Keeper {
   async round(signal: AbortSignal): Promise<void> {
     const now = Date.now()
     await this.attempt('what is missing', async () => {
-      const coverage = await this.store.coverage()
+      const coverage = await this.store.coverage({ closed: false })
       const sum = (spans: readonly { from: number; to: number }[]) =>
         spans.reduce((n, { from, to }) => n + to - from + 1, 0)
       this.figures.incomplete(

@@ -40,14 +40,22 @@ export const streamOf = ({
 
 export async function coverageOf(
   db: Kysely<Tables>,
-  { dev, over }: { dev?: string | undefined; over?: boolean } = {},
+  { dev, closed }: { dev?: string | undefined; closed?: false } = {},
 ): Promise<Coverage[]> {
   let query = db.selectFrom('streams').select(streamColumns).orderBy('dev').orderBy('cam').orderBy('first_time')
-  if (dev !== undefined) query = query.where('dev', '=', dev)
-  const streams = (await query.execute()).map(streamOf).filter((stream) => over === undefined || stream.over === over)
+  let wanted = db.selectFrom('streams').select('id')
+  if (dev !== undefined) {
+    query = query.where('dev', '=', dev)
+    wanted = wanted.where('dev', '=', dev)
+  }
+  if (closed === false) {
+    query = query.where('closed', '=', 0)
+    wanted = wanted.where('closed', '=', 0)
+  }
+  const streams = (await query.execute()).map(streamOf)
   const [spans, gone] = await Promise.all([
-    db.selectFrom('spans').selectAll().orderBy('from_seq').execute(),
-    db.selectFrom('gone').selectAll().orderBy('from_seq').execute(),
+    db.selectFrom('spans').selectAll().where('stream', 'in', wanted).orderBy('from_seq').execute(),
+    db.selectFrom('gone').selectAll().where('stream', 'in', wanted).orderBy('from_seq').execute(),
   ])
   const of = <T extends { stream: number; kind: Kind }>(rows: readonly T[]) => {
     const found = new Map<string, T[]>()

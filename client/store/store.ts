@@ -194,7 +194,8 @@ export interface Store {
   note(state: StateMessage): Promise<void>
   reject(reject: Reject): Promise<void>
 
-  coverage(filter?: { dev?: string | undefined; over?: boolean }): Promise<Coverage[]>
+  /** @param filter `closed: false`: without the runs that are over and whole, which only grow in number */
+  coverage(filter?: { dev?: string | undefined; closed?: false }): Promise<Coverage[]>
   /** The box has these no more: they are missing no longer. */
   gone(stream: number, kinds: readonly ResultKind[], spans: readonly Span[], reason: string, at: string): Promise<void>
 

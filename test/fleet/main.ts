@@ -105,7 +105,8 @@ for (const [i, what] of kills.entries()) {
 }
 while (taken < seconds * perSecond) {
   await wait(1000)
-  lags.push(await lagSeconds(store))
+  const lag = await lagSeconds(store)
+  if (Number.isFinite(lag)) lags.push(lag)
 }
 clearInterval(ticking)
 const produced = (performance.now() - began) / 1000
