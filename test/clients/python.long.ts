@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Graph } from '../../client/decode/onnx.js'
 import { openStore } from '../../client/store/open.js'
-import { Decoder, type Piece, readArchive } from '../../codec/index.js'
+import { Decoder, type FrameRecord, type Piece, readArchive } from '../../codec/index.js'
 import { graphPath, openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
 import { Box } from '../client/box.js'
@@ -55,7 +55,7 @@ async function store(dir: string): Promise<void> {
 
 async function picture(dir: string): Promise<void> {
   const bundle = openBundle(join(root, 'models/bundles/lean-1'))
-  const [key] = [...readArchive(golden('lean-1-fast-v2.bin'))].filter((piece) => piece.kind === 'key')
+  const key = [...readArchive(golden('lean-1-fast-v2.bin'))].find((piece) => piece.kind === 'key') as FrameRecord
   const { frame, symbols } = new Decoder(codingOf(bundle)).decode(key)
   const { channels, width, height, stride } = frame
   const graph = await Graph.open(graphPath(bundle, 'decoder'))
@@ -80,7 +80,10 @@ t.test('the Python kit', async (t) => {
   const env = { ...process.env, BLINDSIGHT_MADE: dir, PYTHONDONTWRITEBYTECODE: '1' }
   const child = spawn(python, ['-m', 'pytest', '-rs'], { cwd: join(root, 'clients/python'), env, stdio: 'pipe' })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      output += text
+    })
   const [code] = await once(child, 'close')
   t.equal(code, 0, output)
   t.notMatch(output, /SKIPPED/, 'all of it')
