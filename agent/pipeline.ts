@@ -66,11 +66,15 @@ export interface PipelineOptions {
   readonly maxFrames: number
 }
 
+/** As much as the clock draws its line without calling it a step. */
+const DRAWN_US = 2_000_000
+
 export class Pipeline {
   /** Frames committed, in all. */
   frames = 0
   readonly keyframes = new Keyframes()
   private readonly seq = new Map<string, number>()
+  private readonly newestUs = new Map<string, number>()
   /** Of the frame that the heads looked at last. */
   private readonly answered = new Map<string, number>()
   private readonly packers = new Map<string, Packer>()
@@ -144,12 +148,24 @@ export class Pipeline {
     }
   }
 
+  /**
+   * Two frames may be captured nearer to each other than they are committed, and the time line is drawn to the wall clock meanwhile: the
+   * later one is not older for that. What moves the line further moves what the archive holds, too.
+   */
+  private inOrder(cam: string, timeUs: number): number {
+    const newestUs = this.newestUs.get(cam) ?? timeUs
+    const inOrder = timeUs < newestUs && newestUs - timeUs < DRAWN_US ? newestUs : timeUs
+    this.newestUs.set(cam, inOrder)
+    return inOrder
+  }
+
   private store(frame: CapturedFrame, encoded: Encoded, dropped: number, policy: PublishPolicy, due: boolean): void {
     const started = performance.now()
     const { bundle, boot, providers } = this.options
     const { width, height, id } = frame.cam
     // The clock may have been set since it was taken; the archive keeps one time line.
-    const { timeUs, clk } = this.parts.timed(frame)
+    const { timeUs: knownUs, clk } = this.parts.timed(frame)
+    const timeUs = this.inOrder(id, knownUs)
     const { channels, levels, stride } = bundle.manifest.latent
     const seq = this.seq.get(id) ?? 0
     const info: FrameInfo = {

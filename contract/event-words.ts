@@ -1,10 +1,12 @@
 /** An event in words, for people. */
 import type { EventMessage } from './messages.js'
 
+type EventTold = Pick<EventMessage, 'phase' | 'label' | 'zone' | 'since' | 'until' | 'peak' | 'reason'>
+
 const verbs = { start: 'enters', update: 'stays', end: 'is gone' } as const
 
 /** person enters · yard 12 %; car is gone · 31 % of the picture · 5.2 s. A tag alone, without a place in the mask, has no share. */
-export function eventWords({ phase, label, zone, since, until, peak, reason }: Omit<EventMessage, 'hist'>): string {
+export function eventWords({ phase, label, zone, since, until, peak, reason }: EventTold): string {
   const share = `${(peak.share * 100).toFixed(peak.share < 0.01 ? 1 : 0)} %`
   const picture = peak.share === 0 ? '' : ` · ${share} of the picture`
   const where = zone === null ? picture : ` · ${zone} ${share}`

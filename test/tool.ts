@@ -10,8 +10,10 @@ const debianPackage = {
   ffmpeg: 'ffmpeg',
   ffprobe: 'ffmpeg',
   openssl: 'openssl',
+  'nats-server': 'nats-server',
   prlimit: 'util-linux',
   stdbuf: 'coreutils',
+  chromium: 'chromium',
 } as const
 
 /** @throws naming the program and its package */

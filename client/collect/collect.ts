@@ -7,6 +7,7 @@ import type { Store } from '../store/store.js'
 import { Batches, type Work } from './batches.js'
 import { Boxes } from './boxes.js'
 import { Conflicts } from './conflicts.js'
+import { EventCheck } from './event-check.js'
 import { Figures } from './figures.js'
 import { Filler } from './filler.js'
 import { type Place, serve } from './http.js'
@@ -21,6 +22,8 @@ export interface CollectOptions {
   /** Collectors of one group divide the results among them. */
   readonly group: string
   readonly bits: boolean
+  /** Results and bitstreams come from a stream of NATS; states, and answers of boxes, over its MQTT. */
+  readonly jetstream?: { readonly servers: string; readonly replicas: number } | undefined
   readonly http?: Place | undefined
   readonly keepDays?: number | undefined
   readonly patience: CollectPatience
@@ -81,25 +84,30 @@ export async function collect(
     }
   }
 
+  const receive = (message: Message) => {
+    const found = work(message)
+    const settle = () => message.acknowledge?.()
+    if (found === ANSWER || found === undefined) return settle()
+    figures.came('message' in found ? found.message.kind : 'state' in found ? found.state.what : 'reject')
+    batches.push({ work: found, cameMs: performance.now(), settle })
+  }
+
   const link: Link = new Link(
     broker,
     (connection) => {
       figures.link(true)
+      const own = [...stateTopics(base), ...boxes.filters]
+      if (options.jetstream) return own
       const shared = connection.shares ? group : undefined
       if (!shared)
         log('this broker does not divide messages among collectors: each gets all, and the store keeps each once')
-      return [...resultTopics(base, shared, bits), ...stateTopics(base), ...boxes.filters]
+      return [...resultTopics(base, shared, bits), ...own]
     },
     {
-      message(message) {
-        const found = work(message)
-        const settle = () => message.acknowledge?.()
-        if (found === ANSWER || found === undefined) return settle()
-        figures.came('message' in found ? found.message.kind : 'state' in found ? found.state.what : 'reject')
-        batches.push({ work: found, cameMs: performance.now(), settle })
-      },
+      message: receive,
       notice(text) {
         figures.link(!/lost/.test(text))
+        events.doubt(Date.now())
         log(text)
       },
       ended: (failure) => stop(failure),
@@ -110,11 +118,18 @@ export async function collect(
     gapMs: patience.gapMs,
     againMs: 5 * patience.gapMs,
   })
-  const keeper = new Keeper(store, objects, { filler, sealer }, figures, options.keepDays, log)
+  const events = new EventCheck(store, (dev) => boxes.of(dev), figures)
+  const keeper = new Keeper(store, objects, { filler, sealer, events }, figures, options.keepDays, log)
   const http = options.http && (await serve(options.http, figures))
   if (http) log(`/metrics and /healthz: ${http.url}`)
+  let stream: { close(): Promise<void> } | undefined
   try {
     await start(link, stopping.signal, log)
+    if (options.jetstream && !stopping.signal.aborted)
+      stream = await (await import('./jetstream.js')).openJetStream(
+        { ...options.jetstream, base, group, bits },
+        { message: receive, notice: log },
+      )
     if (!stopping.signal.aborted)
       log(`collecting ${base}/v1/+ into ${store.name}${objects ? `, bitstreams into ${objects.name}` : ''}`)
     while (!stopping.signal.aborted) {
@@ -123,6 +138,7 @@ export async function collect(
     }
   } finally {
     await batches.stop()
+    await stream?.close()
     await link.stop()
     await http?.close()
   }

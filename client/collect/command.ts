@@ -12,6 +12,8 @@ interface Flags extends BrokerFlags {
   bits: string
   group: string
   name?: string
+  jetstream?: string
+  replicas: string
   http?: string
   keepDays?: string
   gapSeconds: string
@@ -61,6 +63,13 @@ export function registerCollect(program: Command): void {
         .env('BLINDSIGHT_GROUP'),
     )
     .option('--name <id>', 'of this collector in its group, the same after a restart', `${nameOfHost()}`)
+    .addOption(
+      new Option(
+        '--jetstream <servers>',
+        'results and bitstreams from a NATS stream, nats://a:4222,nats://b:4222; --broker is then the MQTT of one of its nodes',
+      ).env('BLINDSIGHT_JETSTREAM'),
+    )
+    .option('--replicas <n>', 'of the stream, when it is made: on so many nodes', '1')
     .addOption(new Option('--http <[host:]port>', 'serve /metrics and /healthz there').env('BLINDSIGHT_HTTP'))
     .addOption(
       new Option('--keep-days <n>', 'forget what was taken before; default: keep everything').env(
@@ -142,6 +151,10 @@ function readFlags(flags: Flags): CollectOptions {
     base: flags.base,
     group: flags.group,
     bits: flags.bits !== 'none',
+    jetstream:
+      flags.jetstream === undefined
+        ? undefined
+        : { servers: flags.jetstream, replicas: wholeNumber('--replicas', flags.replicas, 1)! },
     http: flags.http === undefined ? undefined : placeOf(flags.http),
     keepDays: wholeNumber('--keep-days', flags.keepDays, 1),
     patience: {

@@ -11,7 +11,7 @@ import { fetchSegment } from '../fetch/transfer.js'
 import type { Incoming } from '../listen/incoming.js'
 import type { Span } from '../listen/sequence.js'
 import { without } from '../store/coverage.js'
-import { type Coverage, type Store, StoreError, type Tally } from '../store/store.js'
+import type { Coverage, Store, Tally } from '../store/store.js'
 import type { Figures } from './figures.js'
 
 export interface FillerPatience {
@@ -23,13 +23,15 @@ export interface FillerPatience {
 
 /** Frames of one gap that are asked for in one turn: other gaps have their turn too. */
 const MOST = 2000
+/** Runs that are asked in one turn what came last. */
+const MOST_RUNS = 20
 
 export class Filler {
   private readonly since = new Map<string, number>()
   private readonly notBefore = new Map<string, number>()
 
   constructor(
-    private readonly store: Pick<Store, 'commit' | 'gone'>,
+    private readonly store: Pick<Store, 'commit' | 'gone' | 'closeRun'>,
     private readonly requesterOf: (dev: string) => Requester,
     private readonly figures: Figures,
     private readonly patience: FillerPatience,
@@ -40,19 +42,45 @@ export class Filler {
     const due = this.due(coverage, online, nowMs)
     for (const { coverage: one, span } of due) {
       if (signal?.aborted) return
-      const { dev } = one.stream
-      if ((this.notBefore.get(dev) ?? 0) > nowMs) continue
-      try {
-        if (one.kind === 'bits') await this.bits(one, span)
-        else await this.results(one, span)
-        this.figures.ask('answered')
-      } catch (error) {
-        if (error instanceof StoreError) throw error
-        if (!(error instanceof Failure)) throw error
-        this.notBefore.set(dev, nowMs + this.patience.againMs)
-        this.figures.ask(error.cause instanceof BoxError ? 'refused' : 'silent')
-        this.figures.failed(`asking ${dev} for what is missing`, error.message)
-      }
+      await this.asking(one.stream.dev, nowMs, () =>
+        one.kind === 'bits' ? this.bits(one, span) : this.results(one, span),
+      )
+    }
+    if (!signal?.aborted) await this.tail(coverage, online, nowMs)
+  }
+
+  /** What came last of a run shows only when its box is asked: no later number tells of it. Once, when the next run has begun. */
+  private async tail(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number): Promise<void> {
+    const runs = new Map<number, Coverage[]>()
+    for (const one of coverage)
+      if (one.stream.over && !one.stream.closed && online.has(one.stream.dev))
+        runs.set(one.stream.id, [...(runs.get(one.stream.id) ?? []), one])
+    for (const [id, kinds] of [...runs].slice(0, MOST_RUNS)) {
+      const { dev, cam, boot } = kinds[0].stream
+      await this.asking(dev, nowMs, async () => {
+        for (const one of kinds) {
+          const span = { from: one.last + 1, to: one.last + MOST }
+          const answer = await this.ask(this.requesterOf(dev), { cam, boot, ...span })
+          if (answer === undefined || answer.items.length === 0) continue
+          if (one.kind === 'bits') await this.bits({ ...one, missing: [span] }, span)
+          else await this.results(one, span)
+        }
+        await this.store.closeRun(id)
+      })
+    }
+  }
+
+  /** What a box does not answer is asked again later; what else goes wrong is for the caller. */
+  private async asking(dev: string, nowMs: number, work: () => Promise<void>): Promise<void> {
+    if ((this.notBefore.get(dev) ?? 0) > nowMs) return
+    try {
+      await work()
+      this.figures.ask('answered')
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      this.notBefore.set(dev, nowMs + this.patience.againMs)
+      this.figures.ask(error.cause instanceof BoxError ? 'refused' : 'silent')
+      this.figures.failed(`asking ${dev} for what is missing`, error.message)
     }
   }
 

@@ -1,6 +1,7 @@
 /** What one collector of a group does in the background: asks for what is missing, seals segments, forgets what is too old. */
 import { hostname } from 'node:os'
 import type { Store } from '../store/store.js'
+import type { EventCheck } from './event-check.js'
 import type { Figures } from './figures.js'
 import type { Filler } from './filler.js'
 import type { ObjectStore } from './objects.js'
@@ -17,7 +18,7 @@ export class Keeper {
   constructor(
     private readonly store: Store,
     private readonly objects: ObjectStore | undefined,
-    private readonly work: { readonly filler: Filler; readonly sealer: Sealer },
+    private readonly work: { readonly filler: Filler; readonly sealer: Sealer; readonly events: EventCheck },
     private readonly figures: Figures,
     private readonly keepDays: number | undefined,
     private readonly log: (line: string) => void,
@@ -35,8 +36,10 @@ export class Keeper {
         coverage.reduce((n, { gone }) => n + sum(gone), 0),
       )
       if (!(await this.store.lease('keeper', this.holder, LEASE_SECONDS))) return
-      const online = (await this.store.devices()).filter(({ state }) => state === 'online' || state === 'degraded')
-      await this.work.filler.run(coverage, new Set(online.map(({ dev }) => dev)), now, signal)
+      const devices = await this.store.devices()
+      const online = devices.filter(({ state }) => state === 'online' || state === 'degraded').map(({ dev }) => dev)
+      await this.work.filler.run(coverage, new Set(online), now, signal)
+      await this.work.events.run(online, now, signal)
       const awaited = coverage
         .filter(({ kind }) => kind === 'bits')
         .map(({ stream, missing }) => [stream.id, missing] as const)

@@ -123,10 +123,12 @@ interface Row {
 
 async function upsertStreams(tx: Tx, items: readonly Item[]): Promise<Map<string, Row>> {
   const found = new Map<string, { seq: number; first: string; last: string; thinned: number }>()
-  for (const { stream, seq, time, prev } of items) {
+  for (const { stream, seq, time, prev, record } of items) {
     const row = found.get(stream) ?? { seq, first: time, last: time, thinned: 0 }
+    // A bitstream is of no use without those since its keyframe: the box still has them.
+    const begin = seq - (record?.position ?? 0)
     found.set(stream, {
-      seq: Math.min(row.seq, seq),
+      seq: Math.min(row.seq, begin),
       first: time < row.first ? time : row.first,
       last: time > row.last ? time : row.last,
       thinned: row.thinned || Number(prev !== undefined),
@@ -141,12 +143,13 @@ async function upsertStreams(tx: Tx, items: readonly Item[]): Promise<Map<string
         const [dev, cam, boot] = name.split('/')
         const { seq, first, last, thinned } = found.get(name)!
         // A run that begins while its camera is known begins with 0.
-        const start = sql<number>`CASE WHEN EXISTS (SELECT 1 FROM streams WHERE dev = ${dev} AND cam = ${cam}) THEN 0 ELSE ${sql.lit(seq)} END`
-        return { dev, cam, boot, start, first_time: first, last_time: last, thinned }
+        const start = sql<number>`CASE WHEN EXISTS (SELECT 1 FROM streams WHERE dev = ${dev} AND cam = ${cam} AND boot <> ${boot}) THEN 0 ELSE ${sql.lit(seq)} END`
+        return { dev, cam, boot, start, first_time: first, last_time: last, thinned, closed: 0 }
       }),
     )
     .onConflict((conflict) =>
       conflict.columns(['dev', 'cam', 'boot']).doUpdateSet({
+        start: sql`CASE WHEN excluded.start < streams.start THEN excluded.start ELSE streams.start END`,
         first_time: sql`CASE WHEN excluded.first_time < streams.first_time THEN excluded.first_time ELSE streams.first_time END`,
         last_time: sql`CASE WHEN excluded.last_time > streams.last_time THEN excluded.last_time ELSE streams.last_time END`,
         thinned: sql`CASE WHEN excluded.thinned > streams.thinned THEN excluded.thinned ELSE streams.thinned END`,

@@ -14,6 +14,7 @@ export const streamColumns = [
   'first_time as first',
   'last_time as last',
   'thinned',
+  'closed',
   // A run is over when a later one of its camera has begun.
   sql<number>`CASE WHEN EXISTS (SELECT 1 FROM streams l WHERE l.dev = streams.dev AND l.cam = streams.cam
     AND l.last_time > streams.last_time) THEN 1 ELSE 0 END`.as('over'),
@@ -29,10 +30,12 @@ export const streamOf = ({
   last,
   thinned,
   over,
-}: Omit<Stream, 'thinned' | 'over'> & { thinned: number; over: number }): Stream => ({
+  closed,
+}: Omit<Stream, 'thinned' | 'over' | 'closed'> & { thinned: number; over: number; closed: number }): Stream => ({
   ...{ id, dev, cam, boot, start, first, last },
   thinned: thinned === 1,
   over: over === 1,
+  closed: closed === 1,
 })
 
 export async function coverageOf(
@@ -111,3 +114,6 @@ export async function noteGone(
     )
     .execute()
 }
+
+export const closeStream = async (db: Kysely<Tables>, stream: number): Promise<void> =>
+  void (await db.updateTable('streams').set({ closed: 1 }).where('id', '=', stream).execute())

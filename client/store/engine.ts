@@ -18,6 +18,8 @@ export interface Engine {
   dropResults(db: Kysely<Tables>, day: string): Promise<number>
   /** A view of results for whoever asks the database itself. */
   readonly resultsView: string
+  /** Seconds since 1970 of a time. */
+  secondsOf(column: string): string
   failure(error: unknown): StoreError
 }
 

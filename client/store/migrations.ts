@@ -6,7 +6,7 @@ import type { Tables } from './tables.js'
 
 const first = ({ words: { time, json, blob, id }, partitionBy, resultKey, resultsView }: Engine): string[] => [
   `CREATE TABLE streams (id ${id}, dev text NOT NULL, cam text NOT NULL, boot text NOT NULL, start bigint NOT NULL,
-    first_time ${time} NOT NULL, last_time ${time} NOT NULL, thinned smallint NOT NULL,
+    first_time ${time} NOT NULL, last_time ${time} NOT NULL, thinned smallint NOT NULL, closed smallint NOT NULL,
     UNIQUE (dev, cam, boot))`,
   `CREATE INDEX streams_time ON streams (dev, cam, last_time)`,
   `CREATE TABLE spans (stream bigint NOT NULL REFERENCES streams (id) ON DELETE CASCADE, kind smallint NOT NULL,

@@ -1,6 +1,6 @@
 /** A store by its address: a file is SQLite, postgres:// is PostgreSQL. */
 import { commit } from './commit.js'
-import { coverageOf, noteGone } from './coverage.js'
+import { closeStream, coverageOf, noteGone } from './coverage.js'
 import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
 import { migrate } from './migrations.js'
@@ -31,10 +31,11 @@ export async function openStore(address: string): Promise<Store> {
     reject: (one) => said(reject(db, one)),
     coverage: (filter) => said(coverageOf(db, filter)),
     gone: (...of) => said(noteGone(db, ...of)),
+    closeRun: (stream) => said(closeStream(db, stream)),
     devices: () => said(devicesOf(db)),
     events: (query) => said(eventsOf(db, query)),
     segments: (query) => said(segmentsOf(db, query)),
-    activity: (...of) => said(activityOf(db, ...of)),
+    activity: (...of) => said(activityOf(db, engine, ...of)),
     results: (...of) => said(resultsOf(db, ...of)),
     loose: () => said(looseStreams(db)),
     records: (...of) => said(recordsOf(db, ...of)),

@@ -36,8 +36,9 @@ export function openPostgres(url: string): Opened {
     query_timeout: PATIENCE_MS * 2,
     keepAlive: true,
   })
-  // Of connections that wait: the next statement makes a new one, and says what is wrong if it cannot.
+  // Of connections that no statement waits on: the next one makes a new one, and says what is wrong if it cannot.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return { db, engine: engineOf(url), close: () => db.destroy() }
 }
@@ -76,6 +77,7 @@ function engineOf(url: string): Engine {
       return dropped
     },
     resultsView: `r.payload->'model'->>'id' AS model`,
+    secondsOf: (column) => `extract(epoch FROM ${column})::float8`,
     failure: (error) => failure(place, error),
   }
 }

@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import { readRecord } from '../../codec/index.js'
 import type { EventMessage } from '../../contract/messages.js'
 import { streamColumns, streamOf } from './coverage.js'
+import type { Engine } from './engine.js'
 import { sealedOf } from './sealing.js'
 import type {
   DeviceRow,
@@ -124,35 +125,42 @@ export async function findFrame(
   return { stream: streamOf(row), ...(segment && { sealed: sealedOf(segment) }) }
 }
 
+/** The parts of a time that have any frames are counted where they lie: a day of one camera is hundreds of thousands. */
 export async function activityOf(
   db: Kysely<Tables>,
+  engine: Engine,
   dev: string,
   cam: string,
   from: string,
   to: string,
   parts: number,
 ): Promise<{ frames: number; motion: number }[]> {
-  const activity = Array.from({ length: parts }, () => ({ frames: 0, motion: 0 }))
-  const [first, last] = [Date.parse(from), Date.parse(to)]
-  // One kind of the two is enough, and every frame that has one is counted once.
+  const first = Date.parse(from) / 1000
+  const part = (Date.parse(to) / 1000 - first) / parts
+  const at = sql<number>`floor((${sql.raw(engine.secondsOf('time'))} - ${sql.lit(first)}) / ${sql.lit(part)})`
   const rows = await db
     .selectFrom('results')
     .innerJoin('streams', 'streams.id', 'results.stream')
-    .select(['kind', 'time', 'motion'])
+    .select(({ fn }) => [
+      at.as('part'),
+      'kind',
+      fn.countAll<number>().as('frames'),
+      fn.max<number | null>('motion').as('motion'),
+    ])
     .where('dev', '=', dev)
     .where('cam', '=', cam)
     .where('time', '>=', from)
     .where('time', '<', to)
     .where('last_time', '>=', from)
     .where('first_time', '<', to)
+    .groupBy(['part', 'kind'])
     .execute()
-  const kind = rows.some((row) => row.kind === kinds.cls) ? kinds.cls : kinds.seg
-  for (const row of rows) {
-    if (row.kind !== kind) continue
-    const part = Math.floor(((Date.parse(row.time) - first) / (last - first)) * parts)
-    const at = activity[Math.min(parts - 1, Math.max(0, part))]
-    at.frames++
-    at.motion = Math.max(at.motion, row.motion ?? 0)
+  const activity = Array.from({ length: parts }, () => ({ frames: 0, motion: 0 }))
+  for (const { part, frames, motion } of rows) {
+    const one = activity[Math.min(parts - 1, Math.max(0, part))]
+    // A frame has a row of each kind: those of one kind are its frames.
+    one.frames = Math.max(one.frames, frames)
+    one.motion = Math.max(one.motion, motion ?? 0)
   }
   return activity
 }

@@ -44,6 +44,7 @@ const engineOf = (file: string): Engine => ({
     }
   },
   resultsView: `json_extract(r.payload, '$.model.id') AS model`,
+  secondsOf: (column) => `(julianday(${column}) - 2440587.5) * 86400`,
   failure: (error) => failure(file, error),
 })
 

@@ -45,7 +45,7 @@ export interface Stream {
   readonly dev: string
   readonly cam: string
   readonly boot: string
-  /** First seq that has to be there: 0 for a run that began while its camera was known here. */
+  /** First seq that has to be there: 0 for a run that began while its camera was known here, else of the first segment that came. */
   readonly start: number
   /** UTC, of frames that are here. */
   readonly first: string
@@ -54,6 +54,8 @@ export interface Stream {
   readonly thinned: boolean
   /** Whether a later run of the camera has begun. */
   readonly over: boolean
+  /** Whether its box has been asked what came last. */
+  readonly closed: boolean
 }
 
 /** What is and is not here of a stream. */
@@ -195,6 +197,9 @@ export interface Store {
   coverage(filter?: { dev?: string | undefined; over?: boolean }): Promise<Coverage[]>
   /** The box has these no more: they are missing no longer. */
   gone(stream: number, kinds: readonly ResultKind[], spans: readonly Span[], reason: string, at: string): Promise<void>
+
+  /** Of a run that is over: its box has said what came last. */
+  closeRun(stream: number): Promise<void>
 
   devices(): Promise<DeviceRow[]>
   events(query: EventQuery): Promise<Page<EventRow>>

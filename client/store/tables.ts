@@ -12,6 +12,7 @@ export interface Tables {
     first_time: string
     last_time: string
     thinned: number
+    closed: number
   }
   /** Which seqs are here, or were left out on purpose: joined where they touch. */
   spans: { stream: number; kind: Kind; from_seq: number; to_seq: number }

@@ -1,5 +1,4 @@
 /** The boxes of one broker as a source: what they publish, and their archives on request. */
-import { EventMessage } from '../../contract/messages.js'
 import { isoMs } from '../../contract/time.js'
 import { resultFilters, Topics } from '../../contract/topics.js'
 import { Link } from '../broker/link.js'
@@ -263,7 +262,7 @@ export class BoxSource implements ViewSource {
     if (incoming.kind === 'evt') {
       if (!this.ledger.note(incoming.event)) return
       this.tellCameras(this.roster.event(incoming.event))
-      this.tell({ kind: 'event', event: EventMessage.omit({ hist: true }).parse(incoming.event) })
+      this.tell({ kind: 'event', event: incoming.event })
       return
     }
     // History is in the archive, where it is asked for.

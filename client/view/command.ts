@@ -1,5 +1,5 @@
 /** blindsight view. Page and server are not in the package for the box: it has no decoder to show anything with. */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { bundlesDir } from '../../contract/package-root.js'
 import { exitCodesHelp, Failure } from '../failure.js'
 import { type BrokerFlags, brokerFlags } from '../terminal/broker-flags.js'
@@ -8,6 +8,8 @@ import { runUntilStopped } from '../terminal/verb.js'
 export interface Flags extends BrokerFlags {
   host: string
   port: string
+  store?: string
+  bits?: string
   tokenFile?: string
   audit?: string
   bundles: string
@@ -26,6 +28,7 @@ ${exitCodesHelp}
 Examples:
   blindsight view
   blindsight view --broker mqtts://hub:8883 --ca ca.pem --username requester --device gate-1
+  blindsight view --store fleet.sqlite --broker mqtt://hub:1883
   blindsight view --host 0.0.0.0 --token-file viewers.txt --audit views.jsonl`
 
 export function registerView(program: Command, load: LoadView = () => import('./view.js')): void {
@@ -35,6 +38,16 @@ export function registerView(program: Command, load: LoadView = () => import('./
       .description('a page to watch and look back, decoded in the browser (http://127.0.0.1:8484/)'),
   )
     .option('--device <id>', "the box, or '+' for every one of the broker", '+')
+    .addOption(
+      new Option('--store <address>', "a collector's store: the past is looked for there, not in the boxes").env(
+        'BLINDSIGHT_STORE',
+      ),
+    )
+    .addOption(
+      new Option('--bits <folder>', 'where its collector puts bitstreams, if not in the store').env(
+        'BLINDSIGHT_VIEW_BITS',
+      ),
+    )
     .option('--host <address>', 'where the page is served', '127.0.0.1')
     .option('--port <n>', '0: any that is free', '8484')
     .option('--token-file <file>', 'who may look, needed for another --host than loopback')

@@ -1,7 +1,10 @@
 /** What the page is shown from: one broker's boxes (box.ts), or a collector's store. The page knows these types alone. */
 import type { ClassifyResult, DeviceState, EventMessage, NowMessage, SegmentResult } from '../../contract/messages.js'
 
-export type StoredEvent = Omit<EventMessage, 'hist'>
+export type StoredEvent = Pick<
+  EventMessage,
+  'dev' | 'cam' | 'id' | 'phase' | 'class' | 'label' | 'zone' | 'since' | 'until' | 'peak' | 'reason'
+>
 export type Tag = ClassifyResult['cls'][number]
 export type Seg = SegmentResult['seg']
 export type Present = NowMessage['present'][number]

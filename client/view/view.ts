@@ -13,21 +13,25 @@ import { BoxSource } from './box.js'
 import type { Flags } from './command.js'
 import { isLoopback } from './host.js'
 import { ViewServer } from './server.js'
+import type { ViewSource } from './source.js'
+import { StoreSource } from './store.js'
 import { Doorkeeper, readTokens } from './token.js'
 
 export async function view(flags: Flags, signal: AbortSignal): Promise<number> {
   const port = wholeNumber('--port', flags.port, 0)!
   if (port > 65535) throw new Failure('usage', `no port, --port ${port}, expected 0 to 65535`)
   const door = doorOf(flags)
-  const source = new BoxSource({
+  const audit = new AuditLog(flags.audit, printError)
+  const box = new BoxSource({
     // What was missed while away is in the boxes' archives.
     broker: brokerSettings(flags, 0),
     base: flags.base,
     device: flags.device === '+' ? '+' : checkId('--device', flags.device),
     timeoutMs: positive('--timeout', flags.timeout)! * 1000,
-    audit: new AuditLog(flags.audit, printError),
+    audit,
     notice: printError,
   })
+  const source = flags.store === undefined ? box : await storeSource(flags.store, flags.bits, box, audit)
   const server = new ViewServer({
     host: flags.host,
     port,
@@ -39,7 +43,7 @@ export async function view(flags: Flags, signal: AbortSignal): Promise<number> {
   })
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   try {
-    await Promise.race([source.start(), stopped])
+    await Promise.race([box.start(), stopped])
     if (!signal.aborted) {
       printOut(`look at ${await server.start()} · ${source.place} · Ctrl-C ends it`)
       await stopped
@@ -49,6 +53,25 @@ export async function view(flags: Flags, signal: AbortSignal): Promise<number> {
     await source.stop()
   }
   return 0
+}
+
+/** @throws {Failure} input: it cannot be opened */
+async function storeSource(
+  address: string,
+  bits: string | undefined,
+  live: BoxSource,
+  audit: AuditLog,
+): Promise<ViewSource> {
+  const [{ openStore }, { openObjects }] = await Promise.all([
+    import('../store/open.js'),
+    import('../collect/objects.js'),
+  ])
+  try {
+    const store = await openStore(address)
+    return new StoreSource({ store, objects: await openObjects(bits), live, audit, notice: printError })
+  } catch (cause) {
+    throw new Failure('input', `${(cause as Error).message}, --store`, { cause })
+  }
 }
 
 /** @throws {Failure} usage: none where one is needed; input */

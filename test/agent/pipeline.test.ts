@@ -39,6 +39,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
   })
   const encoders = new Map(ids.map((id) => [id, encoder()]))
   let timeUs = 1e15
+  const drawn = { us: 0 }
   const boot = randomBytes(8).toString('hex')
   const pipeline = new Pipeline(
     {
@@ -63,7 +64,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
           jobs.push({ cam, pressed, look, finish })
         }),
       watching: new Watching({ dev: 'box', boot, bundle, cameras: cameras.map(({ config }) => config), now() {} }),
-      timed: (stamp) => stamp,
+      timed: (stamp) => ({ ...stamp, timeUs: stamp.timeUs + drawn.us }),
       commit: (frame) => {
         if (!full) stored.push(frame)
         return full ? fate : 'stored'
@@ -96,6 +97,7 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
     failures,
     jobs,
     put,
+    drawn,
     /** The class that the classifier sees. */
     shows: (of: number) => {
       leader = of
@@ -137,6 +139,23 @@ t.test('a frame that has waited for long is pressed, unless its file waits for t
   }
   t.end()
 })
+
+t.test(
+  'a time line that is drawn to the wall clock makes no frame older than the one before it; one that is moved does',
+  async (t) => {
+    const { jobs, put, stored, drawn } = world(['a'])
+    for (const us of [0, -150_000, -90_000_000, -90_000_000]) {
+      drawn.us = us
+      put(0)
+      await jobs.at(-1)!.finish()
+    }
+    const began = stored[0]!.timeUs
+    t.strictSame(
+      stored.map(({ timeUs }) => timeUs - began),
+      [0, 0, 200_000 - 90_000_000, 300_000 - 90_000_000],
+    )
+  },
+)
 
 t.test('cameras take turns', async (t) => {
   const { jobs, put } = world(['a', 'b', 'c'])

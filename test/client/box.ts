@@ -86,7 +86,9 @@ export class Box {
 
   private resultsOf({ from, to, boot: of }: { from: number; to: number; boot: string }): object {
     if (of !== boot) return { status: 'error', code: 'not_found', message: 'another run' }
-    const seqs = Array.from({ length: to - from + 1 }, (_, i) => from + i)
+    // What lies behind the last one may still come.
+    const last = Math.min(to, Math.max(...this.results))
+    const seqs = Array.from({ length: Math.max(0, last - from + 1) }, (_, i) => from + i)
     const items = seqs.filter((seq) => this.results.has(seq))
     const gone = seqs.filter((seq) => !this.results.has(seq)).map((seq) => ({ from: seq, to: seq }))
     const one = (seq: number) => ({ seq, cls: classifyResult(seq, true, this.topics.dev) })

@@ -14,6 +14,8 @@ const adapters: Record<string, (file: string) => boolean> = {
   mqtt: (file) => file === 'client/broker/mqtt.ts',
   'onnxruntime-node': (file) => file === 'client/decode/onnx.ts',
   'better-sqlite3': (file) => file === 'client/store/sqlite.ts',
+  '@nats-io/transport-node': (file) => file === 'client/collect/jetstream.ts',
+  '@nats-io/jetstream': (file) => file === 'client/collect/jetstream.ts',
   pg: (file) => file === 'client/store/postgres.ts',
   kysely: (file) => file.startsWith('client/store/'),
   '@aws-sdk/client-s3': (file) => file === 'client/collect/s3.ts',

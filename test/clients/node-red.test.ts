@@ -51,7 +51,7 @@ t.test('wires, brokers and topics', async (t) => {
     if (node.type === 'switch') t.equal(node.wires?.length, node.outputs, node.id)
     if (node.type !== 'mqtt in') continue
     t.equal(byId.get(node.broker!)?.type, 'mqtt-broker')
-    t.ok(messages[node.topic!], node.topic)
+    t.ok(messages[node.topic!], `${node.topic}`)
   }
   t.strictSame(
     nodes.flatMap(({ type, topic }) => (type === 'mqtt in' ? [topic] : [])).sort(),

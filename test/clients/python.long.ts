@@ -55,7 +55,9 @@ async function store(dir: string): Promise<void> {
 
 async function picture(dir: string): Promise<void> {
   const bundle = openBundle(join(root, 'models/bundles/lean-1'))
-  const key = [...readArchive(golden('lean-1-fast-v2.bin'))].find((piece) => piece.kind === 'key') as FrameRecord
+  const [key] = [...readArchive(golden('lean-1-fast-v2.bin'))].filter(
+    (piece): piece is FrameRecord => piece.kind === 'key',
+  )
   const { frame, symbols } = new Decoder(codingOf(bundle)).decode(key)
   const { channels, width, height, stride } = frame
   const graph = await Graph.open(graphPath(bundle, 'decoder'))
@@ -80,10 +82,7 @@ t.test('the Python kit', async (t) => {
   const env = { ...process.env, BLINDSIGHT_MADE: dir, PYTHONDONTWRITEBYTECODE: '1' }
   const child = spawn(python, ['-m', 'pytest', '-rs'], { cwd: join(root, 'clients/python'), env, stdio: 'pipe' })
   let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text) => {
-      output += text
-    })
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text))
   const [code] = await once(child, 'close')
   t.equal(code, 0, output)
   t.notMatch(output, /SKIPPED/, 'all of it')

@@ -40,6 +40,10 @@ const may: Record<string, { read: string[]; write: string[] }> = {
     read: [...both('answers'), ...both('said').filter((topic) => /gate-\d\/(state|info)$/.test(topic))],
     write: both('requests'),
   },
+  watcher: {
+    read: both('said', 'results', 'bits', 'answers').filter((topic) => !topic.endsWith('/health')),
+    write: everything.filter((topic) => /\/req\/(list|events|get|results|keyframe)$/.test(topic)),
+  },
   stranger: { read: [], write: [] },
 }
 

@@ -58,3 +58,21 @@ t.test('a live line a second, until Ctrl-C', async (t) => {
   t.match(out, /acknowledged by the broker/)
   t.ok(existsSync(join(dir, 'state', 'archive.sqlite')), 'what was archived stays')
 })
+
+t.test('demo --view serves a page beside it, and takes it along', async (t) => {
+  const program = Program.start(['demo', '--view', '--state-dir', join(t.testdir(), 'state')])
+  t.teardown(() => program.kill())
+  const address = await until('where to look', () => {
+    if (!program.running) throw new Error(program.err)
+    return /look at (http:\S+)/.exec(program.out)?.[1]
+  })
+  t.match(await (await fetch(address)).text(), /page\.js/)
+  const cameras = () =>
+    fetch(`${address}api/cameras`).then((response) => response.json() as Promise<{ state: string }[]>)
+  await until('the camera is known', async () => (await cameras())[0]?.state === 'online')
+  t.equal((await program.terminate()).code, 0, program.err)
+  await t.rejects(fetch(address))
+  const wrong = await blindsight(['demo', '--view', '--json'])
+  t.equal(wrong.code, 2)
+  t.match(wrong.err, /^blindsight: --view: not with --json or --frames/)
+})

@@ -33,10 +33,12 @@ export function App() {
   return (
     <>
       <header>
-        <a class="brand" href={hashOf({ view: 'live', utc: place.utc })}>
-          <img src="icon.svg" alt="" width="24" height="24" />
-          blindsight
-        </a>
+        <h1>
+          <a class="brand" href={hashOf({ view: 'live', utc: place.utc })}>
+            <img src="icon.svg" alt="" width="24" height="24" />
+            blindsight
+          </a>
+        </h1>
         <nav aria-label="Views">
           {(['live', 'back'] as const).map((view) => (
             <button

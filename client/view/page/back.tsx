@@ -35,10 +35,10 @@ export function Back({ place, mask, go }: Props) {
   const lanes = fitting.slice(0, MOST_LANES).map(({ dev, cam }) => `${dev}/${cam}`)
   const devs = [...new Set(fitting.map(({ dev }) => dev))].join()
   const { events, complete, fault } = useEvents(place, devs, from, to)
-  const activity = useActivity(lanes, from, to)
   const [spanMs, setSpanMs] = useState(to - from)
   const [around, setAround] = useState(at)
   const span = zoomed({ from, to }, Math.min(Math.max(around, from), to), spanMs)
+  const activity = useActivity(lanes, span.from, span.to)
   const [played, setPlayed] = useState<number>()
   const current =
     place.dev && place.cam ? { dev: place.dev, cam: place.cam } : fitting.length === 1 ? fitting[0] : undefined
@@ -86,7 +86,7 @@ export function Back({ place, mask, go }: Props) {
           cameras={lanes}
           span={span}
           events={events}
-          activity={activityIn(activity, { from, to }, span)}
+          activity={activity}
           at={played ?? at}
           utc={place.utc}
           seek={seek}
@@ -157,13 +157,16 @@ function useEvents({ cam, class: of, zone }: Place, devs: string, from: number, 
   return state
 }
 
+/** While it is zoomed and moved nothing is asked: what was known of other times is drawn no more. */
+const SETTLED_MS = 250
+
 function useActivity(cameras: readonly string[], from: number, to: number): ReadonlyMap<string, Activity> {
   const [activity, setActivity] = useState<ReadonlyMap<string, Activity>>(new Map())
   useEffect(() => {
     const stop = new AbortController()
     setActivity(new Map())
     const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
-    void (async () => {
+    const load = async () => {
       for (const camera of cameras) {
         const [dev, cam] = camera.split('/')
         // Without it the lane is empty; what is wrong is said of the events.
@@ -171,27 +174,12 @@ function useActivity(cameras: readonly string[], from: number, to: number): Read
         if (stop.signal.aborted) return
         if (found) setActivity((before) => new Map(before).set(camera, found))
       }
-    })()
-    return () => stop.abort()
+    }
+    const timer = setTimeout(() => void load(), SETTLED_MS)
+    return () => {
+      clearTimeout(timer)
+      stop.abort()
+    }
   }, [cameras.join(), from, to])
   return activity
-}
-
-/** The part of the day that is seen. */
-function activityIn(
-  activity: ReadonlyMap<string, Activity>,
-  day: { from: number; to: number },
-  span: { from: number; to: number },
-): ReadonlyMap<string, Activity> {
-  if (span.to - span.from >= day.to - day.from) return activity
-  const resampled = new Map<string, Activity>()
-  for (const [camera, { recorded, motion }] of activity) {
-    const part = (day.to - day.from) / recorded.length
-    const indices = Array.from({ length: 200 }, (_, i) => {
-      const ms = span.from + ((i + 0.5) / 200) * (span.to - span.from)
-      return Math.min(recorded.length - 1, Math.floor((ms - day.from) / part))
-    })
-    resampled.set(camera, { recorded: indices.map((i) => recorded[i]), motion: indices.map((i) => motion[i]) })
-  }
-  return resampled
 }

@@ -33,9 +33,11 @@ export async function loadEvents(
       const page: Page<StoredEvent> = await ask({ dev, cam, class: of, zone, ...times, limit: PAGE, cursor }, signal)
       if (signal.aborted) return
       events = merged(events, page.items)
-      if (events.length >= MOST_EVENTS) return shown(events.slice(0, MOST_EVENTS), false)
       cursor = page.cursor === cursor ? undefined : page.cursor
-      shown(events, cursor === undefined && dev === devs.at(-1))
+      const complete = cursor === undefined && dev === devs.at(-1)
+      if (events.length > MOST_EVENTS || (events.length === MOST_EVENTS && !complete))
+        return shown(events.slice(0, MOST_EVENTS), false)
+      shown(events, complete)
     } while (cursor !== undefined)
   }
   if (devs.length === 0) shown([], true)

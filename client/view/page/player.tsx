@@ -35,6 +35,10 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
   const reel = useRef<Reel | undefined>(undefined)
   const now = useRef<Shot | undefined>(undefined)
   const turn = useRef(0)
+  /** The last time that the address was given from here: it comes back as `at` and is no wish. */
+  const told = useRef<number | undefined>(undefined)
+  const stepping = useRef(false)
+  const next = useRef<(() => Promise<void>) | undefined>(undefined)
   const [shot, setShot] = useState<Shot>()
   const [busy, setBusy] = useState(true)
   const [playing, setPlaying] = useState(false)
@@ -70,7 +74,7 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
   }, [])
 
   useEffect(() => {
-    const mine = new Reel(api, desk, dev, cam)
+    const mine = new Reel(api, desk, dev, cam, () => setShot((one) => one && { ...one }))
     reel.current = mine
     return () => {
       turn.current++
@@ -79,7 +83,9 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
   }, [dev, cam])
 
   useEffect(() => {
-    if (now.current && Math.abs(now.current.film.info.frames[now.current.index].at - at) < 1) return
+    if (at === told.current) return
+    told.current = undefined
+    if (now.current && now.current.film.info.frames[now.current.index].at === at) return
     void wish(async (from, mine) => {
       const film = await from.at(at)
       if (mine !== turn.current) return undefined
@@ -98,33 +104,53 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
     if (overlay.current) drawMask(overlay.current, result?.seg, mask)
   }, [shot, mask])
 
+  /** Of steps one is under way and the last one waits: a key that is held down must not make each void before it is shown. */
+  const gently = useCallback(async (work: () => Promise<void>): Promise<void> => {
+    if (stepping.current) {
+      next.current = work
+      return
+    }
+    stepping.current = true
+    try {
+      for (let one: typeof next.current = work; one; ) {
+        next.current = undefined
+        await one()
+        one = next.current
+      }
+    } finally {
+      stepping.current = false
+    }
+  }, [])
+
   const step = useCallback(
-    (by: number): Promise<void> => {
-      const from = now.current
-      if (!from) return Promise.resolve()
-      return wish(async (of, mine) => {
-        const index = from.index + by
-        if (index >= 0 && index < from.film.info.frames.length) {
-          await show(from.film, index, mine)
+    (by: number): Promise<void> =>
+      gently(() => {
+        const from = now.current
+        if (!from) return Promise.resolve()
+        return wish(async (of, mine) => {
+          const index = from.index + by
+          if (index >= 0 && index < from.film.info.frames.length) {
+            await show(from.film, index, mine)
+            return undefined
+          }
+          const film = await (by > 0 ? of.after(from.film) : of.before(from.film))
+          if (mine !== turn.current) return undefined
+          if (!film) {
+            setPlaying(false)
+            return by > 0 ? 'That is all that was recorded so far.' : 'Nothing was recorded just before.'
+          }
+          await show(film, by > 0 ? 0 : film.info.frames.length - 1, mine)
           return undefined
-        }
-        const film = await (by > 0 ? of.after(from.film) : of.before(from.film))
-        if (mine !== turn.current) return undefined
-        if (!film) {
-          setPlaying(false)
-          return by > 0 ? 'That is all that was recorded so far.' : 'Nothing was recorded just before.'
-        }
-        await show(film, by > 0 ? 0 : film.info.frames.length - 1, mine)
-        return undefined
-      })
-    },
+        })
+      }),
     [wish],
   )
 
-  const jump = (index: number) => {
-    const from = now.current
-    if (from) void wish(async (_reel, mine) => void (await show(from.film, index, mine)))
-  }
+  const jump = (index: number) =>
+    void gently(async () => {
+      const from = now.current
+      if (from) await wish(async (_reel, mine) => void (await show(from.film, index, mine)))
+    })
 
   useEffect(() => {
     if (!playing) return
@@ -149,14 +175,19 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
     }
   }, [playing, speed])
 
+  const tell = () => {
+    if (!now.current) return
+    told.current = now.current.film.info.frames[now.current.index].at
+    moved(told.current)
+  }
   const pause = () => {
     setPlaying(false)
-    if (now.current) moved(now.current.film.info.frames[now.current.index].at)
+    tell()
   }
   const toggle = () => (playing ? pause() : setPlaying(true))
   const by = (frames: number) => {
     setPlaying(false)
-    void step(frames).then(() => now.current && moved(now.current.film.info.frames[now.current.index].at))
+    void step(frames).then(tell)
   }
   const last = (shot?.film.info.frames.length ?? 1) - 1
   const keys: Record<string, () => void> = {
@@ -280,7 +311,7 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
             disabled={!frame}
             onClick={() => {
               if (!frame) return
-              moved(frame.at)
+              tell()
               navigator.clipboard?.writeText(location.href).then(
                 () => setSaid('The link to this moment is in the clipboard.'),
                 () => setSaid('The link to this moment stands in the address bar.'),

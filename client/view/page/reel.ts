@@ -36,6 +36,8 @@ export class Reel {
     private readonly desk: ReelDesk,
     private readonly dev: string,
     private readonly cam: string,
+    /** Results have come of a film that is open. */
+    private readonly found: () => void = () => {},
   ) {}
 
   /** The segment with the first frame at or after a time. @returns undefined: there is none for hours */
@@ -105,6 +107,7 @@ export class Reel {
       .results({ dev: this.dev, cam: this.cam, boot: info.boot, from, to })
       .catch(() => ({ items: [] }))
     for (const item of found.items) results.set(item.seq, { ...results.get(item.seq), ...item })
+    if (found.items.length > 0) this.found()
   }
 }
 

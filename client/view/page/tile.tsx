@@ -55,9 +55,9 @@ export function Tile({ camera, mask, utc, open }: Props) {
       </button>
       <div class="caption">
         <span class="dot" aria-hidden="true" />
-        <h3>
+        <h2>
           {cam} <small>{dev}</small>
-        </h3>
+        </h2>
         <ul class="tags" aria-label="What is seen">
           {tags.map(({ id, label, p }) => (
             <li key={id}>

@@ -32,10 +32,10 @@ export function troubleOf(camera: CameraView): string | undefined {
 /** person enters · yard 12 %: as the command line says it. */
 export const wordsOf = (event: StoredEvent): string => eventWords(event)
 
-/** Below an event's name: how long, how much, where. */
+/** Below an event's name: where, how long, how much. */
 export function detailOf({ phase, since, until, peak, zone, cam, reason }: StoredEvent): string {
   const lasted = phase === 'end' ? duration(Date.parse(until) - Date.parse(since)) : 'still there'
   const share = `${(peak.share * 100).toFixed(peak.share < 0.01 ? 1 : 0)} %`
   const much = peak.share === 0 ? [] : [`${share} of ${zone === null ? 'the picture' : zone}`]
-  return [lasted, ...much, cam, ...(reason ? [reason] : [])].join(' · ')
+  return [cam, lasted, ...much, ...(reason ? [reason] : [])].join(' · ')
 }

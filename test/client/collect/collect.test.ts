@@ -106,9 +106,17 @@ t.test('what is missing comes from the box; what it has no more is gone', async 
   const [{ gone }] = await store.coverage()
   t.strictSame(gone, [{ from: 5, to: 5, reason: 'not in the archive of the box' }])
   t.equal(await verify(store, undefined, {}, () => {}), true, 'which is no failure')
-  // Of a run that the box does not know.
+  // What came last of a run, once another one has begun.
+  box.results.add(8)
+  box.results.add(9)
+  const ts = '2026-05-01T09:00:00.000Z'
   for (const seq of [0, 9])
-    await box.publish(box.topics.result('cls', 'street'), { ...classifyResult(seq), boot: 'f'.repeat(16) })
+    await box.publish(box.topics.result('cls', 'street'), { ...classifyResult(seq), boot: 'f'.repeat(16), ts })
+  await until('what came last', async () => {
+    const one = (await store.coverage()).find(({ stream }) => stream.boot === boot)
+    return one?.last === 9 && one.stream.closed
+  })
+  // Of a run that the box does not know.
   await until('the answer', async () => (await store.coverage()).some(({ gone }) => gone.some(({ to }) => to === 8)))
 })
 

@@ -4,7 +4,6 @@ import { Postgres } from './postgres.js'
 import { at, cls, evt, suite } from './suite.js'
 
 const server = await Postgres.start()
-t.teardown(() => server.stop())
 
 suite('PostgreSQL', () => server.fresh())
 
@@ -61,3 +60,6 @@ t.test('a server that is killed and comes back', async (t) => {
   await server.up()
   t.match(await store.commit([cls(1), cls(2)], at), { added: { cls: 1 }, duplicates: 1 })
 })
+
+// A file has no hooks at its root.
+t.test('the server goes', () => server.stop())

@@ -29,14 +29,16 @@ export class Postgres {
   private constructor(
     private readonly dir: string,
     readonly port: number,
+    private readonly durable: boolean,
   ) {}
 
-  static async start(): Promise<Postgres> {
+  /** @param durable what is committed is on the disk: figures need that, tests are faster without */
+  static async start({ durable = false } = {}): Promise<Postgres> {
     const dir = mkdtempSync(join(tmpdir(), 'blindsight-postgres-'))
     if (asRoot) chownSync(dir, Number(execFileSync('id', ['-u', 'postgres'])), -1)
     const data = ['-D', join(dir, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']
     execFileSync(...command(join(programs(), 'initdb'), data), { stdio: 'ignore', cwd: dir })
-    const server = new Postgres(dir, await freePort())
+    const server = new Postgres(dir, await freePort(), durable)
     await server.up()
     return server
   }
@@ -57,9 +59,8 @@ export class Postgres {
   }
 
   async up(): Promise<void> {
-    // Only the machine's own death would need more: what is killed here is the server.
     const settings = [
-      'fsync=off',
+      `fsync=${this.durable ? 'on' : 'off'}`,
       `port=${this.port}`,
       'listen_addresses=127.0.0.1',
       `unix_socket_directories=${this.dir}`,

@@ -181,6 +181,15 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.strictSame((await store.segments({ limit: 1, cursor: (await store.segments({ limit: 1 })).cursor })).items, [])
   })
 
+  t.test(`${name}: who comes in the middle of a segment misses its beginning`, async (t) => {
+    const store = await open(t)
+    await store.commit([bits(records()[2])], at)
+    t.strictSame(await missing(store), [['bits', 0, 1]])
+    await store.commit([cls(5)], at)
+    await store.commit([cls(3), cls(4)], at)
+    t.strictSame(await missing(store), [['bits', 0, 1]], 'of another camera')
+  })
+
   t.test(`${name}: activity of a camera, by parts of a time`, async (t) => {
     const store = await open(t)
     await store.commit(

@@ -39,7 +39,7 @@ export class Film {
       boot: first?.boot ?? '',
       width: first?.width ?? 0,
       height: first?.height ?? 0,
-      frames: this.decoded.map(({ frame }) => ({ seq: frame.seq, at: frame.timeUs / 1000 })),
+      frames: this.decoded.map(({ frame }) => ({ seq: frame.seq, at: Math.floor(frame.timeUs / 1000) })),
       faults: this.faults,
     }
   }

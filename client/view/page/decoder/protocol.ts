@@ -2,7 +2,7 @@
 
 export interface FilmFrame {
   readonly seq: number
-  /** Milliseconds since 1970 */
+  /** Milliseconds since 1970, whole: as links and lists have it */
   readonly at: number
 }
 

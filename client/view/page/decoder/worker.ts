@@ -113,7 +113,7 @@ async function showTile(tile: string, camera: Camera): Promise<void> {
     if (newest && camera.studio && cameras.has(tile)) {
       const { boot, seq, timeUs } = newest.frame
       const painted = await paint(camera.studio, newest.frame, newest.symbols)
-      say({ what: 'tile', tile, boot, seq, at: timeUs / 1000, painted })
+      say({ what: 'tile', tile, boot, seq, at: Math.floor(timeUs / 1000), painted })
     }
   } catch (error) {
     say({ what: 'no-tile', tile, text: textOf(error), key: false })

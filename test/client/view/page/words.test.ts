@@ -23,6 +23,6 @@ t.test('tags that are there; of classes the first', async (t) => {
 
 t.test('events', async (t) => {
   t.equal(wordsOf(storedEvent('a')), 'person is gone · yard 12 % · 12.4 s')
-  t.equal(detailOf(storedEvent('a')), '12 s · 12 % of yard · street')
-  t.match(detailOf(storedEvent('a', { phase: 'start', zone: null })), /^still there · 12 % of the picture/)
+  t.equal(detailOf(storedEvent('a')), 'street · 12 s · 12 % of yard')
+  t.match(detailOf(storedEvent('a', { phase: 'start', zone: null })), /^street · still there · 12 % of the picture/)
 })

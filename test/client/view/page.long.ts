@@ -1,0 +1,247 @@
+/** The page in Debian's Chromium, before a real box: the agent on its clip, a real broker, `blindsight view` as a process. */
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { decode as decodePng } from 'fast-png'
+import type { Browser, Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { blindsight, Program, root } from '../../e2e/program.js'
+import { bundlesDir, camera, configFile, device } from '../../e2e/setting.js'
+import { until } from '../../e2e/until.js'
+import { Mosquitto } from '../mosquitto.js'
+import { axeFaults, openBrowser, openPage, pictureDrawn, tooWide } from './chromium.js'
+
+const screenshots = process.env.UPDATE_SCREENSHOTS === '1'
+const size = screenshots ? { width: 448, height: 256 } : { width: 224, height: 128 }
+
+async function startView(t: Test, broker: string, ...more: string[]): Promise<{ address: string; program: Program }> {
+  const program = Program.start(['view', '--broker', broker, '--port', '0', ...more])
+  t.teardown(() => program.kill())
+  const address = await until('the page is served', () => {
+    if (!program.running) throw new Error(program.err)
+    return /look at (http:\S+)/.exec(program.out)?.[1]
+  })
+  return { address, program }
+}
+
+t.test('the page', async (t) => {
+  const dir = t.testdir()
+  const audit = join(dir, 'views.jsonl')
+  const broker = await Mosquitto.start()
+  t.teardown(() => broker.stop())
+  const agent = Program.start(['run', '--config', await configFile(dir, { broker: broker.url, camera: size })])
+  t.teardown(() => agent.kill())
+  const { address } = await startView(t, broker.url, '--audit', audit)
+  const browser: Browser = await openBrowser()
+  t.teardown(() => browser.close())
+
+  await t.test('live: a picture that was decoded here, what is there, who looks', async (t) => {
+    const { page, complaints } = await openPage(browser, address)
+    await pictureDrawn(page)
+    t.match(await page.locator('.tile h2').innerText(), new RegExp(camera))
+    await page.locator('.live .row').first().waitFor()
+    t.match(await page.locator('footer').innerText(), /reconstructed here.*by \S+ \(127\.0\.0\.1\)/s)
+    t.match(readFileSync(audit, 'utf8'), /"what":"live","dev":"gate-1","cam":"street"/)
+    await until('a mask over it', () => drawn(page, 'canvas.mask'))
+    t.strictSame(await axeFaults(page), [])
+    if (screenshots) {
+      await until('a few events', async () => (await page.locator('.live .row').count()) > 4)
+      await page.locator('.tile .tags li').first().waitFor()
+      await page.screenshot({ path: join(root, 'docs', 'images', 'view-live.png') })
+    }
+    await page.setViewportSize({ width: 360, height: 740 })
+    t.ok((await tooWide(page)) <= 0, 'phone')
+    await page.emulateMedia({ colorScheme: 'light' })
+    t.strictSame(await axeFaults(page), [])
+    t.strictSame(complaints, [])
+    await page.close()
+  })
+
+  let link = ''
+  await t.test('back: timeline, events, frames by keys, and the picture that the command line makes', async (t) => {
+    const { page, complaints } = await openPage(browser, `${address}#back`)
+    await page.locator('.back .row').first().click()
+    await pictureDrawn(page)
+    await page.waitForFunction(() => document.querySelector('.about time'))
+    const time = () => page.locator('.about time').innerText()
+    const changed = (from: string) => until('another frame', async () => (await time()) !== from)
+    const first = await time()
+    await page.keyboard.press('ArrowRight')
+    await changed(first)
+    await page.keyboard.press('ArrowLeft')
+    await until('back again', async () => (await time()) === first)
+    const slider = page.getByLabel('Frame of the segment')
+    const place = async () => [await slider.inputValue(), await slider.getAttribute('max')]
+    await page.keyboard.press('Home')
+    await until('the first frame', async () => (await place())[0] === '0')
+    await page.keyboard.press('End')
+    await until('the last frame', async () => {
+      const [value, most] = await place()
+      return value === most
+    })
+    const end = await time()
+    await page.keyboard.press('ArrowRight')
+    await changed(end)
+    await page.keyboard.press(' ')
+    await until('it plays', async () => (await page.locator('.play').innerText()) === 'Pause')
+    await changed(await time())
+    await page.keyboard.press(' ')
+    await until('it stands', async () => (await page.locator('.play').innerText()) === 'Play')
+    await page.waitForFunction(() => document.querySelector('.screen')?.getAttribute('aria-busy') === 'false')
+    await t.test('PNG', (t) => samePicture(t, page, broker.url))
+    link = page.url()
+    t.match(link, /#back\?dev=gate-1&cam=street&t=/)
+    t.strictSame(await axeFaults(page), [])
+    if (screenshots) {
+      await page.locator('.back .row').nth(2).click()
+      await page.getByRole('button', { name: '15 min' }).click()
+      await until('what was seen', async () => {
+        await page.keyboard.press('ArrowRight')
+        return page.locator('.about .tags li').first().isVisible()
+      })
+      await page.screenshot({ path: join(root, 'docs', 'images', 'view-timeline.png'), fullPage: true })
+    }
+    await page.setViewportSize({ width: 360, height: 740 })
+    t.ok((await tooWide(page)) <= 0, 'phone')
+    await page.emulateMedia({ colorScheme: 'light' })
+    t.strictSame(await axeFaults(page), [])
+    t.strictSame(complaints, [])
+    const views = readFileSync(audit, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    t.match(views.at(-1), { what: 'segment', dev: device, cam: camera, address: '127.0.0.1' })
+    await page.close()
+  })
+
+  await t.test('MP4, or why not', async (t) => {
+    const { page } = await openPage(browser, address + new URL(link).hash)
+    await pictureDrawn(page)
+    const saved = page.waitForEvent('download').then((download) => download.suggestedFilename())
+    await page.getByRole('button', { name: 'Save MP4' }).click()
+    const said = until('what became of it', async () => {
+      const text = await page.locator('.said').innerText()
+      return /^(No video|Saved)/.test(text) && text
+    })
+    const text = await said
+    if (text.startsWith('Saved')) t.match(await saved, /^street-[0-9a-f]{16}-\d+\.mp4$/)
+    else t.match(text, /decode --mp4/)
+    t.comment(text)
+    saved.catch(() => {})
+    await page.close()
+  })
+
+  await t.test('a link leads to its moment; filters', async (t) => {
+    const { page } = await openPage(browser, address + new URL(link).hash)
+    await pictureDrawn(page)
+    const at = new URLSearchParams(new URL(link).hash.split('?')[1]).get('t')!
+    await page.getByTitle('Local time or UTC').click()
+    await until('the same moment', async () =>
+      (await page.locator('.about time').innerText()).includes(at.slice(11, 21)),
+    )
+    await page.locator('.back .row').first().waitFor()
+    await page.getByLabel('Class').selectOption('vehicle')
+    t.match(page.url(), /class=vehicle/)
+    await page.locator('.back .row').first().waitFor()
+    await page.goto(`${address}#back?dev=${device}&cam=${camera}&class=elephant&t=${at}`)
+    await page.getByText('No events of this kind on this day.').waitFor()
+    await page.goto(`${address}#back?dev=${device}&cam=${camera}&t=2020-01-01T00:00:00Z`)
+    await page.getByText('Nothing was recorded here').waitFor()
+    await page.close()
+  })
+
+  await t.test('a broken segment is said, and what is sound of it shown', async (t) => {
+    const { page } = await openPage(browser, address)
+    let broken = 0
+    await page.route('**/api/segment?**', async (route) => {
+      const response = await route.fetch()
+      const body = await response.body()
+      // In the payload of the last record.
+      if (broken++ === 0) body[body.length - 20] ^= 0x55
+      await route.fulfill({ response, body })
+    })
+    await page.goto(`${address}${new URL(link).hash}`)
+    await page.getByText('This segment is damaged').first().waitFor()
+    await pictureDrawn(page)
+    t.ok(broken >= 1)
+    await page.close()
+  })
+
+  await t.test('a bundle that is missing is named', async (t) => {
+    const empty = join(dir, 'empty')
+    mkdirSync(empty)
+    const other = await startView(t, broker.url, '--bundles', empty)
+    const { page } = await openPage(browser, other.address)
+    await page
+      .getByText(/no bundle [0-9a-f]{16}/)
+      .first()
+      .waitFor()
+    t.match(await page.locator('.tile .trouble').innerText(), /--bundles/)
+    await page.goto(`${other.address}${new URL(link).hash}`)
+    await page
+      .getByText(/no bundle [0-9a-f]{16}/)
+      .first()
+      .waitFor()
+    await page.close()
+    await other.program.kill()
+  })
+
+  await t.test('a box that is away is said to be so; its last picture stays', async (t) => {
+    const { page } = await openPage(browser, address)
+    await pictureDrawn(page)
+    await agent.kill()
+    await page.getByText(`The box ${device} is away`).first().waitFor()
+    t.ok(await drawn(page, 'canvas.picture'))
+    await page.getByRole('button', { name: 'Look back', exact: true }).click()
+    await page
+      .getByText(/box gate-1 is away/)
+      .first()
+      .waitFor()
+    await page.close()
+  })
+})
+
+/** A canvas with anything on it. */
+const drawn = (page: Page, selector: string): Promise<boolean> =>
+  page.evaluate((of) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(of)
+    const data = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data
+    return data?.some((value) => value > 0) ?? false
+  }, selector)
+
+/** The left half of what `blindsight decode` makes of the same frame, to one grey level. */
+async function samePicture(t: Test, page: Page, broker: string): Promise<void> {
+  const waiting = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Save PNG' }).click()
+  const download = await waiting
+  const name = download.suggestedFilename()
+  t.match(name, /^street-[0-9a-f]{16}-\d+\.png$/)
+  const mine = decodePng(readFileSync(await download.path()))
+  const [, boot, seq] = /^street-([0-9a-f]+)-(\d+)/.exec(name)!
+  const streams = t.testdir()
+  const out = join(streams, 'out')
+  const got = await blindsight([
+    ...['archive', 'get', `${camera}/${boot}/${seq}`, '--broker', broker, '--device', device, '--out', streams],
+  ])
+  t.equal(got.code, 0, got.err)
+  const files = readdirSync(streams).filter((file) => file.endsWith('.bsf'))
+  const made = await blindsight([
+    'decode',
+    ...files.map((file) => join(streams, file)),
+    '--out',
+    out,
+    '--bundles',
+    bundlesDir,
+  ])
+  t.equal(made.code, 0, made.err)
+  const right = decodePng(readFileSync(join(out, name)))
+  t.match(mine, { width: size.width, height: size.height })
+  let most = 0
+  for (let y = 0; y < size.height; y++)
+    for (let x = 0; x < size.width; x++)
+      for (let c = 0; c < 3; c++) {
+        const here = mine.data[(y * mine.width + x) * mine.channels + c]
+        most = Math.max(most, Math.abs(here - right.data[(y * right.width + x) * right.channels + c]))
+      }
+  t.ok(most <= 1, `at most ${most} grey levels apart`)
+  t.comment(`at most ${most} grey levels apart`)
+}
