@@ -28,12 +28,14 @@ const ROUND_MS = 10_000
 
 const help = `
 Every flag may also stand in the environment, as BLINDSIGHT_STORE, BLINDSIGHT_BITS, BLINDSIGHT_GROUP, BLINDSIGHT_HTTP, BLINDSIGHT_KEEP_DAYS,
-BLINDSIGHT_BROKER, BLINDSIGHT_MQTT_PASSWORD: so a password in a store's address stays out of the list of processes.
+BLINDSIGHT_BROKER, BLINDSIGHT_MQTT_PASSWORD: so a password in a store's address stays out of the list of processes. For s3:// the
+usual AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, of a service that is not Amazon's, AWS_ENDPOINT_URL_S3.
 ${exitCodesHelp}
 
 Examples:
   blindsight collect --broker mqtt://hub:1883
   blindsight collect --store postgres://collector@db/fleet --bits /srv/bitstreams --http 127.0.0.1:9465 --keep-days 30
+  AWS_ENDPOINT_URL_S3=http://minio:9000 blindsight collect --bits s3://fleet/bitstreams
   blindsight collect --store postgres://collector@db/fleet --name second        # once more, beside the first: they divide the work
   blindsight verify --store fleet.sqlite`
 
@@ -50,7 +52,7 @@ export function registerCollect(program: Command): void {
     .addOption(
       new Option(
         '--bits <where>',
-        'bitstreams, a file a segment: a folder; or store: in the database, none: not at all',
+        'bitstreams, a file a segment: a folder or s3://bucket/prefix; or store: in the database, none: not at all',
       )
         .default('store')
         .env('BLINDSIGHT_BITS'),
@@ -103,7 +105,12 @@ export function registerCollect(program: Command): void {
     )
     .addOption(storeOption())
     .option('--device <id>', 'of one box')
-    .addOption(new Option('--bits <where>', 'folder of the bitstreams: each object is read and its SHA-256 checked'))
+    .addOption(
+      new Option(
+        '--bits <where>',
+        'of the bitstreams, a folder or s3://bucket/prefix: each object is read and its SHA-256 checked',
+      ),
+    )
     .option('--json', 'a line of JSON a camera, run and kind')
     .addHelpText(
       'after',

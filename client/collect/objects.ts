@@ -1,7 +1,7 @@
 /** Where sealed segments lie, if not in the database: whole objects by name, written once or again with the same content. */
 import { createHash } from 'node:crypto'
 import { readFileSync, rmSync, statSync } from 'node:fs'
-import { join, normalize } from 'node:path'
+import { join } from 'node:path'
 import { writeWhole } from '../bitstreams/files.js'
 
 export interface ObjectStore {
@@ -36,18 +36,21 @@ export class Folder implements ObjectStore {
     for (const place of places) rmSync(this.file(place), { force: true })
   }
 
-  /** A place comes from a database that others may write: none leads out of the folder. */
   private file(place: string): string {
-    const file = normalize(join(this.dir, place))
-    if (!file.startsWith(normalize(`${this.dir}/`))) throw new Error(`${place}: leads out of ${this.dir}`)
-    return file
+    return join(this.dir, soundPlace(place))
   }
+}
+
+/** A place comes from a database that others may write: none leads out of where objects lie. */
+export function soundPlace(place: string): string {
+  if (/^[a-z0-9_-]+(\/[a-z0-9_-]+)*\.bsf$/.test(place)) return place
+  throw new Error(`${place}: is no place of an object`)
 }
 
 /** @param address a folder, or s3://bucket/prefix; undefined: segments lie in the database */
 export async function openObjects(address: string | undefined): Promise<ObjectStore | undefined> {
   if (address === undefined) return undefined
-  return new Folder(address)
+  return address.startsWith('s3:') ? (await import('./s3.js')).S3.open(address) : new Folder(address)
 }
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

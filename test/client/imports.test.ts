@@ -18,6 +18,7 @@ const adapters: Record<string, (file: string) => boolean> = {
   '@nats-io/jetstream': (file) => file === 'client/collect/jetstream.ts',
   pg: (file) => file === 'client/store/postgres.ts',
   kysely: (file) => file.startsWith('client/store/'),
+  '@aws-sdk/client-s3': (file) => file === 'client/collect/s3.ts',
   'prom-client': (file) => file === 'client/collect/figures.ts',
   'fast-png': (file) => file === 'client/decode/png.ts',
   fastify: (file) => file === 'client/view/server.ts' || file === 'client/collect/http.ts',

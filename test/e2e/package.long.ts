@@ -17,11 +17,11 @@ t.test('the packed agent', async (t) => {
 
   t.test('has the networks for the box, and no decoder', async (t) => {
     t.strictSame(
-      files.filter((file) => /decode|\.ts$|\.py$|\.map$/.test(file)),
+      files.filter((file) => /decode|\.ts$|\.py$|\.map$/.test(file) && !file.endsWith('.d.ts')),
       ['dist/client/decode-command.js', 'dist/codec/decoder.js'],
     )
     t.strictSame(
-      files.filter((file) => file.startsWith('dist/client/view')),
+      files.filter((file) => /^dist\/client\/(view|decode\/)/.test(file)),
       ['dist/client/view/command.js'],
     )
     const bundle = `models/bundles/${DEFAULT_BUNDLE}`

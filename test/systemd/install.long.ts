@@ -65,6 +65,16 @@ t.test('stage, upgrade, uninstall, purge', async (t) => {
     'and no decoder',
   )
 
+  const collect = install('--collect')
+  t.equal(collect.status, 0, collect.output)
+  const settings = join(stage, 'etc/blindsight/collect.env')
+  t.equal(readFileSync(settings, 'utf8'), readFileSync('config/collect.env', 'utf8'))
+  t.equal(statSync(settings).mode & 0o777, 0o600, 'it has passwords')
+  const collector = join(stage, 'etc/systemd/system/blindsight-collect.service')
+  t.match(readFileSync(collector, 'utf8'), /^ExecStart=\/\S+\/node \S+ collect \$COLLECT_FLAGS$/m)
+  t.ok(existsSync(join(stage, 'etc/systemd/system/blindsight.service')), 'beside the agent')
+  writeFileSync(join(stage, 'var/lib/blindsight-collect/fleet.sqlite'), '')
+
   const edited = `${readFileSync(config, 'utf8')}\n# mine\n`
   writeFileSync(config, edited)
   mkdirSync(join(stage, 'var/lib/blindsight/archive'))
@@ -80,6 +90,8 @@ t.test('stage, upgrade, uninstall, purge', async (t) => {
   t.equal(removed.status, 0, removed.output)
   t.match(removed.output, /kept the configuration/)
   t.match(removed.output, /kept the archive/)
+  t.match(removed.output, /kept the store of the collector/)
+  t.notOk(existsSync(collector))
   t.notOk(existsSync(app))
   t.ok(existsSync(config))
   t.ok(existsSync(join(stage, 'var/lib/blindsight/archive')))
@@ -87,4 +99,5 @@ t.test('stage, upgrade, uninstall, purge', async (t) => {
   t.equal(uninstall('--purge').status, 0)
   t.notOk(existsSync(config))
   t.notOk(existsSync(join(stage, 'var/lib/blindsight')))
+  t.notOk(existsSync(join(stage, 'var/lib/blindsight-collect')))
 })

@@ -1,0 +1,51 @@
+import t from 'tap'
+import { read, resultTopics, stateTopics } from '../../../client/collect/incoming.js'
+import { classifyResult, eventMessage } from '../box.js'
+import { boot } from '../bundle.js'
+
+const at = '2026-05-01T08:00:00.000Z'
+const of = (topic: string, json: unknown) =>
+  read(
+    'a/b',
+    { topic: `a/b/v1/${topic}`, payload: Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)) },
+    at,
+  )
+
+t.test('topics: results divided, states not', async (t) => {
+  const shared = resultTopics('fleet', 'g', false)
+  t.ok(shared.every((topic) => topic.startsWith('$share/g/fleet/v1/+/')))
+  t.notOk(shared.some((topic) => /bits/.test(topic)))
+  t.ok(resultTopics('fleet', undefined, true).includes('fleet/v1/+/bits/+'))
+  t.strictSame(stateTopics('fleet').length, 5)
+  t.notOk(stateTopics('fleet').some((topic) => topic.startsWith('$share')))
+})
+
+t.test('results and events', async (t) => {
+  t.match(of('gate-1/cam/street/cls', classifyResult(3)), {
+    message: { kind: 'cls', key: { boot, seq: 3 }, hist: false },
+  })
+  t.match(of('gate-1/hist/street/cls', classifyResult(3, true)), { message: { hist: true } })
+  t.match(of('gate-1/cam/street/evt', eventMessage('e', 'start', 4)), { message: { kind: 'evt', event: { id: 'e' } } })
+})
+
+t.test('states of boxes and cameras', async (t) => {
+  const state = { v: 1, state: 'degraded', session: 's', ts: at, reason: 'disk' }
+  t.match(of('gate-1/state', state), { state: { what: 'state', dev: 'gate-1', state: 'degraded', reason: 'disk', at } })
+  const camera = { v: 1, state: 'offline', reason: 'refused', since: at }
+  t.match(of('gate-1/cam/street/state', camera), {
+    state: { what: 'camera', cam: 'street', state: 'offline', since: at },
+  })
+  const now = { v: 1, ts: at, present: [] }
+  t.match(of('gate-1/cam/street/now', now), { state: { what: 'now', cam: 'street', json: JSON.stringify(now) } })
+  t.equal(of('gate-1/state', ''), undefined, 'one that was deleted is no news')
+})
+
+t.test('what is none of ours says why', async (t) => {
+  t.throws(() => of('gate-1/state', { v: 1, state: 'asleep', session: 's', ts: at }), /state: /)
+  t.throws(() => of('gate-1/info', { v: 1 }), /dev: /)
+  t.throws(() => of('gate-1/health', '{'), /JSON/)
+  t.throws(() => of('Gate 1/state', {}), /unexpected topic a\/b\/v1\/Gate 1\/state/)
+  t.throws(() => of('gate-1/cam/street/xyz', {}), /unexpected topic/)
+  t.throws(() => of('gate-2/cam/street/cls', classifyResult(3)), /payload of gate-1\/street, topic of gate-2\/street/)
+  t.throws(() => of('gate-1/cam/street/cls', { ...classifyResult(3), v: 2 }), /v: /)
+})

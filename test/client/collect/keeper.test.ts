@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { Keeper } from '../../../client/collect/keeper.js'
+import { Folder } from '../../../client/collect/objects.js'
+import { openStore } from '../../../client/store/open.js'
+import type { Store } from '../../../client/store/store.js'
+import { boot } from '../store/messages.js'
+import { at, cls } from '../store/suite.js'
+import { figuresOf } from './figures.js'
+
+const never = new AbortController().signal
+
+async function fleet(t: Test): Promise<Store> {
+  const store = await openStore(join(t.testdir({}), 'fleet.sqlite'))
+  t.teardown(() => store.close())
+  return store
+}
+
+/** A keeper whose work writes down that it was asked. */
+function keeper(store: Store, { keepDays, fails }: { keepDays?: number; fails?: string } = {}) {
+  const did: string[] = []
+  const { figures, lines, value } = figuresOf()
+  const run = (name: string) => async (_: unknown, online: unknown) => {
+    did.push(online instanceof Set ? `${name} ${[...online]}` : name)
+    if (fails === name) throw new Error(`${name} is ill`)
+  }
+  const work = { filler: { run: run('fill') }, sealer: { run: run('seal') }, events: { run: run('events') } } as never
+  const said: string[] = []
+  const one = new Keeper(store, new Folder(t.testdirName), work, figures, keepDays, (line) => said.push(line))
+  return { round: () => one.round(never), did, lines, value, said }
+}
+
+t.test('of several collectors one does the work; all know what is missing', async (t) => {
+  const store = await fleet(t)
+  await store.commit([cls(1), cls(4)], at)
+  for (const [dev, state] of Object.entries({ a: 'online', b: 'degraded', c: 'offline' }))
+    await store.note({ dev, at, what: 'state', state, session: 's' })
+  const [first, second] = [keeper(store), keeper(store)]
+  for (const one of [first, second, first]) await one.round()
+  t.strictSame(first.did.slice(0, 3), ['fill a,b', 'events', 'seal'])
+  t.equal(first.did.length, 6)
+  t.strictSame(second.did, [])
+  t.strictSame([await first.value('missing'), await second.value('missing')], [2, 2])
+})
+
+t.test('a part that fails is said once, and the others go on', async (t) => {
+  const store = await fleet(t)
+  const ill = keeper(store, { fails: 'seal', keepDays: 1 })
+  await store.commit([cls(1)], at)
+  await ill.round()
+  await ill.round()
+  t.strictSame(ill.lines, ['sealing segments: seal is ill'])
+  t.equal(await ill.value('failures_total{what="sealing segments"}'), 2)
+  t.equal((await store.totals()).results, 0, 'what is too old is forgotten all the same')
+  const away = keeper({ ...store, coverage: () => Promise.reject(new Error('away')) })
+  await away.round()
+  t.match(away.lines, [/what is missing: away/])
+})
+
+t.test('what is older than it is kept is forgotten, and said', async (t) => {
+  const store = await fleet(t)
+  const recent = new Date().toISOString()
+  await store.commit([cls(1)], at)
+  await store.commit([cls(2, { ts: recent })], recent)
+  const one = keeper(store, { keepDays: 30 })
+  await one.round()
+  t.strictSame(
+    (await store.results('gate-1', 'street', boot, 0, 9)).map(({ seq }) => seq),
+    [2],
+  )
+  t.match(one.said, [/^forgotten, from before .*: 1 results, 0 events, 0 segments$/])
+  await one.round()
+  t.equal(one.said.length, 1)
+})

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { Folder } from '../../../client/collect/objects.js'
+import { Sealer } from '../../../client/collect/sealer.js'
+import { openStore } from '../../../client/store/open.js'
+import { readArchive } from '../../../codec/index.js'
+import { frames, records } from '../../codec/scene.js'
+import { at, bits } from '../store/suite.js'
+import { figuresOf } from './figures.js'
+
+const atMs = Date.parse(at)
+const QUIET_MS = 1000
+
+async function setting(t: Test, inDatabase = false) {
+  const dir = t.testdir({})
+  const store = await openStore(join(dir, 'fleet.sqlite'))
+  t.teardown(() => store.close())
+  const objects = inDatabase ? undefined : new Folder(join(dir, 'bitstreams'))
+  const { figures, value } = figuresOf()
+  const sealer = new Sealer(store, objects, figures, { quietMs: QUIET_MS })
+  const all = records(frames(1, 10), 'fast', 4)
+  const put = (...seqs: number[]) =>
+    store.commit(
+      seqs.map((seq) => bits(all[seq])),
+      at,
+    )
+  const seal = async (quiet = false) => {
+    const missing = (await store.coverage()).map(({ stream, missing }) => [stream.id, missing] as const)
+    await sealer.run(new Map(missing), atMs + (quiet ? 2 * QUIET_MS : 0))
+  }
+  const sealed = async () =>
+    (await store.segments({ limit: 100 })).items
+      .filter(({ sealed }) => sealed)
+      .map(({ ref, last }) => [Number(ref.split('/')[2]), last])
+  const fileOf = async (seq: number) => {
+    const [{ dev, ref }] = (await store.segments({ limit: 1 })).items
+    const [cam, boot] = ref.split('/')
+    const found = (await store.find(dev, cam, boot, seq))!.sealed!
+    return found.data ?? (await objects?.get(found.place!))!
+  }
+  return { store, put, seal, sealed, fileOf, value }
+}
+const seqsIn = (file: Uint8Array) => [...readArchive(file)].map((piece) => ('seq' in piece ? piece.seq : piece.kind))
+
+t.test('a segment is over when the next has begun, or when it has been quiet', async (t) => {
+  const { store, put, seal, sealed, fileOf } = await setting(t)
+  await put(0, 1, 2, 3)
+  await seal()
+  t.strictSame(await sealed(), [])
+  await put(4, 5)
+  await seal()
+  t.strictSame(await sealed(), [[0, 3]])
+  t.strictSame(seqsIn(await fileOf(0)), ['index', 0, 1, 2, 3])
+  await seal(true)
+  t.strictSame(await sealed(), [
+    [0, 3],
+    [4, 5],
+  ])
+  t.equal((await store.totals()).records, 0)
+})
+
+t.test('what may still come is waited for, and what comes to a sealed one is added', async (t) => {
+  const { put, seal, sealed, fileOf } = await setting(t)
+  await put(0, 1, 3, 4)
+  await seal()
+  t.strictSame(await sealed(), [], '2 is missing')
+  await put(2)
+  await seal()
+  t.strictSame(await sealed(), [[0, 3]])
+  await seal(true)
+  await put(5, 6, 7, 8)
+  await seal()
+  t.strictSame(await sealed(), [
+    [0, 3],
+    [4, 7],
+  ])
+  t.strictSame(seqsIn(await fileOf(4)), ['index', 4, 5, 6, 7])
+})
+
+t.test('what can never be decoded is given up', async (t) => {
+  const { store, put, seal, sealed, value } = await setting(t, true)
+  await put(0, 1, 3)
+  await put(5, 6)
+  await seal(true)
+  t.strictSame(await sealed(), [[0, 1]])
+  t.equal((await store.totals()).records, 0)
+  t.equal(await value('records_unusable_total'), 3)
+})
