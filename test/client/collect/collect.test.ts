@@ -184,7 +184,9 @@ t.test('bitstreams become a file a segment, which verify reads', async (t) => {
   const dir = join(t.testdir({}), 'bitstreams')
   const objects = new Folder(dir)
   const box = await boxOn(t, url)
-  await started(run(t, store, { url, objects }))
+  // Nothing is asked of the box, which has none of them.
+  const patience = { roundMs: 50, gapMs: 3_600_000, quietMs: 3_600_000 }
+  await started(run(t, store, { url, objects, patience }))
   const all = records(frames(1, 9), 'fast', 4)
   const { camera, boot: of } = infoAt(0)
   // One comes late, and one twice.
