@@ -159,6 +159,7 @@ export class Publisher {
     while (this.free) {
       const frames = this.read(this.liveCursor, Number.MAX_SAFE_INTEGER, Math.ceil(this.room / MESSAGES_OF_A_FRAME))
       if (frames.length === 0) return
+      if (this.late(frames[0]!)) continue
       for (const frame of frames) {
         if (!this.free) return
         this.liveCursor = frame.id
@@ -168,6 +169,16 @@ export class Publisher {
         return
       }
     }
+  }
+
+  /** A line that is slower than the cameras: what has waited too long is history, so that live frames stay so. @returns whether some was passed over */
+  private late({ timeUs }: StoredFrame): boolean {
+    const oldestUs = (this.nowMs() - HISTORY_AGE_MS) * 1000
+    const end = timeUs < oldestUs ? this.outbox.lastUnpublishedBefore(oldestUs) : 0
+    if (end <= this.liveCursor) return false
+    this.liveCursor = end
+    this.sweep()
+    return true
   }
 
   /**

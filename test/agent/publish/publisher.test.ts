@@ -322,6 +322,37 @@ t.test('what was first under way when the connection went does not overtake olde
   t.strictSame(history, [0, 1, 2, 3])
 })
 
+t.test(
+  'a line that is slower than the cameras: what has waited too long is history, and live frames are new',
+  async (t) => {
+    let nowMs = Date.now()
+    const { archive, publisher } = stored(t, 0, { nowMs: () => nowMs })
+    const { sent, link } = heldLink(4)
+    publisher.attach(link)
+    for (const seq of range(0, 20)) archive.commit(frame(seq, nowMs))
+    publisher.wake()
+    t.equal(sent.length, 4, 'the window')
+    nowMs += 60_000
+    archive.commit(frame(20, nowMs))
+    const seen: string[] = []
+    await until('all', async () => {
+      for (const { topic, ack } of sent.splice(0)) {
+        seen.push(topic)
+        await ack()
+      }
+      return publisher.counters.acked === 21
+    })
+    const [live, late] = [false, true].map((hist) =>
+      seen.filter((topic) => topic === topics.result('cls', 'street', hist)),
+    )
+    t.equal(live!.length, 3, 'two at first, and the newest')
+    t.equal(late!.length, 18)
+    t.equal(publisher.counters.messages, 42, 'none twice')
+    publisher.flush()
+    t.equal(archive.stats.outboxRows, 0)
+  },
+)
+
 t.test('live frames on a long line leave history its share of the window', async (t) => {
   const { archive, publisher } = stored(t, 0)
   for (const seq of range(0, 30)) archive.commit(frame(seq, Date.now() - hour))
