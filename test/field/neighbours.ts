@@ -254,6 +254,7 @@ const disk: Scenario[] = [
     const first = kit.agent(config)
     await kit.until('frames', () => kit.archive.rows(kit.stateDir).length > 40, 120)
     await first.kill()
+    const had = kit.archive.rows(kit.stateDir).length
     const wal = join(kit.stateDir, 'archive.sqlite-wal')
     const { length } = readFileSync(wal)
     const fd = openSync(wal, 'r+')
@@ -266,10 +267,10 @@ const disk: Scenario[] = [
     const { code } = await agent.stop()
     const [check] = kit.archive.query<{ integrity_check: string }>(kit.stateDir, 'PRAGMA integrity_check')
     return {
-      said: `${before} frames readable at the start`,
+      said: `${before} of ${had} frames readable at the start`,
       recoveryMs,
-      lost: 0,
-      ok: code === 0 && check?.integrity_check === 'ok',
+      lost: had - before,
+      ok: code === 0 && before > 0 && check?.integrity_check === 'ok',
     }
   }),
 ]
