@@ -450,7 +450,7 @@ export class Agent {
 
   private announceHealth(): void {
     const report = this.healthReport()
-    if (report) this.presence.announce(this.topics.health(), report, 0)
+    if (report) this.presence.announce(this.topics.health(), report)
   }
 
   /** starting: the networks are being opened. stuck: frames come in, and none has come out for long, or no step of the start is done. */

@@ -8,8 +8,10 @@ export interface Ended {
   readonly fault?: 'login'
 }
 
+const LEADS_AWAY = 'the source leads to something that a camera may not lead to'
+
 const ANSWERS: [RegExp, (source: string, found: RegExpExecArray) => string | Ended][] = [
-  [/not on whitelist|not in allowed_extensions/i, () => 'the source leads to something that a camera may not lead to'],
+  [/not on whitelist|not in allowed_extensions/i, () => LEADS_AWAY],
   [/moov atom not found/i, (source) => notVideo(source, 'not a whole video: its end is missing (invalid data)')],
   [/\[401\]|unauthori[sz]ed|auth(entication|orization) (failed|required)/i, refused],
   [/\[403\]|forbidden/i, () => 'the camera forbids it (403); may this user see the stream?'],
@@ -35,6 +37,8 @@ const ANSWERS: [RegExp, (source: string, found: RegExpExecArray) => string | End
   [/cannot allocate memory|out of memory/i, () => 'ffmpeg ran out of memory'],
   [/input\/output error/i, () => 'no connection (input/output error)'],
   [/invalid data|could not find codec|unknown format/i, (source) => notVideo(source)],
+  // Version 5 says no more when an answer of http sends it on to file: or the like.
+  [/\binvalid argument$/i, invalidArgument],
 ]
 
 /** @param lines ffmpeg's stderr, its last lines  @param error what the process ended with */
@@ -77,6 +81,14 @@ function refused(source: string): Ended {
       : 'the camera wants a user name and password (401 Unauthorized)',
     fault: 'login',
   }
+}
+
+/** Of http, version 5 says no more where an answer leads to file: or the like. */
+function invalidArgument(source: string): string {
+  const kind = kindOf(source)
+  if (kind === 'http') return LEADS_AWAY
+  if (kind === 'v4l2') return `${pathOf(source)}: does not offer this size, rate or inputFormat (invalid argument)`
+  return 'cannot be opened as it is written (invalid argument)'
 }
 
 function notVideo(source: string, otherwise = 'not a video that ffmpeg can read (invalid data)'): string {

@@ -46,11 +46,6 @@ export interface PresenceOptions {
   readonly degradedMs?: number
 }
 
-interface Retained {
-  readonly payload: string
-  readonly qos: 0 | 1
-}
-
 export class Presence {
   readonly session = randomBytes(8).toString('hex')
   connectedSince: string | undefined
@@ -64,7 +59,7 @@ export class Presence {
   private lateWill: NodeJS.Timeout | undefined
   private connecting: Promise<void> | undefined
   private state: { state: DeviceState; reason?: string | undefined } | undefined
-  private readonly retained = new Map<string, Retained>()
+  private readonly retained = new Map<string, string>()
   private readonly backoff = new Backoff(500, 30_000)
   private readonly announced: Announced
   private readonly branches = new Branches()
@@ -92,8 +87,8 @@ export class Presence {
   }
 
   /** Remembers a retained message and publishes it now, if connected, and on every later connection. */
-  announce(topic: string, payload: object, qos: 0 | 1 = 1): void {
-    const message = { payload: JSON.stringify(payload), qos }
+  announce(topic: string, payload: object): void {
+    const message = JSON.stringify(payload)
     this.retained.set(topic, message)
     if (this.link) void this.say(this.link, topic, message)
   }
@@ -259,14 +254,15 @@ export class Presence {
     await Promise.all(said)
   }
 
-  private async say(link: Link, topic: string, { payload, qos }: Retained): Promise<void> {
+  private async say(link: Link, topic: string, payload: string): Promise<void> {
     const state = this.branches.state(topic)
     if (state === 'held') return
     this.branches.trying(topic)
     if (link.retainAvailable) this.announced.add(topic)
     this.flights.add(topic)
     try {
-      await link.publish(topic, payload, { qos, retain: true })
+      // QoS 1, health too: a refusal of QoS 0 would not be heard of.
+      await link.publish(topic, payload, { qos: 1, retain: true })
       this.concessions.taken()
       this.suspects.taken({ key: topic })
       if (this.branches.taken(topic)) this.service.restored(topic)
@@ -337,7 +333,7 @@ export class Presence {
     const message = this.stateMessage(this.shown.state, this.shown.reason)
     const { ts: _, ...said } = message
     const before = this.retained.get(this.topics.state())
-    const same = before && JSON.stringify({ ...JSON.parse(before.payload), ts: undefined }) === JSON.stringify(said)
+    const same = before && JSON.stringify({ ...JSON.parse(before), ts: undefined }) === JSON.stringify(said)
     if (!same) this.announce(this.topics.state(), message)
   }
 

@@ -114,6 +114,7 @@ export class Publisher {
       this.sweep()
     }
     this.askSuspect(historyEnd)
+    this.retryLater()
     this.wake()
   }
 
@@ -158,6 +159,7 @@ export class Publisher {
     while (this.free) {
       const frames = this.read(this.liveCursor, Number.MAX_SAFE_INTEGER, Math.ceil(this.room / MESSAGES_OF_A_FRAME))
       if (frames.length === 0) return
+      if (this.late(frames[0]!)) continue
       for (const frame of frames) {
         if (!this.free) return
         this.liveCursor = frame.id
@@ -167,6 +169,16 @@ export class Publisher {
         return
       }
     }
+  }
+
+  /** A line that is slower than the cameras: what has waited too long is history, so that live frames stay so. @returns whether some was passed over */
+  private late({ timeUs }: StoredFrame): boolean {
+    const oldestUs = (this.nowMs() - HISTORY_AGE_MS) * 1000
+    const end = timeUs < oldestUs ? this.outbox.lastUnpublishedBefore(oldestUs) : 0
+    if (end <= this.liveCursor) return false
+    this.liveCursor = end
+    this.sweep()
+    return true
   }
 
   /**
@@ -185,11 +197,21 @@ export class Publisher {
     this.ledger.flush()
   }
 
+  /** Messages that may be under way at once. */
+  private get window(): number {
+    return this.oneByOne > 0 ? 1 : Math.min(WINDOW_MESSAGES, this.link?.receiveMaximum ?? 0)
+  }
+
   /** Messages that may still be handed over; at least one, whatever its size. */
   private get room(): number {
-    if (this.flightBytes >= WINDOW_BYTES) return 0
-    if (this.oneByOne > 0) return 1 - this.flights.size
-    return Math.min(WINDOW_MESSAGES, this.link?.receiveMaximum ?? 0) - this.flights.size
+    return this.flightBytes >= WINDOW_BYTES ? 0 : this.window - this.flights.size
+  }
+
+  /** Half of the window is for live frames alone, and the half that they leave free is for history, however long the line is. */
+  private get historyFits(): boolean {
+    if (!this.free) return false
+    const underWay = [...this.flights].filter(({ message }) => message.topic !== message.live)
+    return underWay.length < this.window / 2
   }
 
   private get free(): boolean {
@@ -425,8 +447,7 @@ export class Publisher {
       this.historyDue + (this.options.historyPerSecond * HISTORY_TICK_MS) / 1000,
     )
     for (let looks = 0; looks < HISTORY_LOOKS && this.historyDue >= 1; looks++) {
-      // Live frames have the first half of the window to themselves.
-      if (!this.free || this.room < (this.flights.size + this.room) / 2) return
+      if (!this.historyFits) return
       const found = this.read(this.historyCursor, this.historyEnd, 1)
       for (const frame of found) {
         this.historyCursor = frame.id

@@ -23,9 +23,9 @@ interface HealthFigures {
 }
 
 const health = (listener: Listener) => listener.latest<HealthFigures>('/health')
-const limited = (limit: RegExp) => (line: LogLine) =>
+export const limited = (limit: RegExp) => (line: LogLine) =>
   line.msg === 'the broker does not give the full service' && limit.test(String(line.limit))
-const said = (line: LogLine) => String(line.reason)
+export const said = (line: LogLine) => String(line.reason)
 const since = (start: number) => performance.now() - start
 
 /** Committed frames of which a result never arrived, those still waiting left out. */
@@ -36,7 +36,12 @@ function lostResults(kit: Kit, listener: Listener): number {
 }
 
 /** Ends the agent and counts: everything committed has arrived, once. */
-async function whole(kit: Kit, agent: FieldAgent, listener: Listener, outcome: Partial<Outcome>): Promise<Outcome> {
+export async function whole(
+  kit: Kit,
+  agent: FieldAgent,
+  listener: Listener,
+  outcome: Partial<Outcome>,
+): Promise<Outcome> {
   await agent.stop()
   const lost = lostResults(kit, listener)
   const note = `${listener.frames.size} frames, ${listener.duplicates} sent twice, ${listener.outOfOrder.length} out of order`
@@ -61,7 +66,7 @@ const box = { username: 'box', password: 'x' }
 const viewer = { client: { username: 'viewer', password: 'x' } }
 
 /** A broker that denies the box these branches, the box, and a subscriber that may read everything. */
-async function denying(kit: Kit, denied: readonly string[], lines: readonly string[] = []) {
+export async function denying(kit: Kit, denied: readonly string[], lines: readonly string[] = []) {
   const list = accessList(kit)
   list.write(denied)
   const broker = await kit.broker({ lines: [`acl_file ${list.file}`, ...lines] })

@@ -11,7 +11,7 @@ import type { Outcome, Scenario } from './scenario.js'
 const HOUR = 3600 * 90_000
 const PASSWORD = 'p/a#s?s w@1%'
 
-async function camera(kit: Kit, options: RtspOptions, keys: Record<string, unknown> = {}) {
+export async function camera(kit: Kit, options: RtspOptions, keys: Record<string, unknown> = {}) {
   const server = await startRtspServer(options)
   kit.defer(() => server.close())
   const broker = await kit.broker()
@@ -20,12 +20,13 @@ async function camera(kit: Kit, options: RtspOptions, keys: Record<string, unkno
   return { server, broker, listener, config, agent: kit.agent(config) }
 }
 
-const online = (agent: FieldAgent) => agent.logged(({ msg, state }) => msg === 'camera' && state === 'online', 120)
-const ffmpegs = (kit: Kit) => kit.processes.marked().filter(({ command }) => /ffmpeg .*rawvideo/.test(command))
+export const online = (agent: FieldAgent) =>
+  agent.logged(({ msg, state }) => msg === 'camera' && state === 'online', 120)
+export const ffmpegs = (kit: Kit) => kit.processes.marked().filter(({ command }) => /ffmpeg .*rawvideo/.test(command))
 const rateOf = (times: number[]) => ((times.length - 1) * 1000) / (times.at(-1)! - times[0]!)
 const timesOf = (kit: Kit) => kit.archive.rows(kit.stateDir).map((row) => Number(row.time_us) / 1000)
 
-function claims(name: string, stamp: (n: number) => number, short: boolean): Scenario {
+export function claims(name: string, stamp: (n: number) => number, short: boolean): Scenario {
   return {
     id: `cameras/stamps-${name.replaceAll(' ', '-')}`,
     fault: `an RTSP camera of 10 frames a second whose time stamps ${name}; fps: 5`,
@@ -79,7 +80,7 @@ function slow(fps: number, keys: object, short: boolean): Scenario {
   }
 }
 
-function refuses(name: string, options: RtspOptions, fault: string, said: RegExp, then: RtspOptions): Scenario {
+export function refuses(name: string, options: RtspOptions, fault: string, said: RegExp, then: RtspOptions): Scenario {
   return {
     id: `cameras/${name}`,
     fault,

@@ -55,12 +55,12 @@ const frames = (listener: Listener) =>
     const [, cam, boot, seq] = key.split('/') as [string, string, string, string]
     return { cam, boot, seq: Number(seq) }
   })
-const degraded = (listener: Listener, reason: RegExp) => () =>
+export const degraded = (listener: Listener, reason: RegExp) => () =>
   states(listener).find((m) => m.state === 'degraded' && reason.test(m.reason ?? ''))
 const online = (listener: Listener) => () => states(listener).at(-1)?.state === 'online'
 
 /** The fault is mended: how long until the archive takes frames again, beside the `before` that it has, and the box is online. */
-async function isBack(kit: Kit, stateDir: string, listener: Listener, before: number): Promise<number> {
+export async function isBack(kit: Kit, stateDir: string, listener: Listener, before: number): Promise<number> {
   const mended = performance.now()
   await kit.until('the archive', () => kit.archive.rows(stateDir).length > before + 3, 120)
   await kit.until('online', online(listener))
@@ -68,7 +68,7 @@ async function isBack(kit: Kit, stateDir: string, listener: Listener, before: nu
 }
 
 /** Starts where the archive cannot be, sees results all the same, mends the fault, and waits for the archive, which had `before` frames. */
-async function withoutArchive(
+export async function withoutArchive(
   kit: Kit,
   stateDir: string,
   reason: RegExp,
@@ -94,7 +94,7 @@ async function withoutArchive(
  * The box is stopped, the database damaged, and the box started again. Only what no longer stands in the file may be lost: that
  * of a frame's row either its bitstream or the checksum to tell it by is gone. `costs`: the damage is of that kind.
  */
-async function damaged(kit: Kit, damage: (file: string, kit: Kit) => void, costs: boolean): Promise<Outcome> {
+export async function damaged(kit: Kit, damage: (file: string, kit: Kit) => void, costs: boolean): Promise<Outcome> {
   const config = await kit.config({ mqtt: { url: 'mqtt://127.0.0.1:9', embeddedPort: undefined } })
   const first = kit.agent(config)
   await kit.until('frames', () => kit.archive.rows(kit.stateDir).length >= 60, 180)

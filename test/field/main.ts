@@ -15,7 +15,7 @@ import { NotRun, type Outcome, type Scenario } from './scenario.js'
 import { print, type Row, rowOf } from './table.js'
 
 /** One file each, in the order of the table. */
-const AREAS = ['baseline', 'clock', 'disk', 'cameras', 'brokers', 'config', 'operations', 'kills', 'soak']
+const AREAS = ['baseline', 'clock', 'disk', 'cameras', 'brokers', 'config', 'operations', 'kills', 'soak', 'neighbours']
 const DEFAULT_SECONDS = 20
 const DEFAULT_LIMIT_SECONDS = 600
 

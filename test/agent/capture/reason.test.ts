@@ -26,6 +26,15 @@ t.test('the cause, not what ffmpeg says last', async (t) => {
   for (const [line, reason] of cases) t.match(say(line, '[error] cam: Input/output error').reason, reason)
 })
 
+t.test('an answer of http that sends it on to a file', (t) => {
+  const lines = ['[error] http://cam:8080/a.mjpg: Invalid argument']
+  t.match(reasonOf('http://cam:8080/a.mjpg', exited, lines), { reason: /may not lead to/ })
+  t.match(reasonOf('/dev/video0', exited, ['[error] /dev/video0: Invalid argument']), {
+    reason: /does not offer this size/,
+  })
+  t.end()
+})
+
 t.test("what an address or a path reads like is no server's answer", async (t) => {
   const cases: [string, string, RegExp][] = [
     [

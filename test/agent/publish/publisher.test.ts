@@ -322,6 +322,74 @@ t.test('what was first under way when the connection went does not overtake olde
   t.strictSame(history, [0, 1, 2, 3])
 })
 
+t.test(
+  'a line that is slower than the cameras: what has waited too long is history, and live frames are new',
+  async (t) => {
+    let nowMs = Date.now()
+    const { archive, publisher } = stored(t, 0, { nowMs: () => nowMs })
+    const { sent, link } = heldLink(4)
+    publisher.attach(link)
+    for (const seq of range(0, 20)) archive.commit(frame(seq, nowMs))
+    publisher.wake()
+    t.equal(sent.length, 4, 'the window')
+    nowMs += 60_000
+    archive.commit(frame(20, nowMs))
+    const seen: string[] = []
+    await until('all', async () => {
+      for (const { topic, ack } of sent.splice(0)) {
+        seen.push(topic)
+        await ack()
+      }
+      return publisher.counters.acked === 21
+    })
+    const [live, late] = [false, true].map((hist) =>
+      seen.filter((topic) => topic === topics.result('cls', 'street', hist)),
+    )
+    t.equal(live!.length, 3, 'two at first, and the newest')
+    t.equal(late!.length, 18)
+    t.equal(publisher.counters.messages, 42, 'none twice')
+    publisher.flush()
+    t.equal(archive.stats.outboxRows, 0)
+  },
+)
+
+t.test('live frames on a long line leave history its share of the window', async (t) => {
+  const { archive, publisher } = stored(t, 0)
+  for (const seq of range(0, 30)) archive.commit(frame(seq, Date.now() - hour))
+  for (const seq of range(30, 37)) archive.commit(frame(seq, Date.now()))
+  const { sent, link } = heldLink(20)
+  publisher.attach(link)
+  t.equal(sent.length, 14, 'more than half the window waits for its PUBACKs')
+  await until('a full window', () => sent.length === 20)
+  t.ok(sent.slice(14).every(({ topic }) => topic.includes('/hist/')))
+})
+
+t.test('history leaves live frames half of the window', async (t) => {
+  const { archive, publisher } = stored(t, 0)
+  for (const seq of range(0, 30)) archive.commit(frame(seq, Date.now() - hour))
+  const { sent, link } = heldLink(20)
+  publisher.attach(link)
+  await until('half a window', () => sent.length === 10)
+  for (const seq of range(30, 40)) archive.commit(frame(seq, Date.now()))
+  publisher.wake()
+  t.equal(sent.length, 20)
+  t.ok(sent.slice(10).every(({ topic }) => !topic.includes('/hist/')))
+})
+
+t.test('a topic of history that the broker hung up on is tried again without a new connection', async (t) => {
+  const { archive, publisher } = stored(t, 0, { refusedWaits: { firstMs: 1000, mostMs: 1000 } })
+  for (const seq of range(0, 3)) archive.commit(frame(seq, Date.now() - hour))
+  for (let deaths = 0; deaths < 3; deaths++) {
+    const { sent, link } = heldLink()
+    publisher.attach(link)
+    await until('history', () => sent.length > 0)
+    publisher.detach({ hungUp: true })
+  }
+  publisher.attach({ receiveMaximum: 99, publish: async () => {} } as unknown as Link)
+  await until('all of it', () => publisher.counters.acked === 3)
+  t.match(publisher.counters, { deadLetters: 0 })
+})
+
 t.test('a frame that the broker hangs up on is found, given up once, and the others arrive', async (t) => {
   const aedes = await Aedes.createBroker({
     authorizePublish(client, packet, done) {
