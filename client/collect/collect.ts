@@ -84,6 +84,17 @@ export async function collect(
     }
   }
 
+  /** Some brokers do not say why: who is thrown out again and again has a rival. */
+  const losses: number[] = []
+  const rival = () => {
+    losses.push(performance.now())
+    if (losses.length < 4 || losses.at(-1)! - losses.at(-4)! > 60_000) return
+    losses.length = 0
+    log(
+      `the connection is lost again and again: if another collector has the name of this one, ${broker.clientId}, give it a --name of its own`,
+    )
+  }
+
   const receive = (message: Message) => {
     const found = work(message)
     const settle = () => message.acknowledge?.()
@@ -108,6 +119,7 @@ export async function collect(
       notice(text) {
         figures.link(!/lost/.test(text))
         events.doubt(Date.now())
+        if (/lost/.test(text)) rival()
         log(/same name/.test(text) ? `${text}; each collector needs a --name of its own` : text)
       },
       ended: (failure) => stop(failure),
@@ -133,8 +145,8 @@ export async function collect(
     if (!stopping.signal.aborted)
       log(`collecting ${base}/v1/+ into ${store.name}${objects ? `, bitstreams into ${objects.name}` : ''}`)
     while (!stopping.signal.aborted) {
+      await keeper.round(stopping.signal)
       await wait(patience.roundMs, undefined, { signal: stopping.signal }).catch(() => {})
-      if (!stopping.signal.aborted) await keeper.round(stopping.signal)
     }
   } finally {
     await batches.stop()

@@ -122,7 +122,9 @@ export function registerCollect(program: Command): void {
         const { openStore } = await import('../store/open.js')
         const { openObjects } = await import('./objects.js')
         if (flags.device !== undefined) checkId('--device', flags.device)
-        const store = await openStore(flags.store)
+        const store = await openStore(flags.store, { existing: true }).catch((cause) => {
+          throw new Failure('input', `${cause.message}, --store`, { cause })
+        })
         try {
           const whole = await verify(store, await openObjects(flags.bits), flags, printOut)
           return whole ? 0 : exitCodes.gaps

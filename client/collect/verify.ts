@@ -41,6 +41,7 @@ function lineOf({ stream, kind, frames, last, missing, gone }: Coverage): string
   if (gone.length > 0)
     what.push(`gone ${total(gone)}: ${spansText(gone)} (${[...new Set(gone.map(({ reason }) => reason))].join('; ')})`)
   if (missing.length + gone.length === 0) what.push('complete')
+  if (stream.start > 0) what.push(`from #${stream.start} on, nobody listened before`)
   return `${name.padEnd(44)} ${what.join(' · ')}${stream.thinned ? ' · leaves frames out' : ''}`
 }
 

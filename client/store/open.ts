@@ -9,9 +9,13 @@ import { forgetRecords, looseStreams, recordsOf, seal, sealedSegment } from './s
 import { audit, audits, lease, noteState, reject } from './states.js'
 import { type Store, StoreError } from './store.js'
 
-/** @param address a file, sqlite:FILE, or postgres://… @throws {StoreError} */
-export async function openStore(address: string): Promise<Store> {
-  const opened = await open(address)
+/**
+ * @param address a file, sqlite:FILE, or postgres://…
+ * @param existing for whoever only reads: a file that is not there is not made
+ * @throws {StoreError}
+ */
+export async function openStore(address: string, { existing = false } = {}): Promise<Store> {
+  const opened = await open(address, existing)
   const { db, engine } = opened
   try {
     await migrate(db, engine)
@@ -52,7 +56,7 @@ export async function openStore(address: string): Promise<Store> {
   }
 }
 
-async function open(address: string): Promise<Opened> {
+async function open(address: string, existing: boolean): Promise<Opened> {
   if (/^postgres(ql)?:/.test(address)) return (await import('./postgres.js')).openPostgres(address)
-  return (await import('./sqlite.js')).openSqlite(address.replace(/^sqlite:/, ''))
+  return (await import('./sqlite.js')).openSqlite(address.replace(/^sqlite:/, ''), existing)
 }

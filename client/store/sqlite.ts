@@ -1,5 +1,5 @@
 /** The adapter around better-sqlite3: one file, for one collector. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteDialect, sql } from 'kysely'
@@ -11,7 +11,12 @@ import type { Tables } from './tables.js'
 const STEP = 5000
 
 /** @throws {StoreError} away, full */
-export function openSqlite(file: string): Opened {
+export function openSqlite(file: string, existing = false): Opened {
+  const there = statSync(file, { throwIfNoEntry: false })
+  if (there?.isDirectory())
+    throw new StoreError('away', `${file}: a folder, expected a file in it, like ${file}/fleet.sqlite`)
+  if (existing && !there)
+    throw new StoreError('away', `${file}: there is no such file; a store is made by blindsight collect`)
   let database: Database.Database
   try {
     mkdirSync(dirname(file), { recursive: true })

@@ -67,7 +67,7 @@ async function storeSource(
     import('../collect/objects.js'),
   ])
   try {
-    const store = await openStore(address)
+    const store = await openStore(address, { existing: true })
     return new StoreSource({ store, objects: await openObjects(bits), live, audit, notice: printError })
   } catch (cause) {
     throw new Failure('input', `${(cause as Error).message}, --store`, { cause })

@@ -14,7 +14,7 @@ t.test('what is there, missing and gone, for people and for programs', async (t)
   const print = (line: string) => lines.push(line)
   t.equal(await verify(store, undefined, {}, print), false)
   t.match(lines, [
-    /^gate-1\/street\/\w+ cls +3 of #1–9 · missing 2: 2–3 · gone 4: 5–8 \(evicted\)$/,
+    /^gate-1\/street\/\w+ cls +3 of #1–9 · missing 2: 2–3 · gone 4: 5–8 \(evicted\) · from #1 on, nobody listened before$/,
     '1 boxes, 1 streams: 3 there, 2 missing, 4 gone for good',
   ])
   await store.commit([cls(2), cls(3)], at)

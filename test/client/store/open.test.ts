@@ -19,7 +19,7 @@ t.test('a file is SQLite, with and without its scheme; a folder for it is made',
 t.test('a folder in its place is said', async (t) => {
   const dir = join(t.testdir(), 'fleet.sqlite')
   mkdirSync(dir)
-  await t.rejects(openStore(dir), { name: 'StoreError', code: 'away', message: /fleet\.sqlite/ })
+  await t.rejects(openStore(dir), { name: 'StoreError', code: 'away', message: /fleet\.sqlite: a folder/ })
 })
 
 t.test('a server that is not there is said, without its password', async (t) => {
