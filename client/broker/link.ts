@@ -6,8 +6,8 @@ import { BrokerError, type BrokerSettings, type Connection, connectBroker, type 
 
 export interface LinkEvents {
   message(message: Message): void
-  /** A line for the person watching: lost, back again. */
-  notice(text: string): void
+  /** A line for the person watching: lost, back again; and whether there is a connection now. */
+  notice(text: string, connected: boolean): void
   /** The broker will not have us back: nothing more will arrive. */
   ended(failure: Failure): void
 }
@@ -30,6 +30,18 @@ export class Link {
       await this.connect()
     } catch (error) {
       throw this.failure(error)
+    }
+  }
+
+  /** As `start`, for whom the broker is not all: what may pass is tried on in the background, anything else ends it. */
+  async startPatiently(): Promise<void> {
+    try {
+      await this.connect()
+    } catch (error) {
+      const failure = this.failure(error)
+      if (!(error instanceof BrokerError && error.recoverable)) return this.events.ended(failure)
+      this.events.notice(failure.message, false)
+      void this.comeBack()
     }
   }
 
@@ -72,7 +84,7 @@ export class Link {
   private lost(reason: string): void {
     this.connection = undefined
     if (this.stopping.signal.aborted) return
-    this.events.notice(`connection to ${this.place} lost (${reason}), coming back`)
+    this.events.notice(`connection to ${this.place} lost (${reason}), coming back`, false)
     void this.comeBack()
   }
 
@@ -83,7 +95,7 @@ export class Link {
       if (signal.aborted) return
       try {
         await this.connect()
-        this.events.notice(`connected to ${this.place} again`)
+        this.events.notice(`connected to ${this.place} again`, true)
         return
       } catch (error) {
         if (error instanceof BrokerError && error.recoverable) continue

@@ -114,6 +114,8 @@ export interface ViewSource {
   live(pictures: ReadonlySet<string>, listener: (message: LiveMessage) => void): () => void
   /** Asks a camera for a keyframe, where one can be asked. */
   keyframe(dev: string, cam: string): void
+  /** What came or went within the last hour, newest first, at most 200: a page begins with it. @throws {Failure} */
+  recent(): Promise<readonly StoredEvent[]>
   /** Oldest first. @throws {Failure} */
   events(query: EventQuery): Promise<Page<StoredEvent>>
   /** @throws {Failure} */

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../collect/objects.js'
 import { Failure } from '../failure.js'
 import type { EventRow, Store, Stream } from '../store/store.js'
 import type { AuditLog } from './audit.js'
+import { MOST_RECENT, RECENT_MS } from './box/recent.js'
 import type { BoxSource } from './box.js'
 import type {
   Activity,
@@ -86,6 +87,12 @@ export class StoreSource implements ViewSource {
   }
 
   keyframe = (dev: string, cam: string): void => this.options.live?.keyframe(dev, cam)
+
+  async recent(): Promise<readonly StoredEvent[]> {
+    const from = new Date(Date.now() - RECENT_MS).toISOString()
+    const { items } = await this.options.store.events({ from, limit: MOST_RECENT, newestFirst: true })
+    return items.map(eventOf)
+  }
 
   async events(query: EventQuery): Promise<Page<StoredEvent>> {
     const { items, cursor } = await this.options.store.events(query)

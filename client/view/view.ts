@@ -43,7 +43,8 @@ export async function view(flags: Flags, signal: AbortSignal): Promise<number> {
   })
   const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   try {
-    await Promise.race([box.start(), stopped])
+    // A store is worth looking at without what is live.
+    await Promise.race([source === box ? box.start() : box.startPatiently(), stopped])
     if (!signal.aborted) {
       printOut(`look at ${await server.start()} · ${source.place} · Ctrl-C ends it`)
       await stopped

@@ -48,6 +48,10 @@ export function routesOf(source: ViewSource, bundles: Bundles, version: string, 
         query.done()
         return json(source.cameras())
       },
+      recent: (query) => {
+        query.done()
+        return turns.take(() => json(source.recent()))
+      },
       events: (query) => {
         const asked = {
           dev: query.optionalId('dev'),

@@ -22,6 +22,8 @@ export class Roster {
     return [...this.cams.values()].sort((a, b) => keyOf(a).localeCompare(keyOf(b)))
   }
 
+  boxNames = (): string[] => [...new Set(this.list().map(({ dev }) => dev))]
+
   get(dev: string, cam: string): CameraView | undefined {
     return this.cams.get(`${dev}/${cam}`)
   }

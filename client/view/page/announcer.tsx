@@ -6,11 +6,10 @@ import { wordsOf } from './words.js'
 
 export function Announcer({ utc }: { utc: boolean }) {
   useFeed()
-  const newest = feed.events[0]
-  const text =
-    newest && newest.phase !== 'update'
-      ? `${newest.cam}: ${wordsOf(newest)}, ${clock(Date.parse(newest.phase === 'start' ? newest.since : newest.until), utc)}`
-      : ''
+  const { news } = feed
+  const text = news
+    ? `${news.cam}: ${wordsOf(news)}, ${clock(Date.parse(news.phase === 'start' ? news.since : news.until), utc)}`
+    : ''
   return (
     <div class="unseen" aria-live="polite">
       {text}

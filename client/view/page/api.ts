@@ -33,6 +33,7 @@ export const session = (): Promise<Session> => json('session')
 export const cameras = (): Promise<CameraView[]> => json('cameras')
 export const events = (values: Values, signal?: AbortSignal): Promise<Page<StoredEvent>> =>
   json('events', values, signal ? { signal } : {})
+export const recent = (): Promise<StoredEvent[]> => json('recent')
 export const activity = (values: Values, signal?: AbortSignal): Promise<Activity> =>
   json('activity', values, signal ? { signal } : {})
 export const segments = (values: Values): Promise<SegmentView[]> => json('segments', values)

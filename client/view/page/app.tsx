@@ -2,12 +2,13 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Session } from '../api/routes.js'
 import { Announcer } from './announcer.js'
-import { session as askSession } from './api.js'
+import { session as askSession, recent } from './api.js'
 import { Back } from './back.js'
 import { Live } from './live.js'
 import { type MaskMode, maskModes } from './mask.js'
 import { Notice } from './notice.js'
 import { hashOf, type Place, readPlace } from './place.js'
+import { feed } from './shared.js'
 import { zoneName } from './time.js'
 
 const maskWords: Record<MaskMode, string> = { things: 'Mask: things', all: 'Mask: everything', none: 'Mask: off' }
@@ -21,6 +22,11 @@ export function App() {
     const moved = () => setPlace(readPlace(location.hash))
     addEventListener('hashchange', moved)
     askSession().then(setSession, (error) => setFault(error.message))
+    // Without them the list begins empty.
+    recent().then(
+      (events) => feed.begin(events),
+      () => {},
+    )
     return () => removeEventListener('hashchange', moved)
   }, [])
   const go = (change: Partial<Place>, replace = false) => {

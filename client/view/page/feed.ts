@@ -9,6 +9,8 @@ export class Feed {
   readonly cameras = new Map<string, CameraView>()
   /** Newest first; one entry for each event, as it stands now. */
   events: readonly StoredEvent[] = []
+  /** The last that began or ended while this page was open. */
+  news: StoredEvent | undefined
   notice: string | undefined
   private readonly results = new Map<string, FrameResult[]>()
   private readonly listeners = new Set<() => void>()
@@ -18,7 +20,13 @@ export class Feed {
     else if (message.kind === 'event') this.happened(message.event)
     else if (message.kind === 'notice') this.notice = message.text
     else this.found(message.result)
-    for (const listener of this.listeners) listener()
+    this.tell()
+  }
+
+  /** What came before this page was opened; what has come since is newer. */
+  begin(before: readonly StoredEvent[]): void {
+    for (const event of before) if (!this.events.some((one) => isSame(one, event))) this.put(event)
+    this.tell()
   }
 
   list(): CameraView[] {
@@ -37,11 +45,22 @@ export class Feed {
     return () => this.listeners.delete(listener)
   }
 
+  private tell(): void {
+    for (const listener of this.listeners) listener()
+  }
+
   private happened(event: StoredEvent): void {
-    const others = this.events.filter(({ dev, id }) => id !== event.id || dev !== event.dev)
-    // An event keeps its place where it stays: only what begins is new on top.
-    const at = this.events.findIndex(({ dev, id }) => id === event.id && dev === event.dev)
-    const place = at < 0 ? 0 : at
+    if (event.phase !== 'update') this.news = event
+    this.put(event)
+  }
+
+  /** By its beginning, so that an event keeps its place, and what a box tells late comes to where it belongs. */
+  private put(event: StoredEvent): void {
+    const others = this.events.filter((one) => !isSame(one, event))
+    const at = this.events.findIndex((one) => isSame(one, event))
+    const stays = this.events[at]?.since === event.since
+    const older = stays ? at : others.findIndex(({ since }) => since <= event.since)
+    const place = older < 0 ? others.length : older
     this.events = [...others.slice(0, place), event, ...others.slice(place)].slice(0, MOST_EVENTS)
   }
 
@@ -56,3 +75,5 @@ export class Feed {
     if (results.length > MOST_RESULTS) results.shift()
   }
 }
+
+const isSame = (a: StoredEvent, b: StoredEvent): boolean => a.id === b.id && a.dev === b.dev

@@ -58,7 +58,7 @@ export function Live({ place, mask, go }: Props) {
         <EventRows
           events={feed.events}
           utc={place.utc}
-          empty="Nothing has come or gone since this page was opened."
+          empty="Nothing has come or gone within the last hour."
           open={(event) => open(event, Date.parse(event.since))}
         />
       </aside>

@@ -51,7 +51,9 @@ export function Tile({ camera, mask, utc, open }: Props) {
       <button type="button" class="screen" onClick={open} aria-label={`Look back at ${name}`}>
         <canvas ref={picture} class="picture" width={camera.width ?? 16} height={camera.height ?? 9} />
         <canvas ref={overlay} class="mask" width={1} height={1} />
-        {at === undefined && !trouble && <span class="waiting">waiting for a keyframe</span>}
+        {at === undefined && !trouble && (
+          <span class="waiting">{feed.notice ? 'nothing comes live' : 'waiting for a keyframe'}</span>
+        )}
       </button>
       <div class="caption">
         <span class="dot" aria-hidden="true" />

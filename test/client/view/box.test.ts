@@ -52,6 +52,12 @@ t.test('what comes is told, and to whoever comes later what is there', async (t)
   t.equal(kinds.filter((kind) => kind === 'event').length, 1)
   t.ok(kinds.includes('bits') && kinds.includes('result'))
   leave()
+  box.events.push({
+    ...eventMessage('street-0', 'end', 0),
+    since: new Date().toISOString(),
+    until: new Date().toISOString(),
+  } as never)
+  t.match(await source.recent(), [{ id: 'street-0' }, { id: 'street-1', phase: 'start' }])
   const later: LiveMessage[] = []
   source.live(new Set(['gate-1/street']), (message) => later.push(message))()
   t.match(later.map(({ kind }) => kind).sort(), ['bits', 'camera', 'notice', 'result'])

@@ -56,6 +56,7 @@ export class MemorySource implements ViewSource {
     return () => this.listeners.delete(hear)
   }
   keyframe = (dev: string, cam: string) => void this.asked.push(`keyframe ${dev}/${cam}`)
+  recent = async (): Promise<readonly StoredEvent[]> => [storedEvent('before')]
   async events(query: EventQuery): Promise<Page<StoredEvent>> {
     this.asked.push(query)
     if (this.fails) throw this.fails

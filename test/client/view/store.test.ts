@@ -60,6 +60,7 @@ t.test('what a collector has kept', async (t) => {
   const { source, bundle } = await setUp(t)
   t.match(await source.cameras(), [{ dev: 'gate-1', cam: 'street', state: 'online', box: 'online' }])
   t.match(await source.events({ ...span, limit: 10 }), { items: [{ id: 'street-1', phase: 'end', zone: 'yard' }] })
+  t.strictSame(await source.recent(), [], 'of another day')
   t.match(await source.events({ ...span, class: 'car', limit: 10 }), { items: [] })
   t.match(await source.results('gate-1', 'street', boot, 0, 9), {
     items: [{ seq: 1, tags: [{ id: 'n1' }, { id: 'n2' }] }],

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { openStore } from '../../../client/store/open.js'
 import { until } from '../../e2e/until.js'
 import { Mosquitto } from '../mosquitto.js'
 import { run, start } from '../run.js'
@@ -25,6 +26,30 @@ t.test('what is wrong with the flags is one line, before anything is served', as
     t.match(ended.err, message)
     t.match(ended.err, /^blindsight: [^\n]+\n$/)
   }
+})
+
+t.test('a store is shown without its broker, which is tried on and may come', async (t) => {
+  const store = join(t.testdir(), 'fleet.sqlite')
+  await (await openStore(store)).close()
+  const broker = await Mosquitto.start()
+  t.teardown(() => broker.stop())
+  await broker.kill()
+  const verb = start(['view', '--store', store, '--broker', broker.url, '--port', '0'])
+  let out = ''
+  verb.child.stdout?.on('data', (text) => {
+    out += text
+  })
+  const address = await until('the address', () => /look at (http:\S+)/.exec(out)?.[1])
+  const live = await fetch(`${address}api/live`)
+  let heard = ''
+  void (async () => {
+    for await (const piece of live.body!) heard += Buffer.from(piece).toString()
+  })().catch(() => {})
+  await until('it is said', () => /no connection to the broker.*Nothing comes live until it is there/.test(heard))
+  await broker.up()
+  await until('the broker is found', () => heard.endsWith('event: notice\ndata: {}\n\n'))
+  verb.child.kill('SIGTERM')
+  t.equal((await verb.ended).code, 0)
 })
 
 t.test('it says where to look, serves the page, and ends', async (t) => {

@@ -25,6 +25,12 @@ t.test('who looks, and at what', async (t) => {
   t.match(await get('cameras'), { json: [{ cam: 'street' }] })
 })
 
+t.test('what a page begins with', async (t) => {
+  const { get } = setUp(t)
+  t.match(await get('recent'), { json: [{ id: 'before' }] })
+  await t.rejects(async () => get('recent', { limit: '3' }), /'limit' is not known/)
+})
+
 t.test('events, with all that can be asked of them', async (t) => {
   const { get, source } = setUp(t)
   t.match(await get('events', { ...span, cam: 'street', class: 'person', zone: 'yard' }), {

@@ -29,6 +29,19 @@ t.test('tags and mask of a frame are one result; an answer holds until the next'
   t.equal(feed.resultOf('gate-1/street', 'f'.repeat(16), 98), undefined)
 })
 
+t.test('it begins with what came before, and what comes late finds its place', async (t) => {
+  const feed = new Feed()
+  const at = (minute: number) => ({ since: `2026-05-01T08:0${minute}:00.000Z` })
+  const ids = () => feed.events.map(({ id }) => id)
+  feed.hear({ kind: 'event', event: storedEvent('now', { ...at(5), phase: 'end' }) })
+  feed.begin([storedEvent('now', { ...at(5), phase: 'start' }), storedEvent('b', at(3)), storedEvent('a', at(1))])
+  t.strictSame(ids(), ['now', 'b', 'a'])
+  t.equal(feed.events[0].phase, 'end')
+  feed.hear({ kind: 'event', event: storedEvent('late', { ...at(2), phase: 'update' }) })
+  t.strictSame(ids(), ['now', 'b', 'late', 'a'])
+  t.equal(feed.news?.id, 'now', 'only what began or ended while somebody looks is news')
+})
+
 t.test('whoever listens is told; cameras are in order', async (t) => {
   const feed = new Feed()
   let told = 0

@@ -1,0 +1,139 @@
+/** The archives of a broker's boxes, asked over MQTT: each box by a requester of its own, all answered on one name. */
+import { isoMs } from '../../../contract/time.js'
+import { Topics } from '../../../contract/topics.js'
+import type { Message } from '../../broker/mqtt.js'
+import { Failure } from '../../failure.js'
+import { patiently } from '../../fetch/patience.js'
+import { type Answer, Requester, type Verb, type Wire } from '../../fetch/requester.js'
+import { fetchSegment } from '../../fetch/transfer.js'
+import type { EventQuery, FrameResult, Page, SegmentQuery, SegmentView, StoredEvent } from '../source.js'
+import { covered } from './coverage.js'
+import { foundIn } from './found.js'
+import type { Roster } from './roster.js'
+import { segmentsOfFrames } from './segments.js'
+
+export interface ArchivesOptions {
+  readonly base: string
+  /** '+': every box of the broker */
+  readonly device: string
+  readonly timeoutMs: number
+  /** Of the broker, for people. */
+  readonly place: string
+  readonly wire: Wire
+  readonly roster: Roster
+}
+
+/** Parts of a day that a box is asked about; it answers 50 questions a second, and others ask too. */
+const MOST_PARTS = 96
+/** What was recorded of a time that is over stays. */
+const KEPT_PARTS = 5000
+
+export class Archives {
+  private readonly requesters = new Map<string, Requester>()
+  private readonly firsts = new Map<string, number>()
+  private readonly mine: Requester
+
+  constructor(private readonly options: ArchivesOptions) {
+    this.mine = this.requesterOf(options.device)
+  }
+
+  /** What answers come on. */
+  get filters(): string[] {
+    return this.mine.filters
+  }
+
+  receive = (dev: string, message: Message): void => this.requesters.get(dev)?.receive(message)
+
+  abandon(failure: Failure): void {
+    for (const requester of [this.mine, ...this.requesters.values()]) requester.abandon(failure)
+  }
+
+  async events({ dev, limit, cursor, ...query }: EventQuery): Promise<Page<StoredEvent>> {
+    const answer = await this.ask(this.needed(dev), 'events', { ...query, limit: Math.min(limit, 500), cursor })
+    return { items: answer.items, ...(answer.cursor === undefined ? {} : { cursor: answer.cursor }) }
+  }
+
+  /** 1 for each of the equal parts that has a frame. */
+  async recorded(dev: string, cam: string, fromMs: number, toMs: number, buckets: number): Promise<number[]> {
+    const parts = Math.min(buckets, MOST_PARTS)
+    const asked = await covered((from, to) => this.first(dev, cam, from, to), fromMs, toMs, parts)
+    return Array.from({ length: buckets }, (_, i) => asked[Math.floor((i * parts) / buckets)])
+  }
+
+  async segments({ dev, cam, from, to, limit }: SegmentQuery): Promise<readonly SegmentView[]> {
+    const { items } = await this.ask(dev, 'list', { cam, from, to, limit: 500 })
+    return segmentsOfFrames(items).slice(0, limit)
+  }
+
+  async segment(dev: string, ref: string): Promise<Uint8Array> {
+    return fetchSegment(this.requester(dev), ref)
+  }
+
+  async results(dev: string, cam: string, boot: string, fromSeq: number, toSeq: number): Promise<FrameResult[]> {
+    const items: FrameResult[] = []
+    for (let from: number | undefined = fromSeq; from !== undefined && from <= toSeq; ) {
+      const answer: Answer<'results'> = await this.ask(dev, 'results', { cam, boot, from, to: toSeq })
+      for (const { seq, cls, seg } of answer.items) {
+        const said = cls ?? seg
+        if (said) items.push({ dev, cam, boot, seq, ...foundIn(said.ts, said.motion, cls?.cls, seg?.seg) })
+      }
+      from = answer.next !== undefined && answer.next > from ? answer.next : undefined
+    }
+    return items
+  }
+
+  private needed(dev: string | undefined): string {
+    if (dev !== undefined) return dev
+    const boxes = this.options.roster.boxNames()
+    if (boxes.length === 1) return boxes[0]
+    throw new Failure(
+      'usage',
+      boxes.length === 0 ? 'no box has been heard of yet' : 'several boxes: say which, with dev',
+    )
+  }
+
+  /** Time of the first frame; what is over does not change, but for what is evicted. */
+  private async first(dev: string, cam: string, fromMs: number, toMs: number): Promise<number | undefined> {
+    const key = `${dev}/${cam}/${fromMs}`
+    const known = this.firsts.get(key)
+    if (known !== undefined) return known
+    const times = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() }
+    const { items } = await this.ask(dev, 'list', { cam, ...times, limit: 1 })
+    const ms = items.length > 0 ? isoMs(items[0].ts) : undefined
+    if (ms !== undefined) this.firsts.set(key, ms)
+    if (this.firsts.size > KEPT_PARTS) this.firsts.delete(this.firsts.keys().next().value!)
+    return ms
+  }
+
+  private async ask<V extends Verb>(dev: string, verb: V, body: object): Promise<Answer<V>> {
+    let answer: Answer<V> | undefined
+    const whole = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
+    await patiently(verb, () =>
+      this.requester(dev).ask(verb, whole, (one) => {
+        answer = one
+        return true
+      }),
+    )
+    return answer!
+  }
+
+  private requester(dev: string): Requester {
+    const { place, roster } = this.options
+    const box = roster.list().find((camera) => camera.dev === dev)
+    if (!box) throw new Failure('answer', `no box ${dev}, ${place}, nothing was heard of it`)
+    if (box.box === 'offline' || box.box === 'stopped')
+      throw new Failure('answer', `box ${dev} is away (${box.box}), ${place}, its archive can be asked when it is back`)
+    let requester = this.requesters.get(dev)
+    if (!requester) {
+      requester = this.requesterOf(dev)
+      this.requesters.set(dev, requester)
+    }
+    return requester
+  }
+
+  /** All of them are answered on one name of ours, which is subscribed to for every box at once. */
+  private requesterOf(dev: string): Requester {
+    const { base, wire, timeoutMs } = this.options
+    return new Requester(new Topics(base, dev), wire, timeoutMs, this.mine?.name)
+  }
+}
