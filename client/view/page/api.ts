@@ -6,7 +6,9 @@ import type { Activity, CameraView, Page, Results, SegmentView, StoredEvent } fr
 type Values = Readonly<Record<string, string | number | undefined>>
 
 const addressOf = (name: string, values: Values): string => {
-  const given = Object.entries(values).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]]))
+  const given = Object.entries(values).flatMap(([key, value]): [string, string][] =>
+    value === undefined ? [] : [[key, String(value)]],
+  )
   const query = new URLSearchParams(given).toString()
   return `api/${name}${query === '' ? '' : `?${query}`}`
 }
@@ -20,12 +22,12 @@ async function ask(name: string, values: Values = {}, init: RequestInit = {}): P
     throw new Error('The viewing server does not answer. Is `blindsight view` still running?', { cause })
   }
   if (response.ok) return response
-  const said = await response.json().catch(() => undefined)
+  const said = (await response.json().catch(() => undefined)) as { error?: string } | undefined
   throw new Error(said?.error ?? `the viewing server answered ${response.status}`)
 }
 
 const json = async <T>(name: string, values?: Values, init?: RequestInit): Promise<T> =>
-  (await ask(name, values, init)).json()
+  (await ask(name, values, init)).json() as Promise<T>
 const bytes = async (name: string, values?: Values, init?: RequestInit): Promise<Uint8Array> =>
   new Uint8Array(await (await ask(name, values, init)).arrayBuffer())
 
