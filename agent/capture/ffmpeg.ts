@@ -102,7 +102,10 @@ export function startFfmpeg(
     if (lines.some((line) => /unknown keyword.*option/i.test(line))) without.script = true
     if (lines.some((line) => /hwaccel|device type \w+ needed|device creation failed|hardware device setup/i.test(line)))
       without.hwaccels.add(source.decode?.hwaccel ?? 'none')
-    finish(reasonOf(source.source, error, lines))
+    // What the pipe says may come before what the process died of.
+    const signal = child?.signalCode
+    const cause = signal ? new Error(`ffmpeg was killed with signal ${signal}`) : error
+    finish(reasonOf(source.source, cause, lines))
   })
   command.pipe(sink, { end: true })
   return {
