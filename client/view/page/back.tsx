@@ -43,6 +43,10 @@ export function Back({ place, mask, go }: Props) {
   const current =
     place.dev && place.cam ? { dev: place.dev, cam: place.cam } : fitting.length === 1 ? fitting[0] : undefined
   const classes = useMemo(() => namesOf(events, (event) => event.class), [events])
+  const looked = useMemo(
+    () => events.find((event) => Date.parse(event.since) === place.at && event.cam === place.cam)?.id,
+    [events, place.at, place.cam],
+  )
   const zones = useMemo(() => namesOf(events, (event) => event.zone), [events])
   const known = (pick: 'classes' | 'zones') => all.flatMap((camera) => [...camera[pick]])
   const away = fitting.map(troubleOf).find(Boolean)
@@ -126,7 +130,7 @@ export function Back({ place, mask, go }: Props) {
             events={events}
             utc={place.utc}
             empty={complete ? 'No events of this kind on this day.' : 'Asking for events …'}
-            current={events.find((event) => Date.parse(event.since) === place.at && event.cam === place.cam)?.id}
+            current={looked}
             open={(event) => seek(`${event.dev}/${event.cam}`, Date.parse(event.since))}
           />
         </aside>

@@ -1,4 +1,4 @@
-/** Of a day's events, what there is to draw for each camera: one mark a pixel at most, however many events there are. */
+/** Of a day's events, what there is to draw for each camera: one mark a pixel and class at most, however many events there are. */
 import type { StoredEvent } from '../source.js'
 
 export interface Mark {
@@ -22,6 +22,8 @@ export const msOf = (x: number, { from, to, width }: Scale): number => from + (x
 /** By camera (dev/cam), from left to right. An event takes the room that it lasted, two pixels at least. */
 export function marksOf(events: readonly StoredEvent[], scale: Scale): Map<string, Mark[]> {
   const lanes = new Map<string, Mark[]>()
+  /** Where in its lane the last mark of a class is: those of others may have come in between. */
+  const lasts = new Map<string, number>()
   for (const event of events) {
     const since = Date.parse(event.since)
     const until = Date.parse(event.until)
@@ -34,10 +36,15 @@ export function marksOf(events: readonly StoredEvent[], scale: Scale): Map<strin
       lane = []
       lanes.set(name, lane)
     }
-    const last = lane.at(-1)
-    if (last && last.x === x && last.event.class === event.class)
-      lane[lane.length - 1] = { ...last, width: Math.max(last.width, width), count: last.count + 1 }
-    else lane.push({ x, width, event, count: 1 })
+    const key = `${name}/${event.class}`
+    const at = lasts.get(key)
+    const last = at === undefined ? undefined : lane[at]
+    if (at !== undefined && last?.x === x)
+      lane[at] = { ...last, width: Math.max(last.width, width), count: last.count + 1 }
+    else {
+      lasts.set(key, lane.length)
+      lane.push({ x, width, event, count: 1 })
+    }
   }
   return lanes
 }

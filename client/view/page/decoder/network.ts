@@ -2,7 +2,7 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm'
 import type { Painted } from './protocol.js'
 
-// Its WebAssembly comes from our own server; one thread, as more would need headers that keep the page from being linked to.
+// Its WebAssembly comes from our own server; one thread: with two (which need COEP, too) a picture took longer on two cores.
 env.wasm.wasmPaths = { wasm: new URL('ort-wasm-simd-threaded.wasm', import.meta.url).href }
 env.wasm.numThreads = 1
 env.logLevel = 'error'

@@ -13,10 +13,12 @@ t.test('a time is a place', async (t) => {
   t.equal(msOf(xOf(day.from + 5e6, scale), scale), day.from + 5e6)
 })
 
-t.test('a hundred thousand events are a mark a pixel', async (t) => {
-  const events = Array.from({ length: 100_000 }, (_, i) => at(day.from + i * 864))
+t.test('a hundred thousand events are a mark a pixel and class', async (t) => {
+  const events = Array.from({ length: 100_000 }, (_, i) =>
+    at(day.from + i * 864, 1000, { class: i % 2 ? 'person' : 'vehicle' }),
+  )
   const lane = marksOf(events, scale).get('gate-1/street')!
-  t.ok(lane.length <= 1000, `${lane.length}`)
+  t.ok(lane.length <= 2000, `${lane.length}`)
   t.equal(
     lane.reduce((sum, { count }) => sum + count, 0),
     100_000,
