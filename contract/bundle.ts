@@ -12,6 +12,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { BundleError } from './bundle-error.js'
+import { issueText } from './issue.js'
 
 export { BundleError }
 
@@ -222,8 +223,7 @@ function parse<T>(schema: z.ZodType<T>, bytes: Buffer, where: string): T {
   }
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const issue = result.error.issues[0]!
-  throw new BundleError('manifest', `${where}: ${issue.path.join('.') || 'top level'}: ${issue.message}`)
+  throw new BundleError('manifest', `${where}: ${issueText(result.error, 'top level')}`)
 }
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')

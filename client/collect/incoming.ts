@@ -1,4 +1,5 @@
 /** What a collector subscribes to, and what a message of it is. */
+import { checked } from '../../contract/issue.js'
 import {
   CameraStateMessage,
   DeviceStateMessage,
@@ -46,17 +47,4 @@ export function read(base: string, message: Message, at: string): Read | undefin
   if (branch === 'state') return { state: { what: 'state', dev, at, ...checked(DeviceStateMessage, json) } }
   checked<unknown>(branch === 'info' ? InfoMessage : HealthMessage, json)
   return { state: { what: branch as 'info' | 'health', dev, json: text, at } }
-}
-
-interface Schema<T> {
-  safeParse(
-    json: unknown,
-  ): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
-}
-
-function checked<T>(schema: Schema<T>, json: unknown): T {
-  const parsed = schema.safeParse(json)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new Error(`${issue.path.join('.') || 'payload'}: ${issue.message}`)
 }

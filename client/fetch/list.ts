@@ -1,7 +1,7 @@
 /** What the archive of a box has. */
 import type { Described } from '../../contract/messages.js'
 import { Failure } from '../failure.js'
-import { patiently } from './patience.js'
+import { answerTo } from './patience.js'
 import type { Answer, Requester } from './requester.js'
 
 export interface Query {
@@ -34,15 +34,9 @@ async function* pages<V extends 'list' | 'events'>(
 ): AsyncGenerator<Answer<V>['items'][number]> {
   let cursor: string | undefined
   do {
-    let page: Answer<V> | undefined
-    await patiently(verb, () =>
-      requester.ask(verb, { ...query, limit: pageItems, ...(cursor ? { cursor } : {}) }, (answer) => {
-        page = answer
-        return true
-      }),
-    )
-    yield* page?.items ?? []
-    const next: string | undefined = page?.cursor
+    const page = await answerTo(requester, verb, { ...query, limit: pageItems, ...(cursor ? { cursor } : {}) })
+    yield* page.items
+    const next: string | undefined = page.cursor
     if (next !== undefined && next === cursor) {
       throw new Failure('answer', `the box repeats itself, ${verb} cursor ${next}, check its version`)
     }
@@ -51,16 +45,8 @@ async function* pages<V extends 'list' | 'events'>(
 }
 
 /** One frame's entry. @throws {Failure} answer */
-export async function describeFrame(requester: Requester, ref: string): Promise<Described> {
-  let found: Described | undefined
-  await patiently(`describe ${ref}`, () =>
-    requester.ask('describe', { ref }, ({ item }) => {
-      found = item
-      return true
-    }),
-  )
-  return found!
-}
+export const describeFrame = async (requester: Requester, ref: string): Promise<Described> =>
+  (await answerTo(requester, 'describe', { ref }, `describe ${ref}`)).item
 
 export const describedLine = ({ ref, ts, clk = 'ok', bytes, sha256, key, pinned }: Described): string =>
   `${ts} ${ref} ${key ? 'key' : 'predicted'} ${bytes} bytes ${sha256.slice(0, 12)}${pinned ? ' pinned' : ''}${clk === 'ok' ? '' : ` ${clk}`}`

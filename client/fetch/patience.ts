@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Backoff } from '../../contract/backoff.js'
 import { Failure } from '../failure.js'
-import { BoxError, NoAnswer } from './requester.js'
+import { type Answer, BoxError, NoAnswer, type Requester, type Verb } from './requester.js'
 
 /** With pauses of 0.2 s doubling to 5 s these are about 20 s of being told to wait. */
 const mostBusy = 8
@@ -35,6 +35,23 @@ export async function patiently(what: string, attempt: () => Promise<void>, pati
     }
     await wait(backoff.next())
   }
+}
+
+/** The one answer to a question, asked patiently. @param what how the question is called in a failure @throws {Failure} answer */
+export async function answerTo<V extends Verb>(
+  requester: Requester,
+  verb: V,
+  body: object,
+  what: string = verb,
+): Promise<Answer<V>> {
+  let found: Answer<V> | undefined
+  await patiently(what, () =>
+    requester.ask(verb, body, (answer) => {
+      found = answer
+      return true
+    }),
+  )
+  return found!
 }
 
 function refusal(what: string, error: unknown): unknown {

@@ -3,6 +3,7 @@
  * echoed `transaction`; both are always sent, because the box may be connected with 3.1.1 when the client is not.
  */
 import { randomBytes } from 'node:crypto'
+import { issueText } from '../../contract/issue.js'
 import { type ResponseCode, responses } from '../../contract/messages.js'
 import type { RequestVerb, Topics } from '../../contract/topics.js'
 import type { Message, Reply } from '../broker/mqtt.js'
@@ -96,8 +97,7 @@ export class Requester {
     if (!pending) return
     const answer = responses[pending.verb].safeParse(json)
     if (!answer.success) {
-      const issue = answer.error.issues[0]
-      const what = `${issue.path.join('.') || 'payload'}: ${issue.message}`
+      const what = issueText(answer.error, 'payload')
       pending.settle(new Failure('answer', `answer not understood, ${pending.verb} of ${this.topics.dev}: ${what}`))
     } else if (answer.data.status === 'error') {
       pending.settle(new BoxError(answer.data.code, printable(answer.data.message)))

@@ -1,6 +1,7 @@
 /** From an MQTT message to a checked result or bitstream. */
 
 import { readRecord } from '../../codec/index.js'
+import { checked, type Schema } from '../../contract/issue.js'
 import { ClassifyResult, EventMessage, SegmentResult } from '../../contract/messages.js'
 import { decodeRuns } from '../../contract/rle.js'
 import type { ResultKind } from '../../contract/topics.js'
@@ -64,31 +65,20 @@ function before(prev: number | null | undefined, seq: number): number | null | u
 
 function readEvent({ dev, cam, hist }: Origin, payload: Uint8Array): Incoming {
   const json = jsonOf(payload)
-  const event = checked(EventMessage, json, dev, cam)
+  const event = checkedFrom(EventMessage, json, dev, cam)
   return { kind: 'evt', key: { dev, cam, boot: event.boot, kind: 'evt', seq: event.seq }, hist, event, json }
 }
 
 const jsonOf = (payload: Uint8Array): unknown => JSON.parse(Buffer.from(payload).toString('utf8'))
 
-/** Of contract/messages.ts. */
-interface Schema<T> {
-  safeParse(
-    json: unknown,
-  ): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } }
-}
-
-function checked<T extends { dev: string; cam: string }>(
+/** Of the topic that it came on. */
+function checkedFrom<T extends { dev: string; cam: string }>(
   schema: Schema<T>,
   json: unknown,
   dev: string,
   cam: string,
 ): T {
-  const parsed = schema.safeParse(json)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new Error(`${issue.path.join('.') || 'payload'}: ${issue.message}`)
-  }
-  const { data } = parsed
+  const data = checked(schema, json)
   if (data.dev !== dev || data.cam !== cam)
     throw new Error(`payload of ${data.dev}/${data.cam}, topic of ${dev}/${cam}`)
   return data
@@ -96,7 +86,7 @@ function checked<T extends { dev: string; cam: string }>(
 
 function readResult({ dev, cam, hist }: Origin, kind: 'cls' | 'seg', payload: Uint8Array): Incoming {
   const json = jsonOf(payload)
-  const result = checked<ClassifyResult | SegmentResult>(
+  const result = checkedFrom<ClassifyResult | SegmentResult>(
     kind === 'cls' ? ClassifyResult : SegmentResult,
     json,
     dev,

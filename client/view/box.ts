@@ -142,8 +142,8 @@ export class BoxSource implements ViewSource {
   private receive(message: Message): void {
     const [dev, branch, cam, leaf] = message.topic.slice(`${this.options.base}/v1/`.length).split('/')
     try {
-      if (branch === 'res') this.archives.receive(dev, message)
-      else if (branch === 'state' || branch === 'info') this.tellCameras(this.boxSays(dev, branch, message.payload))
+      if (this.archives.receive(message)) return
+      if (branch === 'state' || branch === 'info') this.tellCameras(this.boxSays(dev, branch, message.payload))
       else if (branch === 'cam' && (leaf === 'state' || leaf === 'now'))
         this.tellCameras(this.cameraSays(dev, cam, leaf, message.payload))
       else this.happened(readIncoming(this.options.base, message))

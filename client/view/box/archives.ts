@@ -1,10 +1,10 @@
-/** The archives of a broker's boxes, asked over MQTT: each box by a requester of its own, all answered on one name. */
+/** The archives of a broker's boxes, asked over MQTT. */
 import { isoMs } from '../../../contract/time.js'
-import { Topics } from '../../../contract/topics.js'
 import type { Message } from '../../broker/mqtt.js'
 import { Failure } from '../../failure.js'
-import { patiently } from '../../fetch/patience.js'
-import { type Answer, Requester, type Verb, type Wire } from '../../fetch/requester.js'
+import { Boxes } from '../../fetch/boxes.js'
+import { answerTo } from '../../fetch/patience.js'
+import type { Answer, Requester, Verb, Wire } from '../../fetch/requester.js'
 import { fetchSegment } from '../../fetch/transfer.js'
 import type { EventQuery, FrameResult, Page, SegmentQuery, SegmentView, StoredEvent } from '../source.js'
 import { covered } from './coverage.js'
@@ -29,24 +29,23 @@ const MOST_PARTS = 96
 const KEPT_PARTS = 5000
 
 export class Archives {
-  private readonly requesters = new Map<string, Requester>()
   private readonly firsts = new Map<string, number>()
-  private readonly mine: Requester
+  private readonly boxes: Boxes
 
   constructor(private readonly options: ArchivesOptions) {
-    this.mine = this.requesterOf(options.device)
+    const { base, wire, timeoutMs, device } = options
+    this.boxes = new Boxes(base, wire, timeoutMs, device)
   }
 
   /** What answers come on. */
   get filters(): string[] {
-    return this.mine.filters
+    return this.boxes.filters
   }
 
-  receive = (dev: string, message: Message): void => this.requesters.get(dev)?.receive(message)
+  /** @returns whether it was an answer */
+  receive = (message: Message): boolean => this.boxes.receive(message)
 
-  abandon(failure: Failure): void {
-    for (const requester of [this.mine, ...this.requesters.values()]) requester.abandon(failure)
-  }
+  abandon = (failure: Failure): void => this.boxes.abandon(failure)
 
   async events({ dev, limit, cursor, ...query }: EventQuery): Promise<Page<StoredEvent>> {
     const answer = await this.ask(this.needed(dev), 'events', { ...query, limit: Math.min(limit, 500), cursor })
@@ -105,16 +104,9 @@ export class Archives {
     return ms
   }
 
-  private async ask<V extends Verb>(dev: string, verb: V, body: object): Promise<Answer<V>> {
-    let answer: Answer<V> | undefined
+  private ask<V extends Verb>(dev: string, verb: V, body: object): Promise<Answer<V>> {
     const whole = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
-    await patiently(verb, () =>
-      this.requester(dev).ask(verb, whole, (one) => {
-        answer = one
-        return true
-      }),
-    )
-    return answer!
+    return answerTo(this.requester(dev), verb, whole)
   }
 
   private requester(dev: string): Requester {
@@ -123,17 +115,6 @@ export class Archives {
     if (!box) throw new Failure('answer', `no box ${dev}, ${place}, nothing was heard of it`)
     if (box.box === 'offline' || box.box === 'stopped')
       throw new Failure('answer', `box ${dev} is away (${box.box}), ${place}, its archive can be asked when it is back`)
-    let requester = this.requesters.get(dev)
-    if (!requester) {
-      requester = this.requesterOf(dev)
-      this.requesters.set(dev, requester)
-    }
-    return requester
-  }
-
-  /** All of them are answered on one name of ours, which is subscribed to for every box at once. */
-  private requesterOf(dev: string): Requester {
-    const { base, wire, timeoutMs } = this.options
-    return new Requester(new Topics(base, dev), wire, timeoutMs, this.mine?.name)
+    return this.boxes.of(dev)
   }
 }

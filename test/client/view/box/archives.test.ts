@@ -22,7 +22,7 @@ function setUp(answer: (verb: string, body: Record<string, unknown>) => object, 
         const { transaction: _, ...body } = JSON.parse(payload)
         asked.push([`${dev} ${verb}`, body])
         const said = Buffer.from(JSON.stringify({ status: 'ok', ...answer(verb, body) }))
-        setImmediate(() => archives.receive(dev, { topic: to, payload: said, correlation } as never))
+        setImmediate(() => archives.receive({ topic: to, payload: said, correlation } as never))
       },
     },
   })

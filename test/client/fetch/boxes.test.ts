@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Boxes } from '../../../client/collect/boxes.js'
+import { Boxes } from '../../../client/fetch/boxes.js'
 
 function setting() {
   const sent: { topic: string; reply: string; transaction: string }[] = []

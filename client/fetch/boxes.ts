@@ -1,8 +1,9 @@
-/** Requests to any box of the fleet, over one connection. */
+/** Requests to any box of a broker, over one connection: each box by a requester of its own, all answered on one name. */
 import { randomBytes } from 'node:crypto'
 import { requestVerbs, Topics } from '../../contract/topics.js'
 import type { Message } from '../broker/mqtt.js'
-import { Requester, type Wire } from '../fetch/requester.js'
+import type { Failure } from '../failure.js'
+import { Requester, type Wire } from './requester.js'
 
 /** Boxes that are remembered: a requester is a map and a timer or two. */
 const MOST = 10_000
@@ -15,11 +16,13 @@ export class Boxes {
     private readonly base: string,
     private readonly wire: Wire,
     private readonly timeoutMs?: number,
+    /** '+': every box of the broker */
+    private readonly device = '+',
   ) {}
 
   /** Answers to us, and those of boxes without MQTT 5 to everybody. */
   get filters(): string[] {
-    const all = new Topics(this.base, '+').response('+')
+    const all = new Topics(this.base, this.device).response('+')
     return [`${all}/${this.mine}`, all]
   }
 
@@ -39,5 +42,10 @@ export class Boxes {
     if (branch !== 'res' || !requestVerbs.some((one) => one === verb)) return false
     this.requesters.get(dev)?.receive(message)
     return true
+  }
+
+  /** Nothing more will arrive. */
+  abandon(failure: Failure): void {
+    for (const requester of this.requesters.values()) requester.abandon(failure)
   }
 }
