@@ -19,6 +19,6 @@ export {
   type RecordInfo,
   readRecord,
 } from './record.js'
-export { packSegment, readIndexAt, type SegmentIndex } from './segment.js'
+export { packSegment, readIndexAt, type SegmentIndex, segmentFile } from './segment.js'
 export { StaticCoder, type StaticTables } from './static.js'
 export { decodeSymbols, symbolCount } from './symbols.js'

@@ -94,6 +94,22 @@ export function packSegment(records: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
+/** The same, and where an index block cannot say it (times too far from the key's) the records alone. */
+export function segmentFile(records: readonly Uint8Array[]): Uint8Array {
+  try {
+    return packSegment(records)
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error
+    const file = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const record of records) {
+      file.set(record, at)
+      at += record.length
+    }
+    return file
+  }
+}
+
 /** Whether a block with a sound fixed part begins here. */
 export function isIndexHead(bytes: Uint8Array, offset: number): boolean {
   return startsWith(bytes, offset, INDEX_MAGIC) && headFault(bytes, offset) === undefined

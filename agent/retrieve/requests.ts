@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
-import { CodecError, FORMAT, FORMAT_2, packSegment, readArchive } from '../../codec/index.js'
+import { FORMAT, FORMAT_2, readArchive, segmentFile } from '../../codec/index.js'
+import { issueText } from '../../contract/issue.js'
 import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
 import { isoMs, isoOf } from '../../contract/time.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
@@ -148,8 +149,7 @@ export class Requests {
     if (typeof transaction === 'string' && transaction.length <= 128) remember(transaction)
     const result = requests[verb].safeParse(value)
     if (!result.success) {
-      const issue = result.error.issues[0]!
-      throw new Refusal('bad_request', `${issue.path.join('.') || 'request'}: ${issue.message}`)
+      throw new Refusal('bad_request', issueText(result.error, 'request'))
     }
     return result.data
   }
@@ -251,7 +251,7 @@ export class Requests {
     if (sound.length === 0) throw new Refusal('damaged', `${ref}: the stored keyframe is damaged`)
     // What has been added since is left out again: the same records make the same file.
     const frames = (off > 0 && started !== undefined && this.begun.get(started)) || sound.length
-    const file = withIndex(sound.slice(0, frames))
+    const file = Buffer.from(segmentFile(sound.slice(0, frames)))
     const packed = {
       ref,
       total: file.length,
@@ -309,16 +309,6 @@ function filterOf({ cam, class: of, zone, event, from, to }: z.infer<typeof requ
     ...{ cam, class: of, zone, event },
     ...(from !== undefined && { fromUs: isoMs(from)! * 1000 }),
     ...(to !== undefined && { toUs: isoMs(to)! * 1000 + 999 }),
-  }
-}
-
-/** As one file. What an index block cannot say (times too far from the key's) is left to the records themselves. */
-function withIndex(records: readonly Uint8Array[]): Buffer {
-  try {
-    return Buffer.from(packSegment(records))
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error
-    return Buffer.concat(records)
   }
 }
 

@@ -1,7 +1,7 @@
 /** The collect verb: a fleet's messages from the broker into a store, each acknowledged once it is there. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Link } from '../broker/link.js'
-import type { BrokerSettings, Message } from '../broker/mqtt.js'
+import { BrokerError, type BrokerSettings, type Message } from '../broker/mqtt.js'
 import { asFailure, type Failure, printable } from '../failure.js'
 import { Boxes } from '../fetch/boxes.js'
 import type { Store } from '../store/store.js'
@@ -106,7 +106,6 @@ export async function collect(
   const link: Link = new Link(
     broker,
     (connection) => {
-      figures.link(true)
       const own = [...stateTopics(base), ...boxes.filters]
       if (options.jetstream) return own
       const shared = connection.shares ? group : undefined
@@ -116,10 +115,10 @@ export async function collect(
     },
     {
       message: receive,
-      notice(text) {
-        figures.link(!/lost/.test(text))
+      notice(text, connected) {
+        figures.link(connected)
         events.doubt(Date.now())
-        if (/lost/.test(text)) rival()
+        if (!connected) rival()
         log(/same name/.test(text) ? `${text}; each collector needs a --name of its own` : text)
       },
       ended: (failure) => stop(failure),
@@ -136,7 +135,7 @@ export async function collect(
   if (http) log(`/metrics and /healthz: ${http.url}`)
   let stream: { close(): Promise<void> } | undefined
   try {
-    await start(link, stopping.signal, log)
+    await start(link, figures, stopping.signal, log)
     if (options.jetstream && !stopping.signal.aborted)
       stream = await (await import('./jetstream.js')).openJetStream(
         { ...options.jetstream, base, group, bits },
@@ -158,14 +157,16 @@ export async function collect(
 }
 
 /** Started before its broker, as a service may be, it waits for it; what the broker refuses is the end. */
-async function start(link: Link, signal: AbortSignal, log: (line: string) => void): Promise<void> {
+async function start(link: Link, figures: Figures, signal: AbortSignal, log: (line: string) => void): Promise<void> {
   let said = false
   while (!signal.aborted) {
     try {
-      return await link.start()
+      await link.start()
+      figures.link(true)
+      return
     } catch (error) {
       const failure = asFailure(error)
-      if (!/^no connection/.test(failure.message)) throw failure
+      if (!(failure.cause instanceof BrokerError && failure.cause.recoverable)) throw failure
       if (!said) log(`${failure.message}; trying again`)
       said = true
       await wait(2000, undefined, { signal }).catch(() => {})

@@ -2,9 +2,9 @@
  * What is missing is asked of the box that took it: results with `results`, bitstreams with `get`. What the box has no more is noted
  * as gone, with why, and is missing no longer.
  */
-import { type CodecError, readArchive } from '../../codec/index.js'
+import { recordsOf } from '../bitstreams/records.js'
 import { Failure } from '../failure.js'
-import { patiently } from '../fetch/patience.js'
+import { answerTo } from '../fetch/patience.js'
 import type { Answer, Requester } from '../fetch/requester.js'
 import { BoxError } from '../fetch/requester.js'
 import { fetchSegment } from '../fetch/transfer.js'
@@ -39,11 +39,10 @@ export class Filler {
 
   /** @param online devices that can be asked */
   async run(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number, signal?: AbortSignal) {
-    const due = this.due(coverage, online, nowMs)
-    for (const { coverage: one, span } of due) {
+    for (const gap of this.due(coverage, online, nowMs)) {
       if (signal?.aborted) return
-      await this.asking(one.stream.dev, nowMs, () =>
-        one.kind === 'bits' ? this.bits(one, span) : this.results(one, span),
+      await this.asking(gap.stream.dev, nowMs, () =>
+        'bits' in gap ? this.bits(gap.bits, gap.span) : this.results(gap),
       )
     }
     if (!signal?.aborted) await this.tail(coverage, online, nowMs)
@@ -64,7 +63,7 @@ export class Filler {
           const answer = await this.ask(this.requesterOf(dev), { cam, boot, ...span })
           if (answer === undefined || answer.items.length === 0) continue
           if (one.kind === 'bits') await this.bits({ ...one, missing: [span] }, span)
-          else await this.results(one, span)
+          else await this.results({ stream: one.stream, kinds: [one.kind], span })
         }
         await this.store.closeRun(id)
       })
@@ -88,56 +87,53 @@ export class Filler {
   /** The gaps that have been there for long enough. */
   private due(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number) {
     const now = new Set<string>()
-    const due: { coverage: Coverage; span: Span }[] = []
+    const due = new Map<string, Gap>()
     for (const one of coverage) {
       for (const span of one.missing) {
         const name = `${one.stream.id}/${one.kind}/${span.to}`
         now.add(name)
         if (!this.since.has(name)) this.since.set(name, nowMs)
         const old = nowMs - this.since.get(name)! >= this.patience.gapMs
-        if (old && online.has(one.stream.dev))
-          due.push({ coverage: one, span: { from: span.from, to: Math.min(span.to, span.from + MOST - 1) } })
+        if (old && online.has(one.stream.dev)) addTo(due, one, span)
       }
     }
     for (const name of this.since.keys()) if (!now.has(name)) this.since.delete(name)
-    return due
+    return due.values()
   }
 
   /** Both kinds and the events of the same frames come together; what is here already is passed over by the store. */
-  private async results({ stream, kind }: Coverage, span: Span): Promise<void> {
+  private async results({ stream, kinds, span }: ResultGap): Promise<void> {
     const { dev, cam, boot } = stream
     const requester = this.requesterOf(dev)
     let from: number | undefined = span.from
     while (from !== undefined && from <= span.to) {
       const answer = await this.ask(requester, { cam, boot, from, to: span.to })
       if (answer === undefined)
-        return this.gone(stream.id, [kind], [{ from, to: span.to }], 'the box knows nothing of this run')
+        return this.gone(stream.id, kinds, [{ from, to: span.to }], 'the box knows nothing of this run')
       const messages = answer.items.flatMap((item) => incomingOf(dev, cam, boot, item))
       this.figures.filled(await this.commit(messages))
-      await this.gone(stream.id, [kind], answer.gone, 'not in the archive of the box')
+      await this.gone(stream.id, kinds, answer.gone, 'not in the archive of the box')
       // A frame that is there and has no such result never had one: the camera's heads say nothing of that kind.
-      const silent = answer.items
-        .filter((item) => item[kind as 'cls' | 'seg'] === undefined)
-        .map(({ seq }) => ({ from: seq, to: seq }))
-      await this.gone(stream.id, [kind], silent, 'the frame has none')
+      for (const kind of kinds) {
+        const silent = answer.items.filter((item) => item[kind] === undefined)
+        await this.gone(
+          stream.id,
+          [kind],
+          silent.map(({ seq }) => ({ from: seq, to: seq })),
+          'the frame has none',
+        )
+      }
       from = answer.next
     }
   }
 
   private async ask(requester: Requester, body: object): Promise<Answer<'results'> | undefined> {
-    let found: Answer<'results'> | undefined
     try {
-      await patiently('results', () =>
-        requester.ask('results', body, (answer) => {
-          found = answer
-          return true
-        }),
-      )
+      return await answerTo(requester, 'results', body)
     } catch (error) {
       if (codeOf(error) === 'not_found') return undefined
       throw error
     }
-    return found
   }
 
   /** Segment by segment: a frame alone is of no use. */
@@ -175,7 +171,9 @@ export class Filler {
       if (['not_found', 'evicted', 'damaged'].includes(codeOf(error) ?? '')) return 'gone'
       throw error
     }
-    const records = recordsOf(file)
+    const records = recordsOf(file, (error) => {
+      throw new Failure('answer', `the box sent a damaged segment: ${error.message}`)
+    })
     this.figures.filled(
       await this.commit(
         records.map(({ seq: of, bytes }) => ({
@@ -198,19 +196,27 @@ export class Filler {
   }
 }
 
+/** Results of both kinds that are missing of the same frames are one question. */
+interface ResultGap {
+  readonly stream: Coverage['stream']
+  readonly kinds: ResultKind[]
+  readonly span: Span
+}
+type Gap = ResultGap | { readonly stream: Coverage['stream']; readonly bits: Coverage; readonly span: Span }
+type ResultKind = Exclude<Coverage['kind'], 'bits'>
+
+function addTo(due: Map<string, Gap>, one: Coverage, { from, to }: Span): void {
+  const { stream, kind } = one
+  const span = { from, to: Math.min(to, from + MOST - 1) }
+  const name = `${stream.id}/${kind === 'bits' ? kind : 'results'}/${span.from}/${span.to}`
+  const known = due.get(name)
+  if (kind === 'bits') due.set(name, { stream, bits: one, span })
+  else if (known && 'kinds' in known) known.kinds.push(kind)
+  else due.set(name, { stream, kinds: [kind], span })
+}
+
 const codeOf = (error: unknown): string | undefined =>
   (error as Error).cause instanceof BoxError ? ((error as Error).cause as BoxError).code : undefined
-
-function recordsOf(file: Uint8Array): { seq: number; bytes: Uint8Array }[] {
-  const records: { seq: number; bytes: Uint8Array }[] = []
-  for (const piece of readArchive(file)) {
-    if (piece.kind === 'damage')
-      throw new Failure('answer', `the box sent a damaged segment: ${(piece.error as CodecError).message}`)
-    if (piece.kind === 'index') continue
-    records.push({ seq: piece.seq, bytes: file.subarray(piece.offset, piece.offset + piece.length) })
-  }
-  return records
-}
 
 function incomingOf(
   dev: string,

@@ -16,7 +16,7 @@ export async function serve(
   const server = Fastify({ logger: false, connectionTimeout: 5000, requestTimeout: 5000, forceCloseConnections: true })
   server.get('/metrics', async (_, reply) => reply.type(figures.contentType).send(await figures.metrics()))
   server.get('/healthz', async (_, reply) => {
-    const health = await figures.health()
+    const health = figures.health()
     return reply.code(health.ok ? 200 : 503).send(health)
   })
   server.setNotFoundHandler((_, reply) => reply.code(404).send({ error: 'not here; there are /metrics and /healthz' }))

@@ -1,5 +1,6 @@
 /** What one collector of a group does in the background: asks for what is missing, seals segments, forgets what is too old. */
 import { hostname } from 'node:os'
+import { countOf } from '../listen/sequence.js'
 import type { Store } from '../store/store.js'
 import type { EventCheck } from './event-check.js'
 import type { Figures } from './figures.js'
@@ -29,11 +30,9 @@ export class Keeper {
     const now = Date.now()
     await this.attempt('what is missing', async () => {
       const coverage = await this.store.coverage({ closed: false })
-      const sum = (spans: readonly { from: number; to: number }[]) =>
-        spans.reduce((n, { from, to }) => n + to - from + 1, 0)
       this.figures.incomplete(
-        coverage.reduce((n, { missing }) => n + sum(missing), 0),
-        coverage.reduce((n, { gone }) => n + sum(gone), 0),
+        coverage.reduce((n, { missing }) => n + countOf(missing), 0),
+        coverage.reduce((n, { gone }) => n + countOf(gone), 0),
       )
       if (!(await this.store.lease('keeper', this.holder, LEASE_SECONDS))) return
       const devices = await this.store.devices()

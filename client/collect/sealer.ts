@@ -1,5 +1,6 @@
 /** Records of a stream -> segments, each a file as `archive get` fetches it: begun by a keyframe, over when the next one has come. */
-import { CodecError, packSegment, readArchive, readRecord } from '../../codec/index.js'
+import { readRecord, segmentFile } from '../../codec/index.js'
+import { recordsOf } from '../bitstreams/records.js'
 import type { Span } from '../listen/sequence.js'
 import type { LooseRecord, Sealed, Store, Stream } from '../store/store.js'
 import type { Figures } from './figures.js'
@@ -74,7 +75,7 @@ export class Sealer {
     records: readonly Uint8Array[],
     times: { readonly from: string; readonly to: string },
   ): Promise<void> {
-    const file = fileOf(records)
+    const file = segmentFile(records)
     const [head, tail] = [readRecord(records[0]), readRecord(records.at(-1)!)]
     const made = {
       seq: key,
@@ -95,11 +96,7 @@ export class Sealer {
   private async recordsIn({ place, data }: Sealed): Promise<Uint8Array[]> {
     const file = data ?? (place && (await this.objects?.get(place)))
     if (!file) throw new Error(`the segment ${place} is in the store and not in ${this.objects?.name}`)
-    const pieces = [...readArchive(file)].filter(({ kind }) => kind === 'key' || kind === 'predicted')
-    return pieces.map((piece) => {
-      const { offset, length } = piece as { offset: number; length: number }
-      return file.subarray(offset, offset + length)
-    })
+    return recordsOf(file).map(({ bytes }) => bytes)
   }
 }
 
@@ -123,14 +120,4 @@ function bySegment(records: readonly LooseRecord[]): Group[] {
 function fits(last: Uint8Array | undefined, bytes: Uint8Array): boolean {
   const record = readRecord(bytes)
   return last === undefined ? record.kind === 'key' : record.chain === readRecord(last).crc
-}
-
-/** What an index block cannot say (times too far from the key's) is left to the records themselves. */
-function fileOf(records: readonly Uint8Array[]): Uint8Array {
-  try {
-    return packSegment(records)
-  } catch (error) {
-    if (!(error instanceof CodecError)) throw error
-    return Buffer.concat(records)
-  }
 }

@@ -1,6 +1,6 @@
 /** The verify verb: what a store has of each camera and run, and what it has not. */
 import { Failure, failureLine } from '../failure.js'
-import type { Span } from '../listen/sequence.js'
+import { countOf, type Span } from '../listen/sequence.js'
 import type { Coverage, Store } from '../store/store.js'
 import { type ObjectStore, sha256Of } from './objects.js'
 
@@ -16,9 +16,9 @@ export async function verify(
   const coverage = await store.coverage(device === undefined ? {} : { dev: device })
   for (const one of coverage) print(json ? JSON.stringify(recordOf(one)) : lineOf(one))
   const damaged = objects ? await damagedObjects(store, objects, device, print) : 0
-  const missing = coverage.reduce((n, one) => n + total(one.missing), 0)
+  const missing = coverage.reduce((n, one) => n + countOf(one.missing), 0)
   const frames = coverage.reduce((n, one) => n + one.frames, 0)
-  const gone = coverage.reduce((n, one) => n + total(one.gone), 0)
+  const gone = coverage.reduce((n, one) => n + countOf(one.gone), 0)
   const ended = [...new Set(coverage.map(({ stream }) => stream.dev))].length
   if (!json)
     print(
@@ -27,7 +27,6 @@ export async function verify(
   return missing === 0 && damaged === 0
 }
 
-const total = (spans: readonly Span[]): number => spans.reduce((n, { from, to }) => n + to - from + 1, 0)
 const spansText = (spans: readonly Span[]): string =>
   spans
     .slice(0, 5)
@@ -37,9 +36,11 @@ const spansText = (spans: readonly Span[]): string =>
 function lineOf({ stream, kind, frames, last, missing, gone }: Coverage): string {
   const name = `${stream.dev}/${stream.cam}/${stream.boot} ${kind}`
   const what = [`${frames} of #${stream.start}–${last}`]
-  if (missing.length > 0) what.push(`missing ${total(missing)}: ${spansText(missing)}`)
+  if (missing.length > 0) what.push(`missing ${countOf(missing)}: ${spansText(missing)}`)
   if (gone.length > 0)
-    what.push(`gone ${total(gone)}: ${spansText(gone)} (${[...new Set(gone.map(({ reason }) => reason))].join('; ')})`)
+    what.push(
+      `gone ${countOf(gone)}: ${spansText(gone)} (${[...new Set(gone.map(({ reason }) => reason))].join('; ')})`,
+    )
   if (missing.length + gone.length === 0) what.push('complete')
   if (stream.start > 0) what.push(`from #${stream.start} on, nobody listened before`)
   return `${name.padEnd(44)} ${what.join(' · ')}${stream.thinned ? ' · leaves frames out' : ''}`

@@ -37,3 +37,7 @@ export class Sequence {
     return holes
   }
 }
+
+/** Numbers in them. */
+export const countOf = (spans: readonly Readonly<Span>[]): number =>
+  spans.reduce((sum, { from, to }) => sum + to - from + 1, 0)

@@ -1,7 +1,7 @@
 /** What is here of each stream, what is missing, and what will never come. */
 import { type Kysely, sql } from 'kysely'
 import type { ResultKind } from '../../contract/topics.js'
-import { Sequence, type Span } from '../listen/sequence.js'
+import { countOf, Sequence, type Span } from '../listen/sequence.js'
 import type { Coverage, Stream } from './store.js'
 import { type Kind, kindNames, kinds, type Tables } from './tables.js'
 
@@ -42,17 +42,11 @@ export async function coverageOf(
   db: Kysely<Tables>,
   { dev, closed }: { dev?: string | undefined; closed?: false } = {},
 ): Promise<Coverage[]> {
-  let query = db.selectFrom('streams').select(streamColumns).orderBy('dev').orderBy('cam').orderBy('first_time')
   let wanted = db.selectFrom('streams').select('id')
-  if (dev !== undefined) {
-    query = query.where('dev', '=', dev)
-    wanted = wanted.where('dev', '=', dev)
-  }
-  if (closed === false) {
-    query = query.where('closed', '=', 0)
-    wanted = wanted.where('closed', '=', 0)
-  }
-  const streams = (await query.execute()).map(streamOf)
+  if (dev !== undefined) wanted = wanted.where('dev', '=', dev)
+  if (closed === false) wanted = wanted.where('closed', '=', 0)
+  const rows = db.selectFrom('streams').select(streamColumns).where('id', 'in', wanted)
+  const streams = (await rows.orderBy('dev').orderBy('cam').orderBy('first_time').execute()).map(streamOf)
   const [spans, gone] = await Promise.all([
     db.selectFrom('spans').selectAll().where('stream', 'in', wanted).orderBy('from_seq').execute(),
     db.selectFrom('gone').selectAll().where('stream', 'in', wanted).orderBy('from_seq').execute(),
@@ -76,7 +70,7 @@ export async function coverageOf(
       if (seen.length + lost.length === 0) return []
       const holes = new Sequence(seen).holes(stream.start)
       const missing = without(holes, lost)
-      const frames = seen.reduce((sum, { from, to }) => sum + to - from + 1, 0)
+      const frames = countOf(seen)
       return [{ stream, kind: kindNames[kind], frames, last: seen.at(-1)?.to ?? -1, missing, gone: lost }]
     }),
   )

@@ -82,20 +82,22 @@ async function looseSegments(db: Kysely<Tables>, { dev, cam, from, to }: TimeRan
   let query = db
     .selectFrom('records')
     .innerJoin('streams', 'streams.id', 'records.stream')
-    .select(['dev', 'cam', 'boot', 'seq', 'position', 'time', 'bytes'])
+    .select(['dev', 'cam', 'boot', 'seq', 'position', 'time', sql<number>`length(bytes)`.as('length')])
+    // The bundle stands in the keyframe, which alone has to be read.
+    .select(sql<Uint8Array | null>`CASE WHEN position = 0 THEN bytes END`.as('key'))
   if (dev !== undefined) query = query.where('dev', '=', dev)
   if (cam !== undefined) query = query.where('cam', '=', cam)
   const found: (SegmentRow & { upTo: number })[] = []
   for (const row of await query.orderBy('stream').orderBy('seq').execute()) {
-    const { position, time, seq, bytes } = row
+    const { position, time, seq, length, key } = row
     const open = found.at(-1)
-    if (position === 0) {
-      const bundle = readRecord(bytes).frame?.bundle ?? ''
+    if (key) {
+      const bundle = readRecord(key).frame?.bundle ?? ''
       const ref = `${row.cam}/${row.boot}/${seq}`
-      const first = { from: time, to: time, bytes: bytes.length, bundle, sealed: false, upTo: seq }
+      const first = { from: time, to: time, bytes: length, bundle, sealed: false, upTo: seq }
       found.push({ dev: row.dev, ref, last: seq, frames: 1, ...first })
     } else if (open && open.ref === `${row.cam}/${row.boot}/${seq - position}` && open.upTo === seq - 1) {
-      const frames = { frames: open.frames + 1, bytes: open.bytes + bytes.length }
+      const frames = { frames: open.frames + 1, bytes: open.bytes + length }
       found[found.length - 1] = { ...open, last: seq, to: time, upTo: seq, ...frames }
     }
   }

@@ -1,27 +1,18 @@
 /** A box without cameras and networks: archive, outbox, publishing, presence and answers to requests are the agent's own. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { Archive, type ArchiveLimits } from '../../agent/archive/archive.js'
+import { Archive } from '../../agent/archive/archive.js'
 import type { Log } from '../../agent/log.js'
 import { Presence } from '../../agent/publish/presence.js'
 import { Publisher } from '../../agent/publish/publisher.js'
 import { messagesOf } from '../../agent/publish/results.js'
 import { Requests } from '../../agent/retrieve/requests.js'
 import { Topics } from '../../contract/topics.js'
+import { limits } from '../agent/archive/frames.js'
 import { Frames } from './frames.js'
 
 const CAM = 'street'
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {} }
-
-const limits: ArchiveLimits = {
-  maxBytes: 1e12,
-  maxAgeMs: 1e12,
-  minFreeBytes: 0,
-  keepNewestMs: 0,
-  outboxMaxBytes: 1e12,
-  outboxMaxAgeMs: 1e12,
-  onFull: 'drop_oldest',
-}
 
 export class Box {
   readonly boot = randomBytes(8).toString('hex')

@@ -4,7 +4,8 @@ import { Filler } from '../../../client/collect/filler.js'
 import { BoxError, NoAnswer, type Requester } from '../../../client/fetch/requester.js'
 import type { Incoming } from '../../../client/listen/incoming.js'
 import type { Coverage, Tally } from '../../../client/store/store.js'
-import { boot, classifyResult } from '../store/messages.js'
+import { classifyResult } from '../box.js'
+import { boot } from '../bundle.js'
 
 const tally: Tally = { added: { cls: 0, seg: 0, bits: 0, evt: 0 }, duplicates: 0 }
 const online = new Set(['gate-1'])

@@ -4,7 +4,7 @@ import { Keeper } from '../../../client/collect/keeper.js'
 import { Folder } from '../../../client/collect/objects.js'
 import { openStore } from '../../../client/store/open.js'
 import type { Store } from '../../../client/store/store.js'
-import { boot } from '../store/messages.js'
+import { boot } from '../bundle.js'
 import { at, cls } from '../store/suite.js'
 import { figuresOf } from './figures.js'
 
