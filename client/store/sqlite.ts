@@ -53,7 +53,8 @@ const engineOf = (file: string): Engine => ({
   failure: (error) => failure(file, error),
 })
 
-function failure(file: string, error: unknown): StoreError {
+/** What SQLite says, in the store's words. */
+export function failure(file: string, error: unknown): StoreError {
   const { code = '', message } = error as { code?: string; message: string }
   if (code === 'SQLITE_FULL') return new StoreError('full', `${file}: no room (${message})`, { cause: error })
   if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code))

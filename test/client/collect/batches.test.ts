@@ -84,3 +84,16 @@ t.test('told to stop while the store is away: nothing is settled, the broker has
   t.strictSame(settled, [])
   t.equal(lines.length, 1, 'said once')
 })
+
+t.test('a store that is full keeps what it has, and takes the rest when there is room', async (t) => {
+  let tries = 0
+  const { batches, push, settled, lines } = setting(async () => {
+    if (tries++ < 3) throw new StoreError('full', 'fleet.sqlite: no room')
+    return tally
+  })
+  push(1)
+  push(2)
+  await batches.idle()
+  t.strictSame(settled, [1, 2])
+  t.match(lines, [/nothing is acknowledged until.*no room/, /the store is there again/])
+})

@@ -1,7 +1,9 @@
 /** A collector, a real broker and small boxes. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
+import { startEmbeddedBroker } from '../../../agent/publish/embedded.js'
 import type { BrokerSettings } from '../../../client/broker/mqtt.js'
 import { type CollectOptions, collect } from '../../../client/collect/collect.js'
 import { Folder, type ObjectStore } from '../../../client/collect/objects.js'
@@ -208,4 +210,20 @@ t.test('bitstreams become a file a segment, which verify reads', async (t) => {
   t.equal(await verify(store, objects, { json: true }, (line) => lines.push(line)), false)
   t.match(lines.at(-1), /is not what was put there/)
   t.strictSame(readdirSync(join(dir, 'gate-1', camera, of)).sort(), ['0.bsf', '4.bsf'], 'nothing half-written is left')
+})
+
+t.test('a broker that does not divide messages: each collector gets all, and the store keeps each once', async (t) => {
+  const embedded = await startEmbeddedBroker(0)
+  t.teardown(() => embedded.stop())
+  const store = await fleet(t)
+  // It speaks 3.1.1, as boxes then do.
+  const box = await mqtt.connectAsync(embedded.url, { protocolVersion: 4 })
+  t.teardown(() => box.endAsync(true))
+  const two = [run(t, store, { url: embedded.url }), run(t, store, { url: embedded.url })]
+  await Promise.all(two.map(started))
+  for (let seq = 0; seq < 10; seq++)
+    await box.publishAsync('fleet/v1/gate-1/cam/street/cls', JSON.stringify(classifyResult(seq)), { qos: 1 })
+  await until('all to be there', async () => (await framesIn(store)) === 10)
+  t.match(await store.coverage(), [{ frames: 10, missing: [] }])
+  for (const { lines } of two) t.equal(lines.filter((line) => /does not divide messages/.test(line)).length, 1)
 })
