@@ -111,9 +111,7 @@ export function Back({ place, mask, go }: Props) {
               at={at}
               utc={place.utc}
               mask={mask}
-              shown={(ms) => {
-                setPlayed(ms)
-              }}
+              shown={setPlayed}
               moved={(ms) => go({ dev: current.dev, cam: current.cam, at: ms }, true)}
             />
           ) : (
