@@ -8,9 +8,9 @@ import { drawMask, drawPicture } from './picture.js'
 import { Projector, resultOf, timeOf } from './projector.js'
 import { Reel } from './reel.js'
 import { desk } from './shared.js'
+import { Tags } from './tags.js'
 import { clock, dayOf } from './time.js'
 import { useKeys } from './use-keys.js'
-import { tagsShown } from './words.js'
 
 interface Props {
   readonly dev: string
@@ -116,13 +116,7 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
             </time>
           )}
         </p>
-        <ul class="tags" aria-label="What was seen">
-          {tagsShown(result?.tags).map(({ id, label, p }) => (
-            <li key={id}>
-              {label} <small>{Math.round(p * 100)} %</small>
-            </li>
-          ))}
-        </ul>
+        <Tags about="What was seen" tags={result?.tags} />
         <Keep {...{ cam, shot, picture, tell }} pause={projector.pause} />
       </div>
     </div>
