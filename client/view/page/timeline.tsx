@@ -4,6 +4,7 @@ import type { Activity, StoredEvent } from '../source.js'
 import { colourOf } from './event-rows.js'
 import { markAt, marksOf, msOf, type Scale, ticks, xOf } from './lanes.js'
 import { clock, shortClock } from './time.js'
+import { actOf } from './use-keys.js'
 import { wordsOf } from './words.js'
 
 interface Props {
@@ -146,8 +147,8 @@ export function Timeline({ cameras, span, events, activity, at, utc, seek, pan, 
           else zoom(wheel.deltaY > 0 ? 2 : 1 / 2, msOf(wheel.offsetX, scale))
         }}
         onKeyDown={(press) => {
-          const act = keys[press.key]
-          if (!act || press.ctrlKey || press.altKey || press.metaKey) return
+          const act = actOf(keys, press)
+          if (!act) return
           press.preventDefault()
           press.stopPropagation()
           act(cursor?.x ?? xOf(at ?? (from + to) / 2, scale), cursor?.lane ?? 0)
