@@ -90,14 +90,11 @@ export class ViewServer {
     const { api, pageDir = join(packageRoot(), 'dist', 'client', 'view', 'page') } = this.options
     if (!existsSync(join(pageDir, 'index.html')))
       throw new Failure('input', `no page, ${pageDir}, build it: npm run build`)
-    for (const [name, route] of Object.entries(api.get))
-      this.app.get(`/api/${name}`, async (request, reply) =>
-        send(reply, request, await route(queryOf(request), request.looker!)),
-      )
-    for (const [name, route] of Object.entries(api.post))
-      this.app.post(`/api/${name}`, async (request, reply) =>
-        send(reply, request, await route(queryOf(request), request.looker!)),
-      )
+    for (const method of ['get', 'post'] as const)
+      for (const [name, route] of Object.entries(api[method]))
+        this.app[method](`/api/${name}`, async (request, reply) =>
+          send(reply, request, await route(queryOf(request), request.looker!)),
+        )
     this.app.get('/api/live', (request, reply) => this.live(request, reply))
     this.app.post('/enter', (request, reply) => this.enter((request.body as { token?: unknown } | null)?.token, reply))
     const dist = dirname(createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`))

@@ -6,7 +6,6 @@ import { Failure } from '../failure.js'
 import type { EventRow, Store, Stream } from '../store/store.js'
 import type { AuditLog } from './audit.js'
 import { MOST_RECENT, RECENT_MS } from './box/recent.js'
-import type { BoxSource } from './box.js'
 import type {
   Activity,
   Audit,
@@ -26,7 +25,7 @@ export interface StoreOptions {
   readonly store: Store
   readonly objects: ObjectStore | undefined
   /** Absent: nothing comes live. */
-  readonly live: BoxSource | undefined
+  readonly live: ViewSource | undefined
   readonly audit: AuditLog
   notice(text: string): void
 }
@@ -47,10 +46,14 @@ export class StoreSource implements ViewSource {
     await this.options.store.close()
   }
 
-  /** What the broker says is newer; cameras that it says nothing of stay. */
+  /** What the broker says is newer. */
   async cameras(): Promise<readonly CameraView[]> {
-    const live = (await this.options.live?.cameras()) ?? []
-    const heard = new Set(live.map(nameOf))
+    const unheard = await this.unheard()
+    return [...((await this.options.live?.cameras()) ?? []), ...unheard]
+  }
+
+  /** Cameras that the broker has said nothing of. */
+  private async unheard(): Promise<CameraView[]> {
     const stored = (await this.options.store.devices()).flatMap(({ dev, state, reason, info, cameras }) => {
       const sizes = parsed(InfoMessage, info)?.cameras ?? []
       return cameras.map((camera): CameraView => {
@@ -67,13 +70,15 @@ export class StoreSource implements ViewSource {
         }
       })
     })
-    return [...live, ...stored.filter((camera) => !heard.has(nameOf(camera)))]
+    const heard = new Set(((await this.options.live?.cameras()) ?? []).map(nameOf))
+    return stored.filter((camera) => !heard.has(nameOf(camera)))
   }
 
   live(pictures: ReadonlySet<string>, hear: (message: LiveMessage) => void): () => void {
     const { live } = this.options
     let gone = false
-    void this.cameras()
+    // The others are told by the broker's source.
+    void this.unheard()
       .then((cameras) => {
         for (const camera of cameras) if (!gone) hear({ kind: 'camera', camera })
       })

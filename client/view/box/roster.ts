@@ -30,14 +30,12 @@ export class Roster {
 
   /** @returns the cameras that look another now. @throws {Error} what is wrong with the payload */
   box(dev: string, what: 'state' | 'info', json: unknown): CameraView[] {
-    if (what === 'info') {
-      for (const { id, width, height, fps } of InfoMessage.parse(json).cameras)
-        this.change(dev, id, { width, height, fps })
-    } else {
-      const { state, reason } = DeviceStateMessage.parse(json)
-      this.boxes.set(dev, { state, reason })
-    }
-    const { state = 'unknown', reason } = this.boxes.get(dev) ?? {}
+    if (what === 'info')
+      return InfoMessage.parse(json).cameras.flatMap(({ id, width, height, fps }) =>
+        this.change(dev, id, { width, height, fps }),
+      )
+    const { state, reason } = DeviceStateMessage.parse(json)
+    this.boxes.set(dev, { state, reason })
     const mine = this.list().filter((camera) => camera.dev === dev)
     return mine.flatMap(({ cam }) => this.change(dev, cam, { box: state, boxReason: reason }))
   }

@@ -1,7 +1,7 @@
 /** The page's questions to its server. What went wrong is an Error with the server's sentence. */
 import type { BundleView } from '../api/bundle.js'
 import type { Session } from '../api/routes.js'
-import type { Activity, CameraView, Page, Results, SegmentView, StoredEvent } from '../source.js'
+import type { Activity, Page, Results, SegmentView, StoredEvent } from '../source.js'
 
 type Values = Readonly<Record<string, string | number | undefined>>
 
@@ -32,7 +32,6 @@ const bytes = async (name: string, values?: Values, init?: RequestInit): Promise
   new Uint8Array(await (await ask(name, values, init)).arrayBuffer())
 
 export const session = (): Promise<Session> => json('session')
-export const cameras = (): Promise<CameraView[]> => json('cameras')
 export const events = (values: Values, signal?: AbortSignal): Promise<Page<StoredEvent>> =>
   json('events', values, signal ? { signal } : {})
 export const recent = (): Promise<StoredEvent[]> => json('recent')

@@ -72,19 +72,22 @@ export function Back({ place, mask, go }: Props) {
       <section aria-label="Timeline" class="panel">
         <div class="zoom">
           <h2>{fitting.length > MOST_LANES ? `The first ${MOST_LANES} of ${fitting.length} cameras` : 'The day'}</h2>
-          {[24, 6, 1, 0.25].map((hours) => (
-            <button
-              key={hours}
-              type="button"
-              aria-pressed={Math.abs(spanMs - Math.min(hours * 3_600_000, to - from)) < 1000}
-              onClick={() => {
-                setAround(played ?? at)
-                setSpanMs(Math.min(hours * 3_600_000, to - from))
-              }}
-            >
-              {hours >= 1 ? `${hours} h` : '15 min'}
-            </button>
-          ))}
+          {[24, 6, 1, 0.25].map((hours) => {
+            const ms = Math.min(hours * 3_600_000, to - from)
+            return (
+              <button
+                key={hours}
+                type="button"
+                aria-pressed={Math.abs(spanMs - ms) < 1000}
+                onClick={() => {
+                  setAround(played ?? at)
+                  setSpanMs(ms)
+                }}
+              >
+                {hours >= 1 ? `${hours} h` : '15 min'}
+              </button>
+            )
+          })}
         </div>
         <Timeline
           cameras={lanes}
@@ -111,9 +114,7 @@ export function Back({ place, mask, go }: Props) {
               at={at}
               utc={place.utc}
               mask={mask}
-              shown={(ms) => {
-                setPlayed(ms)
-              }}
+              shown={setPlayed}
               moved={(ms) => go({ dev: current.dev, cam: current.cam, at: ms }, true)}
             />
           ) : (
@@ -122,9 +123,7 @@ export function Back({ place, mask, go }: Props) {
         </section>
         <aside aria-label="Events of the day">
           <h2>
-            {events.length.toLocaleString('en')}
-            {complete ? '' : events.length >= MOST_EVENTS ? ' events and more: filter them' : ' events so far …'}
-            {complete ? (events.length === 1 ? ' event' : ' events') : ''}
+            {events.length.toLocaleString('en')} {eventsSaid(events.length, complete)}
           </h2>
           <EventRows
             events={events}
@@ -137,6 +136,11 @@ export function Back({ place, mask, go }: Props) {
       </div>
     </div>
   )
+}
+
+function eventsSaid(count: number, complete: boolean): string {
+  if (complete) return count === 1 ? 'event' : 'events'
+  return count >= MOST_EVENTS ? 'events and more: filter them' : 'events so far …'
 }
 
 const namesOf = (events: readonly StoredEvent[], pick: (event: StoredEvent) => string | null): string[] => [

@@ -4,6 +4,7 @@ import { classColour } from '../../decode/palette.js'
 import type { StoredEvent } from '../source.js'
 import { rowsAt, scrollTo } from './rows.js'
 import { clock } from './time.js'
+import { actOf } from './use-keys.js'
 import { detailOf } from './words.js'
 
 interface Props {
@@ -55,8 +56,8 @@ export function EventRows({ events, utc, empty, current, open }: Props) {
       aria-activedescendant={at >= first && at < end ? `event-${at}` : undefined}
       onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
       onKeyDown={(press) => {
-        const act = keys[press.key]
-        if (!act || press.ctrlKey || press.altKey || press.metaKey) return
+        const act = actOf(keys, press)
+        if (!act) return
         press.preventDefault()
         press.stopPropagation()
         act()

@@ -9,7 +9,7 @@ import { Tile } from './tile.js'
 import { useFeed } from './use-feed.js'
 
 /** More would be decoded so slowly that each is old when it is shown. */
-export const TILES_AT_ONCE = 12
+const TILES_AT_ONCE = 12
 
 interface Props {
   readonly place: Place

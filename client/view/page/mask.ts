@@ -8,7 +8,6 @@ export const maskModes: readonly MaskMode[] = ['things', 'all', 'none']
 
 /** What stays where it is, in any of the bundles. */
 const scene = new Set('other road pavement building vegetation tree sky pole sign fence void background'.split(' '))
-export const isScene = (label: string): boolean => scene.has(label)
 
 const ALPHA = 120
 
@@ -19,7 +18,7 @@ export function maskPixels({ w, h, classes, mask }: Seg, mode: MaskMode): Uint8C
   const ids = decodeRuns(mask.data, w * h)
   const colours = new Map(
     classes
-      .filter(({ label }) => mode === 'all' || !isScene(label))
+      .filter(({ label }) => mode === 'all' || !scene.has(label))
       .map(({ id, label }) => [id, classColour(label, id)] as const),
   )
   for (let i = 0; i < ids.length; i++) {

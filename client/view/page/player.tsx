@@ -5,12 +5,12 @@ import { Controls } from './controls.js'
 import { Keep } from './keep.js'
 import type { MaskMode } from './mask.js'
 import { drawMask, drawPicture } from './picture.js'
-import { Projector, resultOf, type Showing, timeOf } from './projector.js'
+import { Projector, resultOf, timeOf } from './projector.js'
 import { Reel } from './reel.js'
 import { desk } from './shared.js'
+import { Tags } from './tags.js'
 import { clock, dayOf } from './time.js'
 import { useKeys } from './use-keys.js'
-import { tagsShown } from './words.js'
 
 interface Props {
   readonly dev: string
@@ -28,14 +28,15 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
   const overlay = useRef<HTMLCanvasElement>(null)
   /** The last time that the address was given from here: it comes back as `at` and is no wish. */
   const told = useRef<number | undefined>(undefined)
-  const [showing, setShowing] = useState<Showing>({ busy: true, playing: false, speed: 1 })
+  const [, again] = useState(0)
   const [projector] = useState(() => {
+    const changed = () => again((n) => n + 1)
     // Results may come after their frames.
-    const reel = new Reel(api, desk, dev, cam, () => setShowing((now) => ({ ...now })))
+    const reel = new Reel(api, desk, dev, cam, changed)
     return new Projector(reel, {
       frame: (film, index) => desk.frame(film, index),
       draw: (painted) => picture.current && drawPicture(picture.current, painted),
-      changed: setShowing,
+      changed,
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     })
   })
@@ -46,6 +47,7 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
     void projector.seek(at)
   }, [at])
 
+  const { showing } = projector
   const { shot, busy, playing } = showing
   const time = shot && timeOf(shot)
   const result = shot && resultOf(shot)
@@ -114,13 +116,7 @@ export function Player({ dev, cam, at, utc, mask, shown, moved }: Props) {
             </time>
           )}
         </p>
-        <ul class="tags" aria-label="What was seen">
-          {tagsShown(result?.tags).map(({ id, label, p }) => (
-            <li key={id}>
-              {label} <small>{Math.round(p * 100)} %</small>
-            </li>
-          ))}
-        </ul>
+        <Tags about="What was seen" tags={result?.tags} />
         <Keep {...{ cam, shot, picture, tell }} pause={projector.pause} />
       </div>
     </div>

@@ -20,7 +20,7 @@ export interface Showing {
 export interface Screen {
   frame(film: number, index: number): Promise<Painted>
   draw(painted: Painted): void
-  changed(showing: Showing): void
+  changed(): void
   wait(ms: number): Promise<void>
 }
 
@@ -155,7 +155,7 @@ export class Projector {
 
   private change(change: Partial<Showing>): void {
     this.showing = { ...this.showing, ...change }
-    this.screen.changed(this.showing)
+    this.screen.changed()
   }
 }
 

@@ -4,9 +4,7 @@ import type { FilmInfo } from './decoder/protocol.js'
 
 export interface OpenFilm {
   readonly ref: string
-  readonly dev: string
   readonly id: number
-  readonly bytes: Uint8Array
   readonly info: FilmInfo
   /** By seq; filled when they come. */
   readonly results: Map<number, FrameResult>
@@ -90,9 +88,8 @@ export class Reel {
   }
 
   private async fetch(ref: string): Promise<OpenFilm> {
-    const bytes = await this.api.segment(this.dev, ref)
-    const { id, info } = await this.desk.open(bytes)
-    const film: OpenFilm = { ref, dev: this.dev, id, bytes, info, results: new Map() }
+    const { id, info } = await this.desk.open(await this.api.segment(this.dev, ref))
+    const film: OpenFilm = { ref, id, info, results: new Map() }
     this.films.push(film)
     while (this.films.length > KEPT) this.desk.close(this.films.shift()!.id)
     void this.addResults(film)

@@ -6,8 +6,9 @@ import type { NoTile, TilePicture } from './decoder/desk.js'
 import type { MaskMode } from './mask.js'
 import { drawMask, drawPicture } from './picture.js'
 import { desk, feed } from './shared.js'
+import { Tags } from './tags.js'
 import { clock } from './time.js'
-import { healthOf, tagsShown, troubleOf } from './words.js'
+import { healthOf, troubleOf } from './words.js'
 
 interface Props {
   readonly camera: CameraView
@@ -45,7 +46,6 @@ export function Tile({ camera, mask, utc, open }: Props) {
     if (overlay.current) drawMask(overlay.current, feed.latest(name)?.seg, mask)
   }, [mask])
   const trouble = troubleOf(camera) ?? fault
-  const tags = tagsShown(feed.latest(name)?.tags)
   return (
     <li class={`tile ${healthOf(camera)}`}>
       <button type="button" class="screen" onClick={open} aria-label={`Look back at ${name}`}>
@@ -60,13 +60,7 @@ export function Tile({ camera, mask, utc, open }: Props) {
         <h2>
           {cam} <small>{dev}</small>
         </h2>
-        <ul class="tags" aria-label="What is seen">
-          {tags.map(({ id, label, p }) => (
-            <li key={id}>
-              {label} <small>{Math.round(p * 100)} %</small>
-            </li>
-          ))}
-        </ul>
+        <Tags about="What is seen" tags={feed.latest(name)?.tags} />
         <time>{at === undefined ? '' : clock(at, utc)}</time>
       </div>
       {camera.present.length > 0 && (

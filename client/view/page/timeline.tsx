@@ -4,6 +4,7 @@ import type { Activity, StoredEvent } from '../source.js'
 import { colourOf } from './event-rows.js'
 import { markAt, marksOf, msOf, type Scale, ticks, xOf } from './lanes.js'
 import { clock, shortClock } from './time.js'
+import { actOf } from './use-keys.js'
 import { wordsOf } from './words.js'
 
 interface Props {
@@ -56,14 +57,16 @@ export function Timeline({ cameras, span, events, activity, at, utc, seek, pan, 
     if (!g) return
     const style = getComputedStyle(target)
     const colour = (name: string) => style.getPropertyValue(name).trim()
+    // Asked for once, not for each of thousands of parts: all is drawn anew wherever the pointer goes.
+    const [line, quiet, full, moved] = ['--line', '--quiet', '--recorded', '--motion'].map(colour)
     g.scale(sharp, sharp)
     g.font = `11px ${style.fontFamily}`
     g.textBaseline = 'middle'
     for (const tick of ticks(scale)) {
       const x = Math.round(xOf(tick, scale)) + 0.5
-      g.fillStyle = colour('--line')
+      g.fillStyle = line
       g.fillRect(x, 0, 1, height - AXIS)
-      g.fillStyle = colour('--quiet')
+      g.fillStyle = quiet
       const text = to - from > 600_000 ? shortClock(tick, utc) : clock(tick, utc)
       const wide = g.measureText(text).width
       if (x + wide < width) g.fillText(text, x + 3, height - AXIS / 2)
@@ -74,22 +77,22 @@ export function Timeline({ cameras, span, events, activity, at, utc, seek, pan, 
       const part = width / Math.max(1, recorded.length)
       recorded.forEach((there, i) => {
         if (!there) return
-        g.fillStyle = colour('--recorded')
+        g.fillStyle = full
         g.fillRect(i * part, top + 14, part + 0.5, LANE - 20)
         const share = motion[i]
         if (share === null || share === 0) return
         // The root, since little moves most of the time.
         const tall = Math.max(1, Math.sqrt(Math.min(1, share)) * (LANE - 20))
-        g.fillStyle = colour('--motion')
+        g.fillStyle = moved
         g.fillRect(i * part, top + LANE - 6 - tall, Math.max(1, part), tall)
       })
       for (const mark of marks.get(camera) ?? []) {
         g.fillStyle = colourOf(mark.event)
         g.fillRect(mark.x, top + 14, mark.width, LANE - 20)
       }
-      g.fillStyle = colour('--quiet')
+      g.fillStyle = quiet
       g.fillText(camera, 2, top + 7)
-      g.fillStyle = colour('--line')
+      g.fillStyle = line
       g.fillRect(0, top + LANE - 1, width, 1)
       if (cursor?.lane === lane) {
         g.strokeStyle = colour('--focus')
@@ -144,8 +147,8 @@ export function Timeline({ cameras, span, events, activity, at, utc, seek, pan, 
           else zoom(wheel.deltaY > 0 ? 2 : 1 / 2, msOf(wheel.offsetX, scale))
         }}
         onKeyDown={(press) => {
-          const act = keys[press.key]
-          if (!act || press.ctrlKey || press.altKey || press.metaKey) return
+          const act = actOf(keys, press)
+          if (!act) return
           press.preventDefault()
           press.stopPropagation()
           act(cursor?.x ?? xOf(at ?? (from + to) / 2, scale), cursor?.lane ?? 0)

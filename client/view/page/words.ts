@@ -1,5 +1,5 @@
 /** What is said of cameras, tags and events, in few words. */
-import { eventWords } from '../../../contract/event-words.js'
+import { eventWords, shareOf } from '../../../contract/event-words.js'
 import type { CameraView, StoredEvent, Tag } from '../source.js'
 import { duration } from './time.js'
 
@@ -35,7 +35,6 @@ export const wordsOf = (event: StoredEvent): string => eventWords(event)
 /** Below an event's name: where, how long, how much. */
 export function detailOf({ phase, since, until, peak, zone, cam, reason }: StoredEvent): string {
   const lasted = phase === 'end' ? duration(Date.parse(until) - Date.parse(since)) : 'still there'
-  const share = `${(peak.share * 100).toFixed(peak.share < 0.01 ? 1 : 0)} %`
-  const much = peak.share === 0 ? [] : [`${share} of ${zone === null ? 'the picture' : zone}`]
+  const much = peak.share === 0 ? [] : [`${shareOf(peak)} of ${zone === null ? 'the picture' : zone}`]
   return [cam, lasted, ...much, ...(reason ? [reason] : [])].join(' · ')
 }

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import { readIncoming } from '../../../client/listen/incoming.js'
 import { openStore } from '../../../client/store/open.js'
 import { AuditLog } from '../../../client/view/audit.js'
-import type { LiveMessage } from '../../../client/view/source.js'
+import type { LiveMessage, ViewSource } from '../../../client/view/source.js'
 import { StoreSource } from '../../../client/view/store.js'
 import { packSegment } from '../../../codec/index.js'
 import { Topics } from '../../../contract/topics.js'
@@ -11,11 +11,12 @@ import { sameBytes } from '../../codec/samples.js'
 import { until } from '../../e2e/until.js'
 import { classifyResult, eventMessage } from '../box.js'
 import { boot, makeBundle, makeFrame } from '../bundle.js'
+import { MemorySource } from './memory.js'
 
 const at = '2026-05-01T08:00:00.000Z'
 const span = { from: '2026-05-01T00:00:00.000Z', to: '2026-05-02T00:00:00.000Z' }
 
-async function setUp(t: Test) {
+async function setUp(t: Test, live?: ViewSource) {
   const dir = t.testdir()
   const bundle = makeBundle(join(dir, 'bundles'))
   const topics = new Topics('blindsight', 'gate-1')
@@ -48,7 +49,7 @@ async function setUp(t: Test) {
   const source = new StoreSource({
     store,
     objects: undefined,
-    live: undefined,
+    live,
     audit,
     notice: (text) => notices.push(text),
   })
@@ -103,4 +104,19 @@ t.test('views are written down in the store; without a broker it is said that no
   await until('the camera is told', () => heard.some(({ kind }) => kind === 'camera'))
   t.match(heard, [{ kind: 'notice', text: /nothing comes live/ }, { kind: 'camera' }])
   t.strictSame(notices, [])
+})
+
+t.test('a camera that the broker knows is told once, as it is there', async (t) => {
+  const { source, store } = await setUp(t, new MemorySource())
+  await store.note({ dev: 'gate-1', at, what: 'camera', cam: 'yard', state: 'stalled', reason: 'no frame', since: at })
+  await store.note({ dev: 'gate-1', at, what: 'camera', cam: 'street', state: 'stalled', reason: 'of old', since: at })
+  const heard: LiveMessage[] = []
+  source.live(new Set(), (message) => heard.push(message))
+  const cameras = () => heard.flatMap((message) => (message.kind === 'camera' ? [message.camera] : []))
+  await until('both are told', () => cameras().some(({ cam }) => cam === 'yard'))
+  t.match(cameras(), [
+    { cam: 'street', state: 'online' },
+    { cam: 'yard', state: 'stalled' },
+  ])
+  t.match(await source.cameras(), cameras())
 })

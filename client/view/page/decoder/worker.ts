@@ -7,9 +7,8 @@ import { Waiting } from './tail.js'
 
 interface Camera {
   readonly waiting: Waiting
-  studio?: Studio
-  decoder?: Decoder
-  bundle?: string
+  /** By the bundle of its last keyframe. */
+  coder?: { readonly bundle: string; readonly studio: Studio; readonly decoder: Decoder }
 }
 
 const films = new Map<number, { film: Film; studio: Studio }>()
@@ -97,12 +96,11 @@ async function showTile(tile: string, camera: Camera): Promise<void> {
   try {
     for (const record of records) {
       const bundle = record.frame?.bundle
-      if (bundle !== undefined && (bundle !== camera.bundle || !camera.decoder)) {
-        camera.studio = await studioOf(bundle)
-        camera.decoder = decoderOf(camera.studio)
-        camera.bundle = bundle
+      if (bundle !== undefined && bundle !== camera.coder?.bundle) {
+        const studio = await studioOf(bundle)
+        camera.coder = { bundle, studio, decoder: decoderOf(studio) }
       }
-      if (camera.decoder) newest = camera.decoder.decode(record)
+      if (camera.coder) newest = camera.coder.decoder.decode(record)
     }
   } catch (error) {
     const key = error instanceof CodecError
@@ -110,9 +108,9 @@ async function showTile(tile: string, camera: Camera): Promise<void> {
     if (!key) return
   }
   try {
-    if (newest && camera.studio && cameras.has(tile)) {
+    if (newest && camera.coder && cameras.has(tile)) {
       const { boot, seq, timeUs } = newest.frame
-      const painted = await paint(camera.studio, newest.frame, newest.symbols)
+      const painted = await paint(camera.coder.studio, newest.frame, newest.symbols)
       say({ what: 'tile', tile, boot, seq, at: Math.floor(timeUs / 1000), painted })
     }
   } catch (error) {

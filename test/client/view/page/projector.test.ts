@@ -6,7 +6,7 @@ import { boot } from '../../bundle.js'
 import { frameResult } from '../memory.js'
 
 const film = (id: number, first: number): OpenFilm => ({
-  ...{ ref: `street/${boot}/${first}`, dev: 'gate-1', id, bytes: new Uint8Array(), results: new Map() },
+  ...{ ref: `street/${boot}/${first}`, id, results: new Map() },
   info: {
     ...{ camera: 'street', boot, width: 1, height: 1, faults: [] },
     frames: [0, 1, 2].map((i) => ({ seq: first + i, at: (first + i) * 1000 })),
