@@ -1,27 +1,10 @@
 #!/usr/bin/env node
 /** The one command: the agent's verbs and the client's, behind one --help. */
-import { Command, CommanderError } from 'commander'
-import { register as registerAgent } from '../agent/commands.js'
+import { CommanderError } from 'commander'
 import { AgentError, ExitCode } from '../agent/errors.js'
-import { version } from '../agent/version.js'
-import { register as registerClient } from '../client/commands.js'
 import { CodecError } from '../codec/errors.js'
 import { BundleError } from '../contract/bundle-error.js'
-import { register as registerBench } from './bench.js'
-import { register as registerEval } from './eval.js'
-import { showBroker } from './view.js'
-
-const program = new Command('blindsight')
-  .description('A camera box that understands what it sees and keeps it, without ever turning it back into a picture.')
-  .version(version)
-  .showHelpAfterError('(--help shows what is possible)')
-  .exitOverride()
-program.configureOutput({ writeErr: (text) => process.stderr.write(text) })
-registerAgent(program, showBroker)
-registerClient(program)
-registerBench(program)
-registerEval(program)
-for (const command of program.commands) command.exitOverride()
+import { buildProgram } from './program.js'
 
 // `blindsight … | head` is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
@@ -29,7 +12,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) =>
 )
 
 try {
-  await program.parseAsync()
+  await buildProgram().parseAsync()
 } catch (error) {
   process.exitCode = report(error)
 }

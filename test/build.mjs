@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url'
 
 const root = dirname(import.meta.dirname)
 const out = join(root, '.tap', 'js')
-const compiled = ['agent', 'cli', 'client', 'codec', 'contract', 'models', 'test']
+const compiled = ['agent', 'cli', 'client', 'codec', 'contract', 'models', 'packaging', 'test']
 /** Folders without TypeScript, some of them large. */
 const asTheyAre = new Set(['bundles', 'runs', 'fixtures', '__pycache__'])
 const left = new Set(['.git', '.tap', 'node_modules'])
