@@ -1,0 +1,43 @@
+/** The program's tree, app/: what `npm pack` would send to a box, and its dependencies exactly as package-lock.json has them. */
+import { copyFile, mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { packageRoot } from '../../contract/package-root.js'
+import { type Architecture, architectures } from './architecture.js'
+import { run } from './run.js'
+
+export async function layApp(app: string, arch: Architecture): Promise<void> {
+  await mkdir(app, { recursive: true })
+  const root = packageRoot()
+  const packed = await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', app], { cwd: root })
+  const tarball = join(app, packed.trim().split('\n').at(-1)!)
+  await run('tar', ['-xzf', tarball, '-C', app, '--strip-components=1', '--no-same-owner'])
+  await rm(tarball)
+  await copyFile(join(root, 'package-lock.json'), join(app, 'package-lock.json'))
+  const flags = ['--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+  // Install scripts would run on this machine, for this machine: what is compiled, natives.ts compiles.
+  await run('npm', ['ci', ...flags, '--os=linux', '--libc=glibc', `--cpu=${architectures[arch].node}`], { cwd: app })
+}
+
+/** Nothing of these is read on a box: 250 of 290 MB are ONNX Runtime for other systems. Licences stay. */
+export async function prune(app: string, arch: Architecture): Promise<void> {
+  const modules = join(app, 'node_modules')
+  const away = (...path: string[]) => rm(join(modules, ...path), { recursive: true, force: true })
+  const onnx = join(modules, 'onnxruntime-node', 'bin')
+  for (const api of await readdir(onnx))
+    for (const os of await readdir(join(onnx, api)))
+      for (const cpu of await readdir(join(onnx, api, os)))
+        if (os !== 'linux' || cpu !== architectures[arch].node) await rm(join(onnx, api, os, cpu), { recursive: true })
+  await away('.package-lock.json')
+  await away('.bin')
+  await away('onnxruntime-node', 'script')
+  for (const part of ['deps', 'src', 'build', 'binding.gyp']) await away('better-sqlite3', part)
+  for (const part of ['src', 'build', 'binding.gyp', 'test']) await away('unix-dgram', part)
+  // What only compiles them, and types.
+  for (const name of ['nan', 'prebuild-install', '@types', 'undici-types']) await away(name)
+  await rm(join(app, 'package-lock.json'))
+  for (const file of await readdir(app, { recursive: true }))
+    if (UNREAD.test(file)) await rm(join(app, file), { recursive: true, force: true })
+}
+
+const UNREAD =
+  /(\.d\.[cm]?ts(\.map)?|\.[cm]?js\.map|\.tsbuildinfo)$|node_modules\/.*\/(\.github|\.vscode|\.nyc_output|\.eslintrc\S*|\.editorconfig|\.npmignore|\.travis\.yml|\.jshintrc|\.gitattributes|\.taprc|\.prettierrc\S*)$|fluent-ffmpeg\/(doc|tools|test)$/

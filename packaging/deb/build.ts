@@ -1,0 +1,191 @@
+/** One .deb: program and Node under /usr/lib/blindsight, units, manual, licences; the same bytes from the same commit. */
+import { existsSync } from 'node:fs'
+import { chmod, copyFile, cp, lutimes, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { buildProgram } from '../../cli/program.js'
+import { packageRoot } from '../../contract/package-root.js'
+import { bashCompletion, fishCompletion, zshCompletion } from '../manual/completion.js'
+import { manPages } from '../manual/man.js'
+import { verbOf } from '../manual/verbs.js'
+import { layApp, prune } from './app.js'
+import { type Architecture, gnu } from './architecture.js'
+import { maintainer, writeControl } from './control.js'
+import { copyrightFile } from './copyright.js'
+import { elfFiles, libraryDependencies } from './elf.js'
+import { modulesOf } from './modules.js'
+import { compileNatives } from './natives.js'
+import { run } from './run.js'
+import { fetchRuntime, pinned } from './runtime.js'
+import { sbomFile } from './sbom.js'
+import { packagedUnit } from './unit.js'
+
+export interface Edition {
+  readonly version: string
+  /** Seconds since 1970, of every file in the package: https://reproducible-builds.org/specs/source-date-epoch/ */
+  readonly epoch: number
+  /** xz's level, 1 to 9; 0 leaves the data as they are. */
+  readonly compression: number
+}
+
+/**
+ * @param out a folder; what may be kept for the next time lies in `cache` below it
+ * @param step is told what is being done
+ * @returns the package's path
+ * @throws with the words of what failed; nothing half-written has the package's name
+ */
+export async function buildPackage(
+  arch: Architecture,
+  out: string,
+  edition: Edition,
+  step: (text: string) => void,
+): Promise<string> {
+  const work = join(out, `work-${arch}`)
+  const cache = join(out, 'cache')
+  const tree = join(work, 'tree')
+  const lib = join(tree, 'usr', 'lib', 'blindsight')
+  const app = join(lib, 'app')
+  await rm(work, { recursive: true, force: true })
+  await mkdir(cache, { recursive: true })
+
+  step('Node.js for the package')
+  const runtime = await fetchRuntime(arch, cache)
+  await mkdir(join(lib, 'bin'), { recursive: true })
+  await copyFile(join(runtime, 'bin', 'node'), join(lib, 'bin', 'node'))
+  await run(gnu('strip', arch), ['--strip-all', join(lib, 'bin', 'node')])
+
+  step('the program and its locked dependencies')
+  await layApp(app, arch)
+  step('compiling better-sqlite3 and unix-dgram, or taking them from the last time')
+  const compiling = join(work, 'compile')
+  await mkdir(compiling)
+  const sources = join(compiling, 'sources')
+  await cp(join(app, 'node_modules'), sources, {
+    recursive: true,
+    filter: (path) =>
+      path === join(app, 'node_modules') ||
+      /node_modules\/(better-sqlite3|unix-dgram|nan|bindings|file-uri-to-path)(\/|$)/.test(path),
+  })
+  await prune(app, arch)
+  await compileNatives(app, sources, arch, runtime, compiling, cache)
+
+  step('manual, licences, bill of materials')
+  const binaries = await elfFiles(lib)
+  for (const file of binaries) if (!file.endsWith('/node')) await run(gnu('strip', arch), ['--strip-unneeded', file])
+  await writeDocuments(tree, app, runtime, edition, binaries)
+  await writeSystemFiles(tree)
+
+  const dependencies = await libraryDependencies(binaries)
+  await writeControl(tree, {
+    version: edition.version,
+    arch,
+    dependencies,
+    conffiles: ['/etc/blindsight/example.yaml'],
+  })
+  await settle(tree, edition.epoch)
+
+  step('packing')
+  const name = `blindsight_${edition.version}_${arch}.deb`
+  await run(
+    'dpkg-deb',
+    [
+      '--root-owner-group',
+      ...(edition.compression === 0 ? ['-Znone'] : ['-Zxz', `-z${edition.compression}`]),
+      '--build',
+      tree,
+      join(work, name),
+    ],
+    {
+      // More threads cut the data otherwise: other bytes on another machine.
+      env: { SOURCE_DATE_EPOCH: `${edition.epoch}`, DPKG_DEB_THREADS_MAX: '1' },
+    },
+  )
+  await rename(join(work, name), join(out, name))
+  await rm(work, { recursive: true })
+  return join(out, name)
+}
+
+async function writeDocuments(
+  tree: string,
+  app: string,
+  runtime: string,
+  { version, epoch }: Edition,
+  binaries: readonly string[],
+): Promise<void> {
+  const root = packageRoot()
+  const share = join(tree, 'usr', 'share')
+  const doc = join(share, 'doc', 'blindsight')
+  const date = new Date(epoch * 1000)
+  const program = verbOf(buildProgram())
+  const put = async (path: string, content: string | Uint8Array) => {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, content)
+  }
+  for (const [name, page] of manPages(program, { version, date: date.toISOString().slice(0, 10) }))
+    await put(join(share, 'man', 'man1', `${name}.gz`), zipped(page))
+  await put(join(share, 'bash-completion', 'completions', 'blindsight'), bashCompletion(program))
+  await put(join(share, 'zsh', 'vendor-completions', '_blindsight'), zshCompletion(program))
+  await put(join(share, 'fish', 'vendor_completions.d', 'blindsight.fish'), fishCompletion(program))
+
+  const modules = await modulesOf(app)
+  const notice = await readFile(join(root, 'NOTICE'), 'utf8')
+  await put(join(doc, 'copyright'), copyrightFile(modules, notice, await readFile(join(runtime, 'LICENSE'), 'utf8')))
+  await put(join(doc, 'sbom.cdx.json'), await sbomFile(version, epoch, (await pinned()).version, binaries))
+  await put(join(doc, 'changelog.gz'), zipped(debianChangelog(version, date)))
+  await put(join(doc, 'CHANGELOG.md.gz'), zipped(await readFile(join(root, 'CHANGELOG.md'), 'utf8')))
+  await copyFile(join(root, 'README.md'), join(doc, 'README.md'))
+  await cp(join(root, 'docs'), join(doc, 'docs'), {
+    recursive: true,
+    filter: (path) => !/\/(images|results)(\/|$)/.test(path),
+  })
+}
+
+/** RFC 5322's date, as deb-changelog(5) wants it. */
+const debianChangelog = (version: string, date: Date): string =>
+  `blindsight (${version}) stable; urgency=medium\n\n  * What changed: /usr/share/doc/blindsight/CHANGELOG.md.gz\n\n -- ${maintainer()}  ${date.toUTCString().replace('GMT', '+0000')}\n`
+
+async function writeSystemFiles(tree: string): Promise<void> {
+  const root = packageRoot()
+  const files = join(root, 'packaging', 'deb', 'files')
+  const copies = {
+    [join(files, 'blindsight')]: 'usr/bin/blindsight',
+    [join(files, 'sysusers.conf')]: 'usr/lib/sysusers.d/blindsight.conf',
+    [join(files, 'tmpfiles.conf')]: 'usr/lib/tmpfiles.d/blindsight.conf',
+    [join(files, 'lintian-overrides')]: 'usr/share/lintian/overrides/blindsight',
+    [join(root, 'config', 'example.yaml')]: 'etc/blindsight/example.yaml',
+    [join(root, 'config', 'collect.env')]: 'usr/share/blindsight/collect.env',
+    [join(root, 'config', 'mosquitto.acl')]: 'usr/share/doc/blindsight/examples/mosquitto.acl',
+  }
+  for (const [from, to] of Object.entries(copies)) {
+    await mkdir(dirname(join(tree, to)), { recursive: true })
+    await copyFile(from, join(tree, to))
+  }
+  const units = join(tree, 'usr', 'lib', 'systemd', 'system')
+  await mkdir(units, { recursive: true })
+  for (const name of ['blindsight', 'blindsight-collect']) {
+    const unit = await readFile(join(root, 'systemd', `${name}.service`), 'utf8')
+    await writeFile(
+      join(units, `${name}.service`),
+      packagedUnit(unit, name === 'blindsight' ? name : 'blindsight-collect'),
+    )
+  }
+}
+
+/** The same compressed bytes everywhere: no time and no name in the header. */
+const zipped = (text: string): Uint8Array => gzipSync(text, { level: 9 })
+
+const RUN = /^(usr\/bin\/|usr\/lib\/blindsight\/bin\/|DEBIAN\/(pre|post)(inst|rm)$)/
+
+/** Modes and times: npm, git and umask leave others on every machine. */
+async function settle(tree: string, epoch: number): Promise<void> {
+  const paths = (await readdir(tree, { recursive: true })).sort().reverse()
+  for (const path of paths) {
+    const info = await stat(join(tree, path))
+    await chmod(join(tree, path), info.isDirectory() || RUN.test(path) ? 0o755 : 0o644)
+    await lutimes(join(tree, path), epoch, epoch)
+  }
+  await chmod(tree, 0o755)
+  await lutimes(tree, epoch, epoch)
+  if (existsSync(join(tree, 'etc', 'blindsight', 'example.yaml'))) await chmod(join(tree, 'etc', 'blindsight'), 0o750)
+  await lutimes(join(tree, 'etc', 'blindsight'), epoch, epoch)
+}

@@ -1,0 +1,77 @@
+/** debian/copyright of everything inside, machine-readable (https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/). */
+import type { Module } from './modules.js'
+
+const APP = 'usr/lib/blindsight/app'
+
+/**
+ * @param notice our NOTICE file; @param nodeLicense Node's LICENSE, which has those of all that it holds
+ * @param standard the text that stands for all packages of a licence: MIT's words are the same in each
+ */
+export function copyrightFile(modules: readonly Module[], notice: string, nodeLicense: string): string {
+  const licenses = [...new Set(modules.map((module) => shortName(module.license)))].sort()
+  const stanzas = [
+    `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: blindsight
+Comment: The npm packages lie as they were published, each with its own licence file where it has one;
+ /usr/share/doc/blindsight/sbom.cdx.json lists them with versions and hashes.`,
+    `Files: *
+Copyright: the blindsight founders
+License: Apache-2.0
+Comment:${indented(notice)}`,
+    `Files: usr/lib/blindsight/bin/node
+Copyright: Node.js contributors, and those whom the licence names
+License: Node.js`,
+    ...modules.map(
+      (module) => `Files: ${APP}/${module.folder}/*
+Copyright: ${copyrightOf(module)}
+License: ${shortName(module.license)}`,
+    ),
+    `Files: ${APP}/node_modules/onnxruntime-node/bin/*
+Copyright: Microsoft Corporation
+License: MIT
+Comment: ONNX Runtime. What it is built from is listed in ThirdPartyNotices.txt of its sources
+ (https://github.com/microsoft/onnxruntime).`,
+    ...licenses.map((license) => `License: ${license}\n${textOf(license, modules)}`),
+    `License: Node.js${indented(nodeLicense)}`,
+  ]
+  return `${stanzas.join('\n\n')}\n`
+}
+
+const shortName = (license: string): string =>
+  license === 'MIT'
+    ? 'MIT'
+    : license
+        .replace(/^\((.*)\)$/, '$1')
+        .replaceAll(' OR ', ' or ')
+        .replaceAll(' AND ', ' and ')
+
+function copyrightOf({ text, author, name }: Module): string {
+  const lines = (text ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^copyright\b.*(\d{4}|©|\(c\))|^(\(c\)|©)\s*\d{4}/i.test(line))
+    .filter((line) => !/yyyy|owner\]/i.test(line))
+    .map((line) => line.replace(/^copyright:?\s*/i, ''))
+  return lines.length > 0 ? [...new Set(lines)].join('\n ') : (author ?? `the authors of ${name}`)
+}
+
+function textOf(license: string, modules: readonly Module[]): string {
+  if (license === 'Apache-2.0') return ' On Debian systems, see /usr/share/common-licenses/Apache-2.0.'
+  const sample = modules.find((module) => shortName(module.license) === license && module.text)
+  if (!sample?.text) return ` The terms of SPDX licence ${license}: https://spdx.org/licenses/.`
+  const body = sample.text
+    .split('\n')
+    .filter((line) => !/^\s*(copyright\b.*\d{4}|\(c\)|©)/i.test(line))
+    .join('\n')
+    .replace(/\n\s*\n\s*\n/g, '\n\n')
+    .trim()
+  return indented(body).slice(1)
+}
+
+/** Lines of a field: each begins with a space, an empty one is a dot. */
+const indented = (text: string): string =>
+  `\n${text
+    .trim()
+    .split('\n')
+    .map((line) => (line.trim() ? ` ${line.trimEnd().replaceAll('\t', '  ')}` : ' .'))
+    .join('\n')}`

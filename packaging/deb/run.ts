@@ -1,0 +1,26 @@
+/** Programs that packaging starts: what they say is shown only where one fails. */
+import { execFile } from 'node:child_process'
+
+export interface Place {
+  readonly cwd?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** @returns what it printed; @throws with its last lines, which say why */
+export function run(program: string, args: readonly string[], { cwd, env }: Place = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 256 * 2 ** 20, encoding: 'utf8' as const }
+    execFile(program, args, options, (error, stdout, stderr) => {
+      if (!error) return resolve(stdout)
+      const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+      const last = `${stdout}\n${stderr}`.trim().split('\n').slice(-20).join('\n')
+      reject(
+        new Error(
+          missing
+            ? `${program} is not installed: sh .ci/setup --deb brings it`
+            : `${[program, ...args].join(' ')} failed:\n${last}`,
+        ),
+      )
+    })
+  })
+}

@@ -1,0 +1,54 @@
+/** The bill of materials, CycloneDX 1.5: what `npm sbom` says, with what npm does not know of, the same bytes each time. */
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { packageRoot } from '../../contract/package-root.js'
+import { run } from './run.js'
+
+interface Sbom {
+  serialNumber?: string
+  metadata: { timestamp: string; component: Record<string, unknown> }
+  components: Record<string, unknown>[]
+  [key: string]: unknown
+}
+
+/** @param epoch seconds since 1970: the time it says; @param binaries what was compiled or taken as it is */
+export async function sbomFile(
+  version: string,
+  epoch: number,
+  nodeVersion: string,
+  binaries: readonly string[],
+): Promise<string> {
+  const flags = ['--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only']
+  const sbom = JSON.parse(await run('npm', ['sbom', ...flags], { cwd: packageRoot() })) as Sbom
+  sbom.metadata.timestamp = new Date(epoch * 1000).toISOString()
+  sbom.metadata.component = { ...sbom.metadata.component, type: 'application', name: 'blindsight', version }
+  sbom.components.push({
+    'bom-ref': `node@${nodeVersion}`,
+    type: 'platform',
+    name: 'node',
+    version: nodeVersion,
+    purl: `pkg:generic/node@${nodeVersion}`,
+    licenses: [{ license: { id: 'MIT' } }],
+  })
+  for (const file of binaries)
+    sbom.components.push({
+      'bom-ref': `file:${basename(file)}`,
+      type: 'file',
+      name: basename(file),
+      hashes: [
+        {
+          alg: 'SHA-256',
+          content: createHash('sha256')
+            .update(await readFile(file))
+            .digest('hex'),
+        },
+      ],
+    })
+  // npm's is a random number.
+  delete sbom.serialNumber
+  const digest = createHash('sha256').update(JSON.stringify(sbom)).digest('hex')
+  const uuid = digest.slice(0, 32).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-8$4-$5')
+  const { $schema, bomFormat, specVersion, ...rest } = sbom
+  return `${JSON.stringify({ $schema, bomFormat, specVersion, serialNumber: `urn:uuid:${uuid}`, ...rest }, null, 1)}\n`
+}
