@@ -39,5 +39,10 @@ export async function prune(app: string, arch: Architecture): Promise<void> {
     if (UNREAD.test(file)) await rm(join(app, file), { recursive: true, force: true })
 }
 
-const UNREAD =
-  /(\.d\.[cm]?ts(\.map)?|\.[cm]?js\.map|\.tsbuildinfo)$|node_modules\/.*\/(\.github|\.vscode|\.nyc_output|\.eslintrc\S*|\.editorconfig|\.npmignore|\.travis\.yml|\.jshintrc|\.gitattributes|\.taprc|\.prettierrc\S*)$|fluent-ffmpeg\/(doc|tools|test)$/
+const UNREAD = new RegExp(
+  [
+    String.raw`(\.d\.[cm]?ts(\.map)?|\.[cm]?js\.map|\.tsbuildinfo|\.html|\.sh)$`,
+    // A package's own folders, not those of the same name below its lib or dist.
+    String.raw`node_modules/(@[^/]+/)?[^/@][^/]*/(\..+|tests?|bench(mark)?s?|examples?|docs?|integration|tools|fixtures|coverage)$`,
+  ].join('|'),
+)

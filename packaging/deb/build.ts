@@ -129,7 +129,8 @@ async function writeDocuments(
 
   const modules = await modulesOf(app)
   const notice = await readFile(join(root, 'NOTICE'), 'utf8')
-  await put(join(doc, 'copyright'), copyrightFile(modules, notice, await readFile(join(runtime, 'LICENSE'), 'utf8')))
+  await put(join(doc, 'copyright'), copyrightFile(modules, notice))
+  await put(join(doc, 'LICENSE.node.gz'), zipped(await readFile(join(runtime, 'LICENSE'), 'utf8')))
   await put(join(doc, 'sbom.cdx.json'), await sbomFile(version, epoch, (await pinned()).version, binaries))
   await put(join(doc, 'changelog.gz'), zipped(debianChangelog(version, date)))
   await put(join(doc, 'CHANGELOG.md.gz'), zipped(await readFile(join(root, 'CHANGELOG.md'), 'utf8')))
@@ -174,7 +175,7 @@ async function writeSystemFiles(tree: string): Promise<void> {
 /** The same compressed bytes everywhere: no time and no name in the header. */
 const zipped = (text: string): Uint8Array => gzipSync(text, { level: 9 })
 
-const RUN = /^(usr\/bin\/|usr\/lib\/blindsight\/bin\/|DEBIAN\/(pre|post)(inst|rm)$)/
+const RUN = /^(usr\/bin\/|usr\/lib\/blindsight\/(bin\/|app\/dist\/cli\/main\.js$)|DEBIAN\/(pre|post)(inst|rm)$)/
 
 /** Modes and times: npm, git and umask leave others on every machine. */
 async function settle(tree: string, epoch: number): Promise<void> {

@@ -18,7 +18,7 @@ export async function writeControl(
   const control = join(tree, 'DEBIAN')
   await mkdir(control)
   const files = await contentOf(tree)
-  const depends = [...about.dependencies, 'ffmpeg', 'systemd', 'init-system-helpers', 'ca-certificates']
+  const depends = [...about.dependencies, 'ffmpeg', 'systemd', 'ca-certificates']
   await writeFile(
     join(control, 'control'),
     `Package: blindsight

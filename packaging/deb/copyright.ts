@@ -4,10 +4,10 @@ import type { Module } from './modules.js'
 const APP = 'usr/lib/blindsight/app'
 
 /**
- * @param notice our NOTICE file; @param nodeLicense Node's LICENSE, which has those of all that it holds
- * @param standard the text that stands for all packages of a licence: MIT's words are the same in each
+ * @param notice our NOTICE file
+ * @returns with one text for each licence: MIT's words are the same in all packages
  */
-export function copyrightFile(modules: readonly Module[], notice: string, nodeLicense: string): string {
+export function copyrightFile(modules: readonly Module[], notice: string): string {
   const licenses = [...new Set(modules.map((module) => shortName(module.license)))].sort()
   const stanzas = [
     `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
@@ -32,18 +32,17 @@ License: MIT
 Comment: ONNX Runtime. What it is built from is listed in ThirdPartyNotices.txt of its sources
  (https://github.com/microsoft/onnxruntime).`,
     ...licenses.map((license) => `License: ${license}\n${textOf(license, modules)}`),
-    `License: Node.js${indented(nodeLicense)}`,
+    `License: Node.js
+ MIT, and the licences of all that Node.js holds: /usr/share/doc/blindsight/LICENSE.node.gz has them whole.`,
   ]
   return `${stanzas.join('\n\n')}\n`
 }
 
-const shortName = (license: string): string =>
-  license === 'MIT'
-    ? 'MIT'
-    : license
-        .replace(/^\((.*)\)$/, '$1')
-        .replaceAll(' OR ', ' or ')
-        .replaceAll(' AND ', ' and ')
+/** Of a choice of licences MIT is taken where it is one of them, else the first. */
+function shortName(license: string): string {
+  const choices = license.replace(/^\((.*)\)$/, '$1').split(' OR ')
+  return choices.includes('MIT') ? 'MIT' : choices[0]!.replaceAll(' AND ', ' and ')
+}
 
 function copyrightOf({ text, author, name }: Module): string {
   const lines = (text ?? '')
