@@ -4,7 +4,6 @@ import { accessSync, constants, existsSync, readdirSync, rmSync, statfsSync, sta
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Bundle } from '../contract/bundle.js'
-import { Topics } from '../contract/topics.js'
 import { shownSource } from './address.js'
 import { setAsideFiles, unmetLimits } from './archive/room.js'
 import { Camera } from './capture/camera.js'
@@ -18,8 +17,8 @@ import { headsOn } from './heads.js'
 import { Engine } from './infer/engine.js'
 import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
-import { addressOf, Link } from './publish/mqtt.js'
 import { scratchFolder } from './scratch.js'
+import { tryBroker } from './try-broker.js'
 
 interface Check {
   readonly name: string
@@ -199,19 +198,6 @@ export async function costOf(share: number, { decode }: Pick<CameraConfig, 'deco
       : []),
   ]
   return `${takes}: less with ${ways.join(', or ')} (docs/cameras.md)`
-}
-
-async function tryBroker(config: LoadedConfig): Promise<string> {
-  if (!config.mqtt.url) return `none configured: the agent starts one inside, on 127.0.0.1:${config.mqtt.embeddedPort}`
-  const topics = new Topics(config.mqtt.base, config.device)
-  const will = { topic: `${topics.health()}/doctor`, payload: '', delaySeconds: 0 }
-  const link = await Link.connect(
-    { ...config.mqtt, url: config.mqtt.url },
-    `${config.mqtt.clientId ?? 'blindsight'}-doctor-${process.pid}`,
-    will,
-  )
-  await link.end()
-  return `${addressOf(config.mqtt.url)}: connected with MQTT ${link.protocol === 5 ? '5' : '3.1.1'}`
 }
 
 function sampleConfig(): LoadedConfig {

@@ -12,6 +12,7 @@ const debianPackage = {
   openssl: 'openssl',
   'nats-server': 'nats-server',
   prlimit: 'util-linux',
+  script: 'bsdutils',
   stdbuf: 'coreutils',
   chromium: 'chromium',
 } as const
