@@ -11,6 +11,8 @@ import { Clock } from './clock.js'
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
 import type { Camera as CameraConfig } from './config/schema.js'
 import { demoClip } from './demo/demo.js'
+import { jetson } from './doctor/jetson.js'
+import { type Check, thisMachine } from './doctor/machine.js'
 import { messageOf } from './errors.js'
 import { fit } from './fit.js'
 import { headsOn } from './heads.js'
@@ -19,12 +21,6 @@ import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
 import { scratchFolder } from './scratch.js'
 import { tryBroker } from './try-broker.js'
-
-interface Check {
-  readonly name: string
-  readonly ok: boolean
-  readonly text: string
-}
 
 const FRAME_WITHIN_MS = 15_000
 /** What a camera costs is measured over this long. */
@@ -55,6 +51,7 @@ export async function doctor(options: { config?: string; json?: boolean }): Prom
   await check('node', () => `${process.version} on ${process.platform} ${process.arch}`)
   await check('ffmpeg', ffmpegVersion)
   if (config) await checkParts(config, check)
+  if (config) for (const one of await jetson(thisMachine(), { ...config, offered: offeredProviders() })) show(one)
   if (options.json) console.log(JSON.stringify({ ok: checks.every((c) => c.ok), checks }))
   process.exitCode = checks.every((c) => c.ok) ? 0 : 1
 }
