@@ -7,7 +7,7 @@ import { AgentError, ExitCode } from './errors.js'
 import { fit, fitPorts } from './fit.js'
 import type { Box } from './init/box.js'
 import { askBroker } from './init/broker.js'
-import { askCameras, type Source, usualCamera } from './init/cameras.js'
+import { askCameras, type Source, sourceOf, usualCamera } from './init/cameras.js'
 import { askDevice } from './init/device.js'
 import type { BrokerDraft, CameraDraft, Draft } from './init/draft.js'
 import { writeFiles } from './init/files.js'
@@ -120,7 +120,7 @@ export async function byDefaults(box: Box, given: Given): Promise<Made> {
       ExitCode.input,
     )
   const devices = given.cameras.length > 0 ? [] : await box.devices()
-  const found = [...given.cameras, ...devices.map(({ path, name }) => ({ source: path, called: name }))]
+  const found = [...given.cameras, ...devices.map((device) => ({ source: sourceOf(device), called: device.name }))]
   if (found.length === 0)
     throw new AgentError(
       'input',

@@ -13,6 +13,7 @@ const debianPackage = {
   'nats-server': 'nats-server',
   prlimit: 'util-linux',
   script: 'bsdutils',
+  'gst-launch-1.0': 'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good',
   stdbuf: 'coreutils',
   chromium: 'chromium',
 } as const

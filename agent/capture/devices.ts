@@ -15,6 +15,8 @@ export interface Device {
   readonly path: string
   readonly name: string
   readonly formats: readonly DeviceFormat[]
+  /** Where ffmpeg cannot make a picture of what it sends: what does. */
+  readonly source?: string
 }
 
 /** Says what `ffmpeg -list_formats` says of a device; it ends as a failure all the same. */
@@ -26,12 +28,18 @@ export async function findDevices(listFormats: ListFormats = askFfmpeg, sys = '/
   const names = list(dir)
     .filter((name) => /^video\d+$/.test(name))
     .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
+  // Of a Jetson: raw pictures of a sensor on CSI, whose order is theirs.
+  const cameras = names.filter((name) => read(join(dir, name, 'name')).startsWith('vi-output'))
   const found = names.map(async (name): Promise<Device> => {
     const path = `/dev/${name}`
-    return { path, name: read(join(dir, name, 'name')) || name, formats: formatsIn(await listFormats(path)) }
+    const called = read(join(dir, name, 'name')) || name
+    const csi = cameras.indexOf(name)
+    if (csi >= 0)
+      return { path, name: called, formats: [], source: `gst:nvarguscamerasrc sensor-id=${csi} ! nvvidconv` }
+    return { path, name: called, formats: formatsIn(await listFormats(path)) }
   })
   // A camera has a second device for its metadata, and a codec or scaler of the processor one that takes pictures.
-  return (await Promise.all(found)).filter(({ formats }) => formats.length > 0)
+  return (await Promise.all(found)).filter(({ formats, source }) => source ?? formats.length > 0)
 }
 
 /** "[video4linux2,v4l2 @ 0x5f] Compressed:       mjpeg :          Motion-JPEG : 1280x720 640x480" */

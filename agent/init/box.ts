@@ -5,6 +5,8 @@ export interface Device {
   readonly path: string
   readonly name: string
   readonly formats: readonly { readonly format: string; readonly sizes: readonly string[] }[]
+  /** Instead of its path. */
+  readonly source?: string
 }
 
 export type Found =

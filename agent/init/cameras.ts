@@ -1,6 +1,8 @@
 /** Asks for cameras: what they are, whether something comes, what they are called, how they are looked at. */
-import { shownSource } from '../address.js'
+import { basename, extname } from 'node:path'
+import { isAddress, shownSource } from '../address.js'
 import { name as namePattern } from '../config/kinds.js'
+import { isPipeline } from '../config/pipeline.js'
 import type { Box, Device, Found } from './box.js'
 import { type CameraDraft, type Draft, type Login, wrongSecret } from './draft.js'
 import { nameFrom } from './names.js'
@@ -28,13 +30,13 @@ export async function askCameras(ask: Asker, box: Box, draft: Draft, given: read
 }
 
 async function askSource(ask: Asker, devices: readonly Device[], taken: readonly CameraDraft[]): Promise<Source> {
-  const free = devices.filter(({ path }) => taken.every(({ source }) => source !== path))
+  const free = devices.filter((device) => taken.every(({ source }) => source !== sourceOf(device)))
   const choices = [
     ...free.map((device) => ({ value: device as Device | undefined, label: `${device.path}  ${device.name}` })),
     { value: undefined, label: 'an address or a file', hint: 'rtsp://…, http://…, a video' },
   ]
   const device = free.length > 0 ? await ask.choose('Which camera?', choices) : undefined
-  if (device) return { source: device.path, called: device.name, ...(await askFormat(ask, device)) }
+  if (device) return { source: sourceOf(device), called: device.name, ...(await askFormat(ask, device)) }
   const typed = await ask.text('Its address (rtsp://host/path), or the path of a device or video file', {
     wrong: (text) => wrongOf(readSource(text)),
     shown: (text) => shownSource(text),
@@ -136,12 +138,7 @@ async function askName(ask: Asker, cameras: readonly CameraDraft[], called: stri
 
 /** A file is called by its name; an address says little but where it leads. */
 function calledBy(source: string): string {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(source)
-    ? 'camera'
-    : (source
-        .split('/')
-        .at(-1)
-        ?.replace(/\.\w+$/, '') ?? '')
+  return isPipeline(source) || isAddress(source) ? 'camera' : basename(source, extname(source))
 }
 
 async function askSize(ask: Asker, box: Box, stream: Stream) {
@@ -163,6 +160,8 @@ async function askFps(ask: Asker, streamFps: number | undefined): Promise<number
 }
 
 export const usualFps = (streamFps = MOST_FPS): number => Math.min(MOST_FPS, Math.max(0.01, streamFps))
+
+export const sourceOf = ({ path, source = path }: Device): string => source
 
 /** What `--yes` makes of a source. */
 export function usualCamera(box: Box, source: Source, cameras: readonly CameraDraft[], found: Found): CameraDraft {

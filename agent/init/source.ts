@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AddressError, formatAddress, isAddress, parseAddress } from '../address.js'
+import { isPipeline, wrongPipeline } from '../config/pipeline.js'
 import { type Login, wrongSecret } from './draft.js'
 
 export interface Typed extends Login {
@@ -12,6 +13,7 @@ export interface Typed extends Login {
 export function readSource(text: string): Typed | string {
   const source = text.trim()
   if (source === '') return 'write an address, a device or a file'
+  if (isPipeline(source)) return wrongPipeline(source) ?? { source }
   if (!isAddress(source)) {
     if (source.startsWith('/dev/')) return { source }
     if (!existsSync(source)) return 'no such file here; an address begins with rtsp:// or another scheme'

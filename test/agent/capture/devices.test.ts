@@ -44,6 +44,21 @@ t.test('only those that give pictures, in the order of their numbers', async (t)
   t.strictSame(asked, ['/dev/video2', '/dev/video3', '/dev/video4', '/dev/video10'])
 })
 
+t.test('sensors on CSI: a pipeline each, in their own order', async (t) => {
+  const csi = (name: string) => ({ name: `vi-output, ${name}\n` })
+  const sys = t.testdir({
+    class: {
+      video4linux: { video0: { name: 'HD Webcam' }, video1: csi('imx219 9-0010'), video2: csi('imx219 10-0010') },
+    },
+  })
+  const found = await findDevices(async (path) => (path === '/dev/video0' ? WEBCAM : ''), sys)
+  t.match(found, [
+    { path: '/dev/video0' },
+    { path: '/dev/video1', source: 'gst:nvarguscamerasrc sensor-id=0 ! nvvidconv' },
+    { path: '/dev/video2', source: 'gst:nvarguscamerasrc sensor-id=1 ! nvvidconv' },
+  ])
+})
+
 t.test('a box without any, and a device that is none, asked of the real ffmpeg', async (t) => {
   t.strictSame(await findDevices(undefined, join(t.testdir(), 'nothing')), [])
   t.strictSame(await findDevices(undefined, t.testdir({ class: { video4linux: { video98765: {} } } })), [])

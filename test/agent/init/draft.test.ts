@@ -2,11 +2,15 @@ import t from 'tap'
 import { configOf, wrongSecret } from '../../../agent/init/draft.js'
 import { camera } from './scripted.js'
 
+/** In a configuration a variable of the environment; here it is text. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the configuration's
+const X = '${X}'
+
 t.test('passwords go into files, and what is not known is not there', async (t) => {
   const { values, secrets } = configOf(
     {
       cameras: [{ ...camera, username: 'u', password: 'p' }],
-      broker: { url: 'mqtt://b', username: '${X}', password: 'q' },
+      broker: { url: 'mqtt://b', username: X, password: 'q' },
     },
     '/etc/x',
   )
@@ -16,7 +20,7 @@ t.test('passwords go into files, and what is not known is not there', async (t) 
   })
   t.strictSame(secrets, [
     { file: '/etc/x/camera-gate-password', text: 'p\n' },
-    { file: '/etc/x/mqtt-user', text: '${X}\n' },
+    { file: '/etc/x/mqtt-user', text: `${X}\n` },
     { file: '/etc/x/mqtt-password', text: 'q\n' },
   ])
   t.strictSame(configOf({ cameras: [{ ...camera, username: 'u', password: '' }] }, '/').values, {
@@ -25,7 +29,7 @@ t.test('passwords go into files, and what is not known is not there', async (t) 
 })
 
 t.test('passwords that a file cannot hold', async (t) => {
-  t.equal(wrongSecret('a b ${c} #'), undefined)
+  t.equal(wrongSecret(`a b ${X} #`), undefined)
   t.match(wrongSecret(' a'), /blank/)
   t.match(wrongSecret('a\u0007'), /control/)
 })
