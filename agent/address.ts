@@ -4,6 +4,8 @@
  * What leaves this process (retained state, log, doctor) is made of the parts, without those that are secret.
  */
 
+import { isPipeline, shownPipeline } from './config/pipeline.js'
+
 export interface Address {
   readonly scheme: string
   readonly username?: string | undefined
@@ -123,6 +125,7 @@ export function withoutSecrets(text: string): string {
 
 /** An address, path or device as others may see it, and what was meant to be one. */
 export function shownSource(source: string): string {
+  if (isPipeline(source)) return shownPipeline(source)
   const address = read(source)
   if (address) return shownAddress(address)
   if (isWholePath(source) || !/[@:]/.test(source)) return source

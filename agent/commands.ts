@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { DEFAULT_BUNDLE } from './bundles.js'
 import type { DemoOptions, ShowBroker } from './demo/demo.js'
 import { AgentError, ExitCode } from './errors.js'
+import type { InitOptions } from './init.js'
 import type { StatusOptions } from './status/status.js'
 
 /** Of seconds, more would overflow a timer, which then ends at once. */
@@ -73,6 +74,28 @@ export function register(program: Command, showBroker?: ShowBroker): void {
       '\nIt finds what `run` would end with, and starts nothing.\nExit codes: 0 right, 3 a file of the bundle is damaged, 78 wrong.\n\nExample: blindsight check-config --config config/example.yaml',
     )
     .action(async (options: { config: string }) => (await import('./verbs.js')).checkConfig(options))
+
+  program
+    .command('init')
+    .description('a first configuration: asks for cameras, broker and zones, tries them, writes it and runs doctor')
+    .option('-y, --yes', 'ask nothing: what is found here and named below, and defaults')
+    .option(
+      '--camera <source>',
+      'an address, device or file, or NAME=SOURCE; may be repeated',
+      (one: string, all: string[]) => [...all, one],
+      [],
+    )
+    .option('--broker <url>', 'mqtt:// or mqtts://; without it a broker inside')
+    .option('--device <name>', 'what this box is called (default: made from the machine id)')
+    .option('--state-dir <dir>', 'where the archive goes')
+    .option('--out <file>', 'default: /etc/blindsight/config.yaml for root, else blindsight.yaml here')
+    .option('--force', 'replace a file that is there; the old one stays as .bak')
+    .option('--no-doctor', 'do not run doctor at the end')
+    .addHelpText(
+      'after',
+      '\nPasswords go into files beside the configuration. Ctrl-C leaves nothing behind.\nExit codes: 0 everything works, 1 written, but doctor found something, 2 no camera or no terminal, 130 stopped.\n\nExamples:\n  sudo blindsight init\n  sudo blindsight init --yes --camera gate=rtsp://camera.local/stream --broker mqtt://broker.local',
+    )
+    .action(async (options: InitOptions) => (await import('./init.js')).init(options))
 
   program
     .command('rebuild')

@@ -4,7 +4,6 @@ import { accessSync, constants, existsSync, readdirSync, rmSync, statfsSync, sta
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Bundle } from '../contract/bundle.js'
-import { Topics } from '../contract/topics.js'
 import { shownSource } from './address.js'
 import { setAsideFiles, unmetLimits } from './archive/room.js'
 import { Camera } from './capture/camera.js'
@@ -12,20 +11,16 @@ import { Clock } from './clock.js'
 import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
 import type { Camera as CameraConfig } from './config/schema.js'
 import { demoClip } from './demo/demo.js'
+import { jetson } from './doctor/jetson.js'
+import { type Check, thisMachine } from './doctor/machine.js'
 import { messageOf } from './errors.js'
 import { fit } from './fit.js'
 import { headsOn } from './heads.js'
 import { Engine } from './infer/engine.js'
 import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
-import { addressOf, Link } from './publish/mqtt.js'
 import { scratchFolder } from './scratch.js'
-
-interface Check {
-  readonly name: string
-  readonly ok: boolean
-  readonly text: string
-}
+import { tryBroker } from './try-broker.js'
 
 const FRAME_WITHIN_MS = 15_000
 /** What a camera costs is measured over this long. */
@@ -56,6 +51,7 @@ export async function doctor(options: { config?: string; json?: boolean }): Prom
   await check('node', () => `${process.version} on ${process.platform} ${process.arch}`)
   await check('ffmpeg', ffmpegVersion)
   if (config) await checkParts(config, check)
+  if (config) for (const one of await jetson(thisMachine(), { ...config, offered: offeredProviders() })) show(one)
   if (options.json) console.log(JSON.stringify({ ok: checks.every((c) => c.ok), checks }))
   process.exitCode = checks.every((c) => c.ok) ? 0 : 1
 }
@@ -199,19 +195,6 @@ export async function costOf(share: number, { decode }: Pick<CameraConfig, 'deco
       : []),
   ]
   return `${takes}: less with ${ways.join(', or ')} (docs/cameras.md)`
-}
-
-async function tryBroker(config: LoadedConfig): Promise<string> {
-  if (!config.mqtt.url) return `none configured: the agent starts one inside, on 127.0.0.1:${config.mqtt.embeddedPort}`
-  const topics = new Topics(config.mqtt.base, config.device)
-  const will = { topic: `${topics.health()}/doctor`, payload: '', delaySeconds: 0 }
-  const link = await Link.connect(
-    { ...config.mqtt, url: config.mqtt.url },
-    `${config.mqtt.clientId ?? 'blindsight'}-doctor-${process.pid}`,
-    will,
-  )
-  await link.end()
-  return `${addressOf(config.mqtt.url)}: connected with MQTT ${link.protocol === 5 ? '5' : '3.1.1'}`
 }
 
 function sampleConfig(): LoadedConfig {

@@ -12,6 +12,8 @@ const debianPackage = {
   openssl: 'openssl',
   'nats-server': 'nats-server',
   prlimit: 'util-linux',
+  script: 'bsdutils',
+  'gst-launch-1.0': 'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good',
   stdbuf: 'coreutils',
   chromium: 'chromium',
 } as const

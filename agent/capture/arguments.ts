@@ -11,7 +11,7 @@ export interface Input {
 }
 
 /** What a source may lead to: a playlist or a redirect that somebody else wrote must not open local files. */
-const REACHES: Record<SourceKind, string> = {
+const REACHES: Record<Exclude<SourceKind, 'gst'>, string> = {
   rtsp: 'rtsp,rtp,srtp,udp,tcp,tls,http,https',
   http: 'http,https,httpproxy,tcp,tls,hls,crypto',
   rtmp: 'rtmp,rtmps,rtmpt,rtmpts,ffrtmphttp,tcp,tls,http,https',
@@ -51,6 +51,7 @@ function decoding({ decode: { hwaccel, skip } = { hwaccel: 'none', skip: 'none' 
 
 function addressed(source: Source, hide: boolean): Input {
   const kind = kindOf(source.source)
+  if (kind === 'gst') throw new Error('a pipeline is for GStreamer, not for ffmpeg')
   const open = opened(kind, source)
   const reach = ['-protocol_whitelist', REACHES[kind]]
   if (kind === 'v4l2') return { options: [...LIVE, '-flags', 'low_delay', ...open], url: pathOf(source.source) }

@@ -7,10 +7,12 @@ import { Clock, type Stamp } from '../clock.js'
 import type { Camera as CameraConfig } from '../config/schema.js'
 import type { Log } from '../log.js'
 import { Arrivals } from './arrivals.js'
-import { type Grabber, startFfmpeg } from './ffmpeg.js'
+import type { Grabber } from './ffmpeg.js'
 import { FrameCutter, type RawFrame } from './frames.js'
+import { startGrabber } from './grabber.js'
+import { Pace } from './pace.js'
 import { SLOT_FRAMES, Slot } from './slot.js'
-import { isFile } from './source.js'
+import { isFile, kindOf } from './source.js'
 
 export interface CapturedFrame extends RawFrame, Stamp {
   readonly cam: CameraConfig
@@ -127,21 +129,25 @@ export class Camera {
     const generation = ++this.generation
     const mine = () => generation === this.generation
     const arrivals = new Arrivals()
+    // Where a pipeline states no rate GStreamer lets all of it through; nor does it tell when a frame arrived.
+    const pace = kindOf(this.config.source) === 'gst' ? new Pace(this.config.fps) : undefined
     this.file = isFile(this.config.source)
     this.launchedMs = performance.now()
     const cutter = new FrameCutter(
       this.frameBytes,
       () => new Uint8Array(this.spare.pop() ?? new ArrayBuffer(this.frameBytes)),
       async (frame) => {
-        const arrived = this.file ? undefined : await arrivals.next()
-        if (mine()) return this.accept(frame, arrived)
+        const arrived = this.file || pace ? undefined : await arrivals.next()
+        if (!mine()) return
+        if (pace && !pace.takes(performance.now())) return this.recycle(frame.rgb.buffer)
+        return this.accept(frame, arrived)
       },
     )
     cutter.on('error', () => {}) // its end is reported by ffmpeg's own
     this.lastFrameMs = performance.now()
     this.seenFrame = false
     this.gapMs = 0
-    this.grabber = startFfmpeg(
+    this.grabber = startGrabber(
       { ...this.config, deinterlace: this.interlaced },
       cutter,
       (reason, fault) => {

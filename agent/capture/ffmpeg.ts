@@ -1,15 +1,14 @@
 /** The only file that knows fluent-ffmpeg: one running ffmpeg process, raw RGB frames of a fixed size on a pipe. */
 import type { ChildProcess } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { redactor } from '../address.js'
 import { inputOf, outputOf } from './arguments.js'
 import { markChildren } from './orphans.js'
+import { endingWithUs, find } from './programs.js'
 import { type Ended, NOT_INSTALLED, reasonOf } from './reason.js'
 import { faultOf, isLocal, kindOf, pathOf } from './source.js'
-import { statOf } from './stat.js'
+import { cpuMsOf } from './stat.js'
 
 export { kindOf }
 
@@ -42,9 +41,6 @@ const KILL_AFTER_MS = 2000
 /** The last lines of ffmpeg's log that are kept for the reason; a line may be as long as a megabyte. */
 const LINES = 60
 const LINE_CHARS = 500
-
-/** Linux tells processor time in hundredths of a second, on every machine that Node runs on. */
-const TICK_MS = 10
 
 /** Options that some version of a program, or the box, refused, so that the next attempt does without. */
 const without = { deathSignal: false, vsync: false, script: false, hwaccels: new Set<string>() }
@@ -136,7 +132,7 @@ function commandOf(source: Source, program: string): { command: ffmpeg.FfmpegCom
     .setFfmpegPath(setpriv ?? program)
     .input(url)
     .inputOptions([
-      ...(setpriv ? ['--pdeathsig', 'KILL', '--', program] : []),
+      ...(setpriv ? endingWithUs(program) : []),
       ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'level+info'],
       ...options,
     ])
@@ -150,28 +146,9 @@ function commandOf(source: Source, program: string): { command: ffmpeg.FfmpegCom
   return { command, script }
 }
 
-/** Its utime and stime. */
-function cpuMsOf(pid: number | undefined): number | undefined {
-  const [user, system] = pid === undefined ? [] : statOf(pid).slice(11, 13)
-  return system === undefined ? undefined : (Number(user) + Number(system)) * TICK_MS
-}
-
 function localFault(source: string): string | undefined {
   if (!isLocal(source)) return undefined
   const path = pathOf(source)
   const fault = faultOf(path)
   return fault && `${path}: ${fault}`
-}
-
-/** Looked for at every start: what is missing may have been installed meanwhile. */
-function find(name: string, preferred?: string): string | undefined {
-  const paths = (process.env.PATH ?? '').split(delimiter).map((dir) => join(dir, name))
-  return [...(preferred ? [preferred] : []), ...paths].find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
 }

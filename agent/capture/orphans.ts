@@ -1,5 +1,5 @@
 /**
- * No ffmpeg outlives its agent. Where the kernel could not be asked to end it (util-linux older than 2.33), one that waits
+ * No ffmpeg or GStreamer outlives its agent. Where the kernel could not be asked to end it (util-linux older than 2.33), one that waits
  * for a silent camera would stay for ever, so the next agent ends it. Children carry in their environment whose they are;
  * a process without that mark, or whose agent still runs, is nobody's to end.
  */
@@ -22,7 +22,7 @@ export function endOrphans(): number[] {
     const mark = read(`/proc/${pid}/environ`)
       .split('\0')
       .find((variable) => variable.startsWith(`${MARK}=`))
-    if (!mark || read(`/proc/${pid}/comm`).trim() !== 'ffmpeg') continue
+    if (!mark || !/^(ffmpeg|gst-launch-1\.0)$/.test(read(`/proc/${pid}/comm`).trim())) continue
     const [owner = '', start, space] = mark.slice(MARK.length + 1).split(':')
     if (space !== namespace() || startOf(Number(owner)) === start) continue
     try {

@@ -2,9 +2,10 @@
 import { accessSync, closeSync, constants, openSync, readSync, type Stats, statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { isPipeline } from '../config/pipeline.js'
 
-/** sdp: a file that describes an RTP stream; it is read once and what it names is live. */
-export type SourceKind = 'rtsp' | 'http' | 'rtmp' | 'srt' | 'udp' | 'rtp' | 'v4l2' | 'sdp' | 'file'
+/** gst: a pipeline of GStreamer's, which has the camera open itself. sdp: a file that describes an RTP stream; it is read once and what it names is live. */
+export type SourceKind = 'rtsp' | 'http' | 'rtmp' | 'srt' | 'udp' | 'rtp' | 'v4l2' | 'sdp' | 'gst' | 'file'
 
 const SCHEMES: Record<string, SourceKind> = {
   rtsp: 'rtsp',
@@ -19,6 +20,7 @@ const SCHEMES: Record<string, SourceKind> = {
 }
 
 export function kindOf(source: string): SourceKind {
+  if (isPipeline(source)) return 'gst'
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(source)?.[1]?.toLowerCase()
   if (scheme && SCHEMES[scheme]) return SCHEMES[scheme]
   const path = pathOf(source)

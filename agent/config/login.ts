@@ -70,7 +70,7 @@ export function sourceOf(
     return source
   }
   if (!isAddress(source) || /^file:/i.test(source)) {
-    if (login.username ?? login.password) fault('username', 'a file or video device has no login')
+    if (login.username ?? login.password) fault('username', 'a file, video device or pipeline has no login of its own')
     return source
   }
   try {

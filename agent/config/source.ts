@@ -2,15 +2,17 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { isAddress, isWholePath } from '../address.js'
+import { isPipeline, wrongPipeline } from './pipeline.js'
 import { hasControlCharacter } from './text.js'
 
 export const SOURCES =
-  'rtsp(s)://, http(s)://, rtmp(s)://, srt://, udp:// or rtp://, /dev/videoN, or the path of a video file'
+  'rtsp(s)://, http(s)://, rtmp(s)://, srt://, udp:// or rtp://, /dev/videoN, gst:PIPELINE, or the path of a video file'
 
 /** What to write instead, or nothing if it may be right. */
 export function wrongSource(source: string): string | undefined {
   if (source !== source.trim()) return 'has a blank at its beginning or end; take it out'
   if (/^file:\//i.test(source)) return wrongFile(source)
+  if (isPipeline(source)) return wrongPipeline(source)
   if (isAddress(source))
     return /^(rtsps?|https?|rtmps?|srt|udp|rtp):\/\/./i.test(source) ? undefined : `expected ${SOURCES}`
   // A file may lie on a disk that is not there yet.

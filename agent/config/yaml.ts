@@ -1,4 +1,4 @@
-/** YAML text -> plain value, and where in the text each key stands. The only file that knows the yaml package. */
+/** YAML text -> plain value, and where in the text each key stands; and a value as YAML. The only file that knows the yaml package. */
 import {
   type Document,
   isAlias,
@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  stringify,
   visit,
   type YAMLError,
 } from 'yaml'
@@ -37,6 +38,10 @@ export class YamlFault extends Error {
     super(message)
   }
 }
+
+/** On one line, quoted where it has to be. */
+export const writeYaml = (value: unknown): string =>
+  stringify(value, { collectionStyle: 'flow', blockQuote: false, lineWidth: 0, flowCollectionPadding: false }).trimEnd()
 
 /** @throws {YamlFault} */
 export function readYaml(text: string): Yaml {

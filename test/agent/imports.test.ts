@@ -42,7 +42,7 @@ t.test('a package is imported in one file', async (t) => {
   for (const file of agent)
     for (const name of imports(file).filter((n) => !n.startsWith('.') && !n.startsWith('node:')))
       users.set(name, [...(users.get(name) ?? []), file])
-  const known = ['mqtt', 'better-sqlite3', 'onnxruntime-node', 'fluent-ffmpeg', 'unix-dgram', 'zod']
+  const known = ['mqtt', 'better-sqlite3', 'onnxruntime-node', 'fluent-ffmpeg', 'unix-dgram', 'zod', '@clack/prompts']
   for (const name of known) t.ok(users.has(name), name)
   for (const [name, files] of users) t.equal(files.length, 1, `${name}: ${files}`)
 })

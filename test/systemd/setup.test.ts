@@ -37,7 +37,7 @@ const TOOLS = [
   'grep',
 ]
 const ALWAYS = ['ffmpeg', 'ffprobe', 'make', 'g++']
-const FOR_TESTS = ['mosquitto', 'mosquitto_sub', 'openssl', 'systemd-analyze']
+const FOR_TESTS = ['mosquitto', 'mosquitto_sub', 'openssl', 'systemd-analyze', 'gst-launch-1.0']
 const FOR_FIELD_TESTS = ['faketime', 'ip', 'iptables']
 const FOR_LONG_TESTS = ['qemu-aarch64-static', 'chromium', 'pg_createcluster', 'nats-server']
 

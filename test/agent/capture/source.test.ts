@@ -19,6 +19,7 @@ t.test('by scheme, and by what lies there', async (t) => {
     '/media/rtsp.mp4': 'file',
     [`${dir}/a.sdp`]: 'sdp',
     'file:///media/a%20b.mp4': 'file',
+    'gst:videotestsrc ! queue': 'gst',
   }
   for (const [source, kind] of Object.entries(kinds)) t.equal(kindOf(source), kind, source)
   t.equal(pathOf('file:///media/a%20b.mp4'), '/media/a b.mp4')

@@ -50,6 +50,7 @@ t.test('what is meant to be an address and is none: what to write instead, and n
     ['rtsp://127.0.0.1:99999/stream', /1 to 65535/],
     ['rtsp://u:Geheim123@127.0.0.1:0/stream', /1 to 65535/],
     ['rtp://:65536', /1 to 65535/],
+    ['gst:rtspsrc location=rtsp://u:Geheim123@c/1 !', /between two elements/],
   ]
   t.teardown(() => delete process.env.CAM_URL)
   for (const [source, words] of sources) {

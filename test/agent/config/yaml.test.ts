@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readYaml, YamlFault } from '../../../agent/config/yaml.js'
+import { readYaml, writeYaml, YamlFault } from '../../../agent/config/yaml.js'
 
 function fault(text: string): string {
   try {
@@ -79,4 +79,25 @@ t.test('what is no YAML, and what to do about it', async (t) => {
   let bomb = 'a: &a [x, x, x, x, x, x, x, x]\n'
   for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg']) bomb += `${to}: &${to} [${`*${from}, `.repeat(8)}]\n`
   t.match(fault(bomb), /aliases/)
+})
+
+t.test('a value is written on one line, and read as what it was', async (t) => {
+  for (const value of [
+    '---_',
+    '...',
+    'a: b',
+    ' # a',
+    '"',
+    'null',
+    '1e3',
+    'ä',
+    '',
+    1.5,
+    true,
+    [[0.1, 1]],
+    { everySeconds: 60 },
+  ]) {
+    t.notMatch(writeYaml(value), /\n/)
+    t.strictSame(readYaml(`key: ${writeYaml(value)}\nother: 1`).value, { key: value, other: 1 })
+  }
 })

@@ -1,0 +1,159 @@
+/** `init`: a first configuration, from questions at a terminal or from defaults (`--yes`), then `doctor`. */
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { shownSource } from './address.js'
+import { AgentError, ExitCode } from './errors.js'
+import { fit, fitPorts } from './fit.js'
+import type { Box } from './init/box.js'
+import { askBroker } from './init/broker.js'
+import { askCameras, type Source, sourceOf, usualCamera } from './init/cameras.js'
+import { askDevice } from './init/device.js'
+import type { BrokerDraft, CameraDraft, Draft } from './init/draft.js'
+import { writeFiles } from './init/files.js'
+import { askLimits } from './init/limits.js'
+import { askOut, unwritable } from './init/out.js'
+import type { Asker } from './init/prompt.js'
+import { readBroker, readSource } from './init/source.js'
+import { reread, textOf } from './init/text.js'
+import { ThisBox } from './this-box.js'
+
+export interface InitOptions {
+  readonly yes?: boolean
+  readonly camera: readonly string[]
+  readonly broker?: string
+  readonly device?: string
+  readonly stateDir?: string
+  readonly out?: string
+  readonly force?: boolean
+  readonly doctor: boolean
+}
+
+/** What the command line names. */
+export interface Given {
+  readonly out: string
+  readonly force: boolean
+  readonly device?: string | undefined
+  readonly stateDir?: string | undefined
+  readonly cameras: readonly Source[]
+  readonly broker?: BrokerDraft | undefined
+}
+
+export interface Made {
+  readonly out: string
+  readonly draft: Draft
+}
+
+/** As shells say that Ctrl-C ended it. */
+const CANCELLED = 130
+
+export async function init(options: InitOptions): Promise<void> {
+  const given = read(options)
+  const box = new ThisBox(given.stateDir)
+  const made = options.yes ? await byDefaults(box, given) : await atTerminal(box, given)
+  if (!made) return
+  await write(made)
+  const { out } = made
+  console.log(`\nwritten: ${out}`)
+  if (options.doctor) await (await import('./doctor.js')).doctor({ config: out })
+  console.log(`\nnext: ${next(out)}`)
+}
+
+function read(options: InitOptions): Given {
+  const usage = (flag: string, wrong: string) => new AgentError('input', `--${flag}: ${wrong}`, ExitCode.usage)
+  const root = process.getuid?.() === 0
+  const cameras = options.camera.map((text): Source => {
+    const named = existsSync(text) ? null : /^([a-z0-9_-]{1,64})=(.+)$/.exec(text)
+    const typed = readSource(named?.[2] ?? text)
+    if (typeof typed === 'string') throw usage('camera', `${shownSource(text)}: ${typed}`)
+    return { ...typed, ...(named && { called: named[1]! }) }
+  })
+  const broker = options.broker === undefined ? undefined : readBroker(options.broker)
+  if (typeof broker === 'string') throw usage('broker', broker)
+  return {
+    out: resolve(options.out ?? (root ? '/etc/blindsight/config.yaml' : 'blindsight.yaml')),
+    force: options.force ?? false,
+    device: options.device,
+    stateDir: options.stateDir ?? (root ? undefined : join(homedir(), '.local', 'state', 'blindsight')),
+    cameras,
+    broker,
+  }
+}
+
+async function atTerminal(box: Box, given: Given): Promise<Made | undefined> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY)
+    throw new AgentError(
+      'input',
+      'init asks questions, and this is no terminal; --yes takes defaults: blindsight init --yes --camera rtsp://host/path',
+      ExitCode.usage,
+    )
+  const { Cancelled, Terminal } = await import('./init/prompt.js')
+  try {
+    return await interview(new Terminal(), box, given)
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error
+    console.error('stopped; nothing was written')
+    process.exitCode = CANCELLED
+    return undefined
+  }
+}
+
+/** Every question, in its order. */
+export async function interview(ask: Asker, box: Box, given: Given): Promise<Made> {
+  const out = await askOut(ask, given.out, given.force)
+  const device = await askDevice(ask, given.device)
+  const base: Draft = { device, stateDir: given.stateDir, cameras: [] }
+  const cameras = await askCameras(ask, box, base, given.cameras)
+  const broker = await askBroker(ask, box, { ...base, cameras }, given.broker)
+  const archive = await askLimits(ask, box, cameras)
+  return { out, draft: { ...base, cameras, broker, archive } }
+}
+
+/** @throws {AgentError} where there is no camera, or something that would be written over */
+export async function byDefaults(box: Box, given: Given): Promise<Made> {
+  const { out, device, stateDir, broker } = given
+  const refused = unwritable(out) ?? (existsSync(out) && !given.force ? `${out} is there already` : undefined)
+  if (refused)
+    throw new AgentError(
+      'input',
+      `${refused}; --out names another file, --force keeps the old one as .bak`,
+      ExitCode.input,
+    )
+  const devices = given.cameras.length > 0 ? [] : await box.devices()
+  const found = [...given.cameras, ...devices.map((device) => ({ source: sourceOf(device), called: device.name }))]
+  if (found.length === 0)
+    throw new AgentError(
+      'input',
+      'no camera: this box has no video device that gives pictures. Plug one in, or name one: --camera rtsp://host/path, --camera /dev/video0, --camera FILE',
+      ExitCode.usage,
+    )
+  const cameras: CameraDraft[] = []
+  for (const source of found) {
+    const looked = await box.probe(source)
+    if (!looked.ok) console.error(`${shownSource(source.source)}: ${looked.reason}; written as it is`)
+    cameras.push(usualCamera(box, source, cameras, looked))
+  }
+  return { out, draft: { device, stateDir, cameras, broker } }
+}
+
+/** Nothing, if the agent would not take it. @throws {AgentError} */
+export async function write({ out, draft }: Made): Promise<void> {
+  const config = reread(draft, out)
+  fit(config)
+  await fitPorts(config)
+  const { text, secrets } = textOf(draft, out, dirname(out))
+  writeFiles([...secrets, { file: out, text }], serviceGroup())
+}
+
+/** Of the service's user, if it is installed. */
+function serviceGroup(groups = '/etc/group'): number | undefined {
+  const line = existsSync(groups) && /^blindsight:[^:]*:(\d+):/m.exec(readFileSync(groups, 'utf8'))
+  return line ? Number(line[1]) : undefined
+}
+
+function next(out: string): string {
+  const installed = ['/etc', '/lib', '/usr/lib'].some((dir) => existsSync(`${dir}/systemd/system/blindsight.service`))
+  return installed && out === '/etc/blindsight/config.yaml'
+    ? 'sudo systemctl restart blindsight'
+    : `blindsight run --config ${out}`
+}
