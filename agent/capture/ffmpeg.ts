@@ -5,7 +5,7 @@ import ffmpeg from 'fluent-ffmpeg'
 import { redactor } from '../address.js'
 import { inputOf, outputOf } from './arguments.js'
 import { markChildren } from './orphans.js'
-import { endingWithUs, find } from './programs.js'
+import { couldNotStart, endingWithUs, find } from './programs.js'
 import { type Ended, NOT_INSTALLED, reasonOf } from './reason.js'
 import { faultOf, isLocal, kindOf, pathOf } from './source.js'
 import { cpuMsOf } from './stat.js'
@@ -93,7 +93,7 @@ export function startFfmpeg(
     for (const event of ['finish', 'close'] as const) sink.once(event, done)
   })
   command.on('error', (error: Error) => {
-    if (lines.some((line) => /unrecognized option.*pdeathsig/i.test(line))) without.deathSignal = true
+    if (couldNotStart(lines)) without.deathSignal = true
     if (lines.some((line) => /unrecognized option 'vsync'/i.test(line))) without.vsync = true
     if (lines.some((line) => /unknown keyword.*option/i.test(line))) without.script = true
     if (lines.some((line) => /hwaccel|device type \w+ needed|device creation failed|hardware device setup/i.test(line)))

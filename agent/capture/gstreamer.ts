@@ -6,7 +6,7 @@ import { redactor } from '../address.js'
 import { wordsOf } from '../config/pipeline.js'
 import type { Grabber, Source } from './ffmpeg.js'
 import { markChildren } from './orphans.js'
-import { endingWithUs, find } from './programs.js'
+import { couldNotStart, endingWithUs, find } from './programs.js'
 import { cpuMsOf } from './stat.js'
 
 export const PROGRAM = 'gst-launch-1.0'
@@ -17,7 +17,7 @@ const KILL_AFTER_MS = 2000
 const LINES = 60
 const LINE_CHARS = 500
 
-/** Some versions of setpriv know no --pdeathsig. */
+/** What the setpriv of this machine cannot do is not tried again. */
 const without = { deathSignal: false }
 
 /** As startFfmpeg: `ended` is called exactly once, with the reason, however the process ends. */
@@ -50,7 +50,7 @@ export function startGstreamer(source: Source, sink: Writable, ended: (reason: s
   child.on('error', (error) => finish(error.message))
   // Its last frames may still be on their way through the pipe.
   child.on('close', (code, signal) => {
-    if (lines.some((line) => /unrecognized option.*pdeathsig/i.test(line))) without.deathSignal = true
+    if (couldNotStart(lines)) without.deathSignal = true
     finish(reasonOf(code, signal, lines))
   })
   return {

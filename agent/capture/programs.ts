@@ -17,3 +17,6 @@ export function find(name: string, preferred?: string): string | undefined {
 
 /** Before a program and its arguments, the kernel ends it with the agent, however that one dies. */
 export const endingWithUs = (program: string): readonly string[] => ['--pdeathsig', 'KILL', '--', program]
+
+/** Old versions know no --pdeathsig, and a sandbox may refuse what they do first: then the program starts without. */
+export const couldNotStart = (lines: readonly string[]): boolean => lines.some((line) => line.startsWith('setpriv: '))

@@ -47,7 +47,7 @@ export function reasonOf(source: string, error: Error, lines: readonly string[])
   if (/ENOENT|cannot find ffmpeg/i.test(message)) return { reason: NOT_INSTALLED }
   const signal = /signal (SIG\w+)/.exec(message)?.[1]
   if (signal) return { reason: `ffmpeg was killed (${signal}${signal === 'SIGKILL' ? '; out of memory?' : ''})` }
-  const faults = lines.filter((line) => /\[(error|fatal|panic)\]/.test(line)).map(plain)
+  const faults = lines.filter((line) => /\[(error|fatal|panic)\]|^setpriv: /.test(line)).map(plain)
   // What went wrong first is the cause, what ffmpeg says last is often no more than that it failed.
   for (const line of faults) {
     for (const [pattern, say] of ANSWERS) {

@@ -1,4 +1,5 @@
 /** One real ffmpeg process: it ends once, and it is gone after stop, whatever state it is in. */
+import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import t from 'tap'
@@ -96,3 +97,23 @@ t.test(
     }
   },
 )
+
+t.test('a sandbox that refuses what setpriv does first: the next attempt goes without it', async (t) => {
+  // What it said as a service, whose unit forbade capset(2): no frame ever came.
+  const dir = t.testdir({
+    setpriv: '#!/bin/sh\necho "setpriv: activate capabilities: Operation not permitted" >&2\nexit 127\n',
+  })
+  chmodSync(join(dir, 'setpriv'), 0o755)
+  const path = process.env.PATH
+  process.env.PATH = `${dir}:${path}`
+  try {
+    const first = grab()
+    await until('the end', () => first.ends.length > 0)
+    t.match(first.ends, [/permission denied|setpriv/])
+    const second = grab()
+    await until('bytes', () => second.seen.bytes > 0)
+    await second.grabber.stop()
+  } finally {
+    process.env.PATH = path
+  }
+})
