@@ -50,13 +50,16 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     lease: (...of) => said(lease(db, ...of)),
     audit: (line) => said(audit(db, line)),
     audits: (limit) => said(audits(db, limit)),
-    expire: (before) => said(expire(db, engine, before)),
-    totals: () => said(totalsOf(db)),
+    expire: (before, deleteObjects) => said(expire(db, engine, before, deleteObjects)),
+    totals: () => said(totalsOf(db, engine)),
     close: () => opened.close(),
   }
 }
 
 async function open(address: string, existing: boolean): Promise<Opened> {
   if (/^postgres(ql)?:/.test(address)) return (await import('./postgres.js')).openPostgres(address)
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address) ?? []
+  if (scheme !== undefined)
+    throw new StoreError('away', `${scheme}://: is no store that is known here, expected a file or postgres://…`)
   return (await import('./sqlite.js')).openSqlite(address.replace(/^sqlite:/, ''), existing)
 }

@@ -17,7 +17,7 @@ import type {
   TimeRange,
   Totals,
 } from './store.js'
-import { kindNames, kinds, type Tables } from './tables.js'
+import { kindNames, type Tables } from './tables.js'
 
 export async function eventsOf(db: Kysely<Tables>, query: EventQuery): Promise<Page<EventRow>> {
   const { limit, newestFirst = false } = query
@@ -195,17 +195,25 @@ export async function resultsOf(
 }
 
 export async function devicesOf(db: Kysely<Tables>): Promise<DeviceRow[]> {
-  const [devices, cameras] = await Promise.all([
+  const [devices, cameras, newest] = await Promise.all([
     db.selectFrom('devices').selectAll().orderBy('dev').execute(),
     db.selectFrom('cameras').selectAll().orderBy('dev').orderBy('cam').execute(),
+    db
+      .selectFrom('streams')
+      .select(({ fn }) => ['dev', 'cam', fn.max<string>('last_time').as('last')])
+      .groupBy(['dev', 'cam'])
+      .execute(),
   ])
+  const lasts = new Map(newest.map(({ dev, cam, last }) => [`${dev}/${cam}`, last]))
   return devices.map(({ dev, state, reason, at, info, health }) => ({
     ...{ dev, state, reason, at, info, health },
-    cameras: cameras.filter((camera) => camera.dev === dev).map(({ dev: _, ...camera }) => camera),
+    cameras: cameras
+      .filter((camera) => camera.dev === dev)
+      .map(({ dev: _, ...camera }) => ({ ...camera, last: lasts.get(`${dev}/${camera.cam}`) ?? null })),
   }))
 }
 
-export async function totalsOf(db: Kysely<Tables>): Promise<Totals> {
+export async function totalsOf(db: Kysely<Tables>, engine: Engine): Promise<Totals> {
   const count = async (table: 'devices' | 'cameras' | 'events' | 'records' | 'segments' | 'rejects') =>
     (
       await db
@@ -213,12 +221,6 @@ export async function totalsOf(db: Kysely<Tables>): Promise<Totals> {
         .select(({ fn }) => fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow()
     ).n
-  // Of millions of rows: what spans say is as good, and there at once.
-  const here = await db
-    .selectFrom('spans')
-    .select(({ fn }) => fn.sum<number | null>(sql`to_seq - from_seq + 1`).as('n'))
-    .where('kind', 'in', [kinds.cls, kinds.seg])
-    .executeTakeFirstOrThrow()
   const [devices, cameras, events, records, segments, rejects] = [
     await count('devices'),
     await count('cameras'),
@@ -227,5 +229,5 @@ export async function totalsOf(db: Kysely<Tables>): Promise<Totals> {
     await count('segments'),
     await count('rejects'),
   ]
-  return { devices, cameras, results: here.n ?? 0, events, records, segments, rejects }
+  return { devices, cameras, results: await engine.countResults(db), events, records, segments, rejects }
 }

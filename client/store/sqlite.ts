@@ -2,7 +2,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { Kysely, SqliteDialect, sql } from 'kysely'
+import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import type { Engine, Opened } from './engine.js'
 import { StoreError } from './store.js'
 import type { Tables } from './tables.js'
@@ -10,9 +10,21 @@ import type { Tables } from './tables.js'
 /** Rows deleted at once: short transactions, so that a commit never waits long. */
 const STEP = 5000
 
+/** SQLite makes tables in a transaction, which the package does not trust it with: else a first start that is killed would leave some of them. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new Adapter()
+  }
+}
+
 /** @throws {StoreError} away, full */
 export function openSqlite(file: string, existing = false): Opened {
-  const there = statSync(file, { throwIfNoEntry: false })
+  const there = found(file)
   if (there?.isDirectory())
     throw new StoreError('away', `${file}: a folder, expected a file in it, like ${file}/fleet.sqlite`)
   if (existing && !there)
@@ -28,8 +40,16 @@ export function openSqlite(file: string, existing = false): Opened {
   } catch (error) {
     throw failure(file, error)
   }
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
+  const db = new Kysely<Tables>({ dialect: new Dialect({ database }) })
   return { db, engine: engineOf(file), close: () => db.destroy() }
+}
+
+function found(file: string) {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    throw failure(file, error)
+  }
 }
 
 const engineOf = (file: string): Engine => ({
@@ -48,6 +68,10 @@ const engineOf = (file: string): Engine => ({
       if (numAffectedRows < STEP) return dropped
     }
   },
+  async countResults(db) {
+    const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM results`.execute(db)
+    return rows[0].n
+  },
   resultsView: `json_extract(r.payload, '$.model.id') AS model`,
   secondsOf: (column) => `(julianday(${column}) - 2440587.5) * 86400`,
   failure: (error) => failure(file, error),
@@ -59,5 +83,9 @@ export function failure(file: string, error: unknown): StoreError {
   if (code === 'SQLITE_FULL') return new StoreError('full', `${file}: no room (${message})`, { cause: error })
   if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code))
     return new StoreError('refused', `${file}: ${message}`, { cause: error })
+  if (/^(SQLITE_(CANTOPEN|READONLY)|E(ACCES|NOTDIR|ROFS|PERM))/.test(code))
+    return new StoreError('away', `${file}: cannot be written (${message}); its folder must be one of this user`, {
+      cause: error,
+    })
   return new StoreError('away', `${file}: ${message}`, { cause: error })
 }
