@@ -28,13 +28,17 @@ function lay(from, to) {
   if (lstatSync(to, { throwIfNoEntry: false })?.isSymbolicLink()) rmSync(to)
   mkdirSync(to, { recursive: true })
   const entries = readdirSync(from, { withFileTypes: true })
-  clean(to, new Set(entries.map(({ name }) => name.replace(/\.ts$/, '.js'))))
+  clean(to, new Set(entries.map(({ name }) => builtName(name))))
   for (const entry of entries) {
     const source = join(from, entry.name)
     if (entry.isDirectory() && !asTheyAre.has(entry.name)) lay(source, join(to, entry.name))
-    else if (entry.name.endsWith('.ts')) transpile(source, join(to, entry.name.replace(/\.ts$/, '.js')))
+    else if (builtName(entry.name) !== entry.name) transpile(source, join(to, builtName(entry.name)))
     else link(source, join(to, entry.name))
   }
+}
+
+function builtName(name) {
+  return name.replace(/\.tsx?$/, '.js')
 }
 
 /** Takes away what has no source any more. */
@@ -58,6 +62,8 @@ function transpile(source, target) {
       target: 'ES2022',
       module: 'ESNext',
       verbatimModuleSyntax: true,
+      jsx: 'react-jsx',
+      jsxImportSource: 'preact',
       inlineSourceMap: true,
       sourceRoot: pathToFileURL(dirname(source)).href,
     },

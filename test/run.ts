@@ -10,7 +10,8 @@ import { Lane, type Outcome } from './lane.js'
 
 const args = process.argv.slice(2)
 const long = args.includes('--long')
-const ending = long ? '.long.ts' : '.test.ts'
+/** .tsx: what is rendered. */
+const ending = long ? /\.long\.ts$/ : /\.test\.tsx?$/
 const mostMinutes = long ? 360 : 60
 
 const paths = args.filter((arg) => !arg.startsWith('--'))
@@ -18,7 +19,7 @@ const paths = args.filter((arg) => !arg.startsWith('--'))
 const size = (file: string) => statSync(file).size
 const files = (paths.length ? paths : ['test']).flatMap((path) => {
   if (!statSync(path).isDirectory()) return [path]
-  const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith(ending))
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => ending.test(name))
   return names.map((name) => join(path, name)).sort((a, b) => size(b) - size(a))
 })
 const failed: string[] = []

@@ -36,7 +36,7 @@ async function next(): Promise<void> {
   }
   t.testdirName = resolve('.tap', 'fixtures', file.replace(/[^\w.-]+/g, '-'))
   loading = true
-  await import(pathToFileURL(join(import.meta.dirname, '..', file.replace(/\.ts$/, '.js'))).href).catch((error) =>
+  await import(pathToFileURL(join(import.meta.dirname, '..', file.replace(/\.tsx?$/, '.js'))).href).catch((error) =>
     t.error(error, `${file} does not load`),
   )
   loading = false

@@ -157,6 +157,16 @@ function connection(
   durable: boolean,
   over: () => void,
 ): Connection {
+  /** The package keeps what is under way for a reconnection, which is never made here. */
+  const underWay = new Set<(error: Error) => void>()
+  client.once('close', () => {
+    for (const fail of underWay) fail(new Error('the connection was closed'))
+  })
+  const orLost = <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      underWay.add(reject)
+      void work.then(resolve, reject).finally(() => underWay.delete(reject))
+    })
   return {
     version: protocolVersion === 5 ? '5' : '3.1.1',
     shares,
@@ -175,7 +185,7 @@ function connection(
       if (!client.connected) throw new BrokerError('lost', 'not connected')
       const properties = { responseTopic, correlationData: Buffer.from(correlation), contentType: 'application/json' }
       try {
-        await client.publishAsync(topic, payload, { qos: 1, ...(protocolVersion === 5 ? { properties } : {}) })
+        await orLost(client.publishAsync(topic, payload, { qos: 1, ...(protocolVersion === 5 ? { properties } : {}) }))
       } catch (error) {
         throw new BrokerError('lost', describe(error), { cause: error })
       }

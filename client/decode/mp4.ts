@@ -36,7 +36,8 @@ export class Mp4Writer {
         `pictures of ${sizes}, ${this.file}, give the files of one camera and one size at a time`,
       )
     }
-    if (!stdin.write(data)) await Promise.race([once(stdin, 'drain'), this.ended])
+    // A broken pipe is told below, by what ffmpeg said.
+    if (!stdin.write(data)) await Promise.race([once(stdin, 'drain').catch(() => {}), this.ended])
     if (this.spawnError || stdin.destroyed) throw await this.failure()
   }
 

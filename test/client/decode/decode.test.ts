@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode as decodePng } from 'fast-png'
 import t, { type Test } from 'tap'
 import { boot, makeBundle, makeFrame } from '../bundle.js'
-import { run, start } from '../run.js'
+import { run } from '../run.js'
 
 function setUp(t: Test) {
   const dir = t.testdir()
@@ -88,17 +88,4 @@ t.test('what goes wrong is one line and a documented exit code', async (t) => {
   t.match(boxed.err, /^blindsight: .*decoder\.onnx: cannot be read.*\n$/)
   t.notOk(existsSync(mp4))
   t.notOk(existsSync(out))
-})
-
-t.test('without client/decode/, as in the package for the box, the verb says where to go', async (t) => {
-  const { file, bundles, out, dir } = setUp(t)
-  const compiled = join(import.meta.dirname, '..', '..', '..')
-  const main = join(dir, 'package', 'test', 'client', 'main.js')
-  for (const part of ['client', 'codec', 'contract', 'test/client'])
-    cpSync(join(compiled, part), join(dir, 'package', part), { recursive: true })
-  rmSync(join(dir, 'package', 'client', 'decode'), { recursive: true })
-  const { code, err } = await start(['decode', file(1), '--out', out, '--bundles', bundles], {}, main).ended
-  t.equal(code, 3)
-  t.match(err, /^blindsight: no decoding on this machine.*full checkout.*\n$/)
-  t.equal((await start(['inspect', file(1), '--bundles', bundles], {}, main).ended).code, 0)
 })
