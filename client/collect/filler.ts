@@ -10,7 +10,6 @@ import { BoxError } from '../fetch/requester.js'
 import { fetchSegment } from '../fetch/transfer.js'
 import type { Incoming } from '../listen/incoming.js'
 import type { Span } from '../listen/sequence.js'
-import { without } from '../store/coverage.js'
 import type { Coverage, Store, Tally } from '../store/store.js'
 import type { Figures } from './figures.js'
 
@@ -29,6 +28,8 @@ const MOST_RUNS = 20
 export class Filler {
   private readonly since = new Map<string, number>()
   private readonly notBefore = new Map<string, number>()
+  /** By run and kind, from where on it was asked last what came behind. */
+  private readonly behindAsked = new Map<string, number>()
 
   constructor(
     private readonly store: Pick<Store, 'commit' | 'gone' | 'closeRun'>,
@@ -48,7 +49,7 @@ export class Filler {
     if (!signal?.aborted) await this.tail(coverage, online, nowMs)
   }
 
-  /** What came last of a run shows only when its box is asked: no later number tells of it. Once, when the next run has begun. */
+  /** What came last of a run shows only when its box is asked, when the next run has begun: no later number tells of it. Until it has no more. */
   private async tail(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number): Promise<void> {
     const runs = new Map<number, Coverage[]>()
     for (const one of coverage)
@@ -56,18 +57,31 @@ export class Filler {
         runs.set(one.stream.id, [...(runs.get(one.stream.id) ?? []), one])
     const whole = [...runs].filter(([, kinds]) => kinds.every(({ missing }) => missing.length === 0))
     for (const [id, kinds] of whole.slice(0, MOST_RUNS)) {
-      const { dev, cam, boot } = kinds[0].stream
-      await this.asking(dev, nowMs, async () => {
-        for (const one of kinds) {
-          const span = { from: one.last + 1, to: one.last + MOST }
-          const answer = await this.ask(this.requesterOf(dev), { cam, boot, ...span })
-          if (answer === undefined || answer.items.length === 0) continue
-          if (one.kind === 'bits') await this.bits({ ...one, missing: [span] }, span)
-          else await this.results({ stream: one.stream, kinds: [one.kind], span })
-        }
+      await this.asking(kinds[0].stream.dev, nowMs, async () => {
+        let more = false
+        for (const one of kinds) if (await this.behind(one)) more = true
+        if (more) return
         await this.store.closeRun(id)
+        for (const { kind } of kinds) this.behindAsked.delete(`${id}/${kind}`)
       })
     }
+  }
+
+  /** @returns whether the box had any there: then there may be more behind it, for the next turn */
+  private async behind(one: Coverage): Promise<boolean> {
+    const { stream, kind } = one
+    const from = Math.max(one.last, ...one.gone.map(({ to }) => to)) + 1
+    const name = `${stream.id}/${kind}`
+    // What has brought nothing will bring nothing.
+    if (this.behindAsked.get(name) === from) return false
+    const span = { from, to: from + MOST - 1 }
+    const { dev, cam, boot } = stream
+    const answer = await this.ask(this.requesterOf(dev), { cam, boot, ...span })
+    if (!answer || (answer.items.length + answer.gone.length === 0 && answer.next === undefined)) return false
+    if (kind === 'bits') await this.bits({ ...one, missing: [span] }, span)
+    else await this.results({ stream, kinds: [kind], span })
+    this.behindAsked.set(name, from)
+    return true
   }
 
   /** What a box does not answer is asked again later; what else goes wrong is for the caller. */
@@ -140,22 +154,23 @@ export class Filler {
   private async bits({ stream, missing }: Coverage, span: Span): Promise<void> {
     const { dev, cam, boot } = stream
     const requester = this.requesterOf(dev)
-    // What the box has no more is told for a whole range at once.
-    const answer = await this.ask(requester, { cam, boot, from: span.from, to: span.to })
-    if (answer === undefined) return this.gone(stream.id, ['bits'], [span], 'the box knows nothing of this run')
-    await this.gone(stream.id, ['bits'], answer.gone, 'not in the archive of the box')
-    let left = without([{ from: span.from, to: answer.next === undefined ? span.to : answer.next - 1 }], answer.gone)
-    const known = answer.items.map(({ seq }) => seq)
-    while (left.length > 0) {
-      const seq = known.find((one) => left.some(({ from, to }) => one >= from && one <= to))
-      if (seq === undefined) return
-      const got = await this.segment(requester, stream, seq)
-      if (got === 'gone')
-        await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
-      else if (!missing.some(({ from, to }) => got.from <= to && got.to >= from)) return
-      left = without(left, [
-        got === 'gone' ? { from: seq, to: seq } : { from: Math.min(seq, got.from), to: Math.max(seq, got.to) },
-      ])
+    let had: Span | undefined
+    let from: number | undefined = span.from
+    while (from !== undefined && from <= span.to) {
+      // What the box has no more is told for a whole range at once.
+      const answer = await this.ask(requester, { cam, boot, from, to: span.to })
+      if (answer === undefined)
+        return this.gone(stream.id, ['bits'], [{ from, to: span.to }], 'the box knows nothing of this run')
+      await this.gone(stream.id, ['bits'], answer.gone, 'not in the archive of the box')
+      for (const { seq } of answer.items) {
+        if (had && seq >= had.from && seq <= had.to) continue
+        const got = await this.segment(requester, stream, seq)
+        if (got === 'gone')
+          await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
+        else if (!missing.some((one) => got.from <= one.to && got.to >= one.from)) return
+        else had = { from: Math.min(seq, got.from), to: Math.max(seq, got.to) }
+      }
+      from = answer.next
     }
   }
 

@@ -50,8 +50,9 @@ export class Keeper {
   private async expire(now: number): Promise<void> {
     if (this.keepDays === undefined || now - this.expiredAt < HOUR_MS) return
     const before = new Date(now - this.keepDays * 24 * HOUR_MS).toISOString()
-    const { results, events, segments, places } = await this.store.expire(before)
-    await this.objects?.delete(places)
+    const { objects } = this
+    const deleteObjects = objects && ((places: readonly string[]) => objects.delete(places))
+    const { results, events, segments } = await this.store.expire(before, deleteObjects)
     this.expiredAt = now
     if (results + events + segments > 0)
       this.log(`forgotten, from before ${before}: ${results} results, ${events} events, ${segments} segments`)

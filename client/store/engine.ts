@@ -16,6 +16,8 @@ export interface Engine {
   ready(db: Kysely<Tables>, days: readonly string[]): Promise<void>
   /** Forgets results of days before. @returns how many, about */
   dropResults(db: Kysely<Tables>, day: string): Promise<number>
+  /** Results that are here; of a day that is large, about. */
+  countResults(db: Kysely<Tables>): Promise<number>
   /** A view of results for whoever asks the database itself. */
   readonly resultsView: string
   /** Seconds since 1970 of a time. */

@@ -50,8 +50,8 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     lease: (...of) => said(lease(db, ...of)),
     audit: (line) => said(audit(db, line)),
     audits: (limit) => said(audits(db, limit)),
-    expire: (before) => said(expire(db, engine, before)),
-    totals: () => said(totalsOf(db)),
+    expire: (before, deleteObjects) => said(expire(db, engine, before, deleteObjects)),
+    totals: () => said(totalsOf(db, engine)),
     close: () => opened.close(),
   }
 }

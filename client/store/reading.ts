@@ -17,7 +17,7 @@ import type {
   TimeRange,
   Totals,
 } from './store.js'
-import { kindNames, kinds, type Tables } from './tables.js'
+import { kindNames, type Tables } from './tables.js'
 
 export async function eventsOf(db: Kysely<Tables>, query: EventQuery): Promise<Page<EventRow>> {
   const { limit, newestFirst = false } = query
@@ -205,7 +205,7 @@ export async function devicesOf(db: Kysely<Tables>): Promise<DeviceRow[]> {
   }))
 }
 
-export async function totalsOf(db: Kysely<Tables>): Promise<Totals> {
+export async function totalsOf(db: Kysely<Tables>, engine: Engine): Promise<Totals> {
   const count = async (table: 'devices' | 'cameras' | 'events' | 'records' | 'segments' | 'rejects') =>
     (
       await db
@@ -213,12 +213,6 @@ export async function totalsOf(db: Kysely<Tables>): Promise<Totals> {
         .select(({ fn }) => fn.countAll<number>().as('n'))
         .executeTakeFirstOrThrow()
     ).n
-  // Of millions of rows: what spans say is as good, and there at once.
-  const here = await db
-    .selectFrom('spans')
-    .select(({ fn }) => fn.sum<number | null>(sql`to_seq - from_seq + 1`).as('n'))
-    .where('kind', 'in', [kinds.cls, kinds.seg])
-    .executeTakeFirstOrThrow()
   const [devices, cameras, events, records, segments, rejects] = [
     await count('devices'),
     await count('cameras'),
@@ -227,5 +221,5 @@ export async function totalsOf(db: Kysely<Tables>): Promise<Totals> {
     await count('segments'),
     await count('rejects'),
   ]
-  return { devices, cameras, results: here.n ?? 0, events, records, segments, rejects }
+  return { devices, cameras, results: await engine.countResults(db), events, records, segments, rejects }
 }

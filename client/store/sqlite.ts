@@ -2,13 +2,25 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
-import { Kysely, SqliteDialect, sql } from 'kysely'
+import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
 import type { Engine, Opened } from './engine.js'
 import { StoreError } from './store.js'
 import type { Tables } from './tables.js'
 
 /** Rows deleted at once: short transactions, so that a commit never waits long. */
 const STEP = 5000
+
+/** SQLite makes tables in a transaction, which the package does not trust it with: else a first start that is killed would leave some of them. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new Adapter()
+  }
+}
 
 /** @throws {StoreError} away, full */
 export function openSqlite(file: string, existing = false): Opened {
@@ -28,7 +40,7 @@ export function openSqlite(file: string, existing = false): Opened {
   } catch (error) {
     throw failure(file, error)
   }
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) })
+  const db = new Kysely<Tables>({ dialect: new Dialect({ database }) })
   return { db, engine: engineOf(file), close: () => db.destroy() }
 }
 
@@ -47,6 +59,10 @@ const engineOf = (file: string): Engine => ({
       dropped += Number(numAffectedRows)
       if (numAffectedRows < STEP) return dropped
     }
+  },
+  async countResults(db) {
+    const { rows } = await sql<{ n: number }>`SELECT count(*) AS n FROM results`.execute(db)
+    return rows[0].n
   },
   resultsView: `json_extract(r.payload, '$.model.id') AS model`,
   secondsOf: (column) => `(julianday(${column}) - 2440587.5) * 86400`,

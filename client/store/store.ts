@@ -171,6 +171,7 @@ export interface Sealed {
 export interface Totals {
   readonly devices: number
   readonly cameras: number
+  /** In PostgreSQL, of days of more than some hundred MB, about. */
   readonly results: number
   readonly events: number
   readonly records: number
@@ -182,9 +183,10 @@ export interface Expired {
   readonly results: number
   readonly events: number
   readonly segments: number
-  /** Objects that may be deleted now. */
-  readonly places: readonly string[]
 }
+
+/** What is gone already is no failure: after a crash it is called again. */
+export type DeleteObjects = (places: readonly string[]) => Promise<void>
 
 export interface Store {
   /** Where it is, without passwords. */
@@ -229,8 +231,12 @@ export interface Store {
   lease(name: string, holder: string, seconds: number): Promise<boolean>
   audit(line: Audit): Promise<void>
   audits(limit: number): Promise<Audit[]>
-  /** Forgets what was taken before. */
-  expire(before: string): Promise<Expired>
+  /**
+   * Forgets what was taken before.
+   * @param deleteObjects of segments that lie elsewhere: called before their rows go, so that no object is left that nothing names
+   * @throws {StoreError} refused: segments lie elsewhere, and nobody deletes there
+   */
+  expire(before: string, deleteObjects?: DeleteObjects): Promise<Expired>
   totals(): Promise<Totals>
   close(): Promise<void>
 }

@@ -103,12 +103,37 @@ t.test('a box that does not answer is left alone for a while, and the others hav
   t.match(lines, [/asking gate-1 for what is missing: no answer/])
 })
 
-t.test('of a run that is over, what came last is asked once', async (t) => {
+t.test('of a run that is over, what came last is asked until there is no more', async (t) => {
   const { filler, asked, kept, closed } = setting([5, 6, 7, 8])
   const over = gap(1, 0, { over: true })
   await filler.run([{ ...over, last: 5 }], online, 0)
+  t.strictSame([kept, closed], [[6, 7, 8], []])
+  await filler.run([{ ...over, last: 8 }], online, 0)
   t.strictSame([kept, closed], [[6, 7, 8], [7]])
   const before = asked.length
   await filler.run([{ ...over, last: 8, stream: { ...over.stream, closed: true } }], online, 0)
   t.equal(asked.length, before)
+})
+
+t.test('however much that is, with others in between; what is evicted of it is gone', async (t) => {
+  const has = Array.from({ length: 5000 }, (_, i) => i + 1).filter((seq) => seq < 3000 || seq > 4500)
+  const { filler, kept, gone, closed } = setting(has)
+  const over = gap(1, 0, { over: true })
+  let rounds = 0
+  while (closed.length === 0 && ++rounds < 9) {
+    const lost = gone.map(([from, to, reason]) => ({ from, to, reason }))
+    await filler.run([{ ...over, last: kept.at(-1) ?? 5, gone: lost }], online, 0)
+    t.ok(kept.length <= rounds * 2000)
+  }
+  t.equal(rounds, 4)
+  t.strictSame([kept.length, gone.length], [has.length - 5, 1501])
+})
+
+t.test('what a box keeps promising and never sends is asked for once more, and no more', async (t) => {
+  const { filler, closed } = setting([5, 6])
+  const over = { ...gap(1, 0, { over: true }), last: 5 }
+  await filler.run([over], online, 0)
+  t.strictSame(closed, [])
+  await filler.run([over], online, 0)
+  t.strictSame(closed, [7])
 })
