@@ -195,13 +195,21 @@ export async function resultsOf(
 }
 
 export async function devicesOf(db: Kysely<Tables>): Promise<DeviceRow[]> {
-  const [devices, cameras] = await Promise.all([
+  const [devices, cameras, newest] = await Promise.all([
     db.selectFrom('devices').selectAll().orderBy('dev').execute(),
     db.selectFrom('cameras').selectAll().orderBy('dev').orderBy('cam').execute(),
+    db
+      .selectFrom('streams')
+      .select(({ fn }) => ['dev', 'cam', fn.max<string>('last_time').as('last')])
+      .groupBy(['dev', 'cam'])
+      .execute(),
   ])
+  const lasts = new Map(newest.map(({ dev, cam, last }) => [`${dev}/${cam}`, last]))
   return devices.map(({ dev, state, reason, at, info, health }) => ({
     ...{ dev, state, reason, at, info, health },
-    cameras: cameras.filter((camera) => camera.dev === dev).map(({ dev: _, ...camera }) => camera),
+    cameras: cameras
+      .filter((camera) => camera.dev === dev)
+      .map(({ dev: _, ...camera }) => ({ ...camera, last: lasts.get(`${dev}/${camera.cam}`) ?? null })),
   }))
 }
 

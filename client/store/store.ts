@@ -143,6 +143,8 @@ export interface DeviceRow {
     readonly reason: string | null
     readonly since: string | null
     readonly now: string | null
+    /** UTC, of the newest frame that is here. */
+    readonly last: string | null
   }[]
 }
 

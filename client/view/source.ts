@@ -25,6 +25,8 @@ export interface CameraView {
   readonly zones: readonly string[]
   readonly classes: readonly string[]
   readonly present: readonly Present[]
+  /** UTC, of the newest frame in a store; absent: what is newest comes live. */
+  readonly last?: string
 }
 
 /** What one frame was found to show. */

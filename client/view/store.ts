@@ -65,6 +65,7 @@ export class StoreSource implements ViewSource {
           state: (camera.state as CameraView['state'] | null) ?? 'unknown',
           reason: camera.reason ?? '',
           ...(camera.since === null ? {} : { since: camera.since }),
+          ...(camera.last === null ? {} : { last: camera.last }),
           ...(size ? { width: size.width, height: size.height, fps: size.fps } : {}),
           ...{ zones: [], classes: [], present },
         }

@@ -36,7 +36,13 @@ export function Live({ place, mask, go }: Props) {
         )}
         <ul class={`tiles tiles-${Math.min(4, Math.max(1, shown.length))}`}>
           {shown.map((camera) => (
-            <Tile key={nameOf(camera)} camera={camera} mask={mask} utc={place.utc} open={() => open(camera)} />
+            <Tile
+              key={nameOf(camera)}
+              camera={camera}
+              mask={mask}
+              utc={place.utc}
+              open={() => open(camera, newest(camera))}
+            />
           ))}
         </ul>
         {pages > 1 && (
@@ -65,5 +71,8 @@ export function Live({ place, mask, go }: Props) {
     </div>
   )
 }
+
+/** Where nothing comes live, what was recorded last is looked at. */
+const newest = ({ last }: CameraView): number | undefined => (last && feed.notice ? Date.parse(last) : undefined)
 
 const nameOf = ({ dev, cam }: CameraView): string => `${dev}/${cam}`

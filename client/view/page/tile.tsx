@@ -8,7 +8,7 @@ import { drawMask, drawPicture } from './picture.js'
 import { desk, feed } from './shared.js'
 import { Tags } from './tags.js'
 import { clock } from './time.js'
-import { healthOf, troubleOf } from './words.js'
+import { healthOf, missingWords, troubleOf } from './words.js'
 
 interface Props {
   readonly camera: CameraView
@@ -51,8 +51,8 @@ export function Tile({ camera, mask, utc, open }: Props) {
       <button type="button" class="screen" onClick={open} aria-label={`Look back at ${name}`}>
         <canvas ref={picture} class="picture" width={camera.width ?? 16} height={camera.height ?? 9} />
         <canvas ref={overlay} class="mask" width={1} height={1} />
-        {at === undefined && !trouble && (
-          <span class="waiting">{feed.notice ? 'nothing comes live' : 'waiting for a keyframe'}</span>
+        {at === undefined && (!trouble || camera.last) && (
+          <span class="waiting">{feed.notice ? missingWords(camera, utc) : 'waiting for a keyframe'}</span>
         )}
       </button>
       <div class="caption">

@@ -1,7 +1,7 @@
 /** What is said of cameras, tags and events, in few words. */
 import { eventWords, shareOf } from '../../../contract/event-words.js'
 import type { CameraView, StoredEvent, Tag } from '../source.js'
-import { duration } from './time.js'
+import { clock, dayOf, duration } from './time.js'
 
 /** Tags stand each for itself: those that are there. Of classes one is the answer. */
 export function tagsShown(tags: readonly Tag[] = []): readonly Tag[] {
@@ -27,6 +27,13 @@ export function troubleOf(camera: CameraView): string | undefined {
   if (state !== 'online') return `The camera is ${state}: ${reason}.`
   if (box === 'degraded') return `The box says: ${boxReason ?? 'degraded'}.`
   return undefined
+}
+
+/** In the place of a picture that does not come: why stands above the tiles. */
+export function missingWords({ last }: CameraView, utc: boolean): string {
+  if (last === undefined) return 'nothing comes live'
+  const at = Date.parse(last)
+  return `nothing comes live: look back to ${dayOf(at, utc)} ${clock(at, utc)}`
 }
 
 /** person enters · yard 12 %: as the command line says it. */

@@ -59,7 +59,9 @@ async function setUp(t: Test, live?: ViewSource) {
 
 t.test('what a collector has kept', async (t) => {
   const { source, bundle } = await setUp(t)
-  t.match(await source.cameras(), [{ dev: 'gate-1', cam: 'street', state: 'online', box: 'online' }])
+  t.match(await source.cameras(), [
+    { dev: 'gate-1', cam: 'street', state: 'online', box: 'online', last: '2026-05-01T08:00:00.200Z' },
+  ])
   t.match(await source.events({ ...span, limit: 10 }), { items: [{ id: 'street-1', phase: 'end', zone: 'yard' }] })
   t.strictSame(await source.recent(), [], 'of another day')
   t.match(await source.events({ ...span, class: 'car', limit: 10 }), { items: [] })

@@ -31,3 +31,17 @@ t.test('cameras, a dozen at a time, with the pictures of those that are seen', a
   await dom.show(null)
   t.ok(FakeSource.opened.at(-1)!.closed)
 })
+
+t.test('where nothing comes live, a tile leads to what was recorded last', async (t) => {
+  const dom = await openDom(t)
+  const { Live } = await import('../../../../client/view/page/live.js')
+  const { feed } = await import('../../../../client/view/page/shared.js')
+  t.teardown(() => feed.hear({ kind: 'notice', text: undefined }))
+  const last = '2026-05-01T08:10:00.000Z'
+  feed.hear({ kind: 'camera', camera: cameraView({ dev: 'stored-box', last }) })
+  feed.hear({ kind: 'notice', text: 'no connection to the broker' })
+  const went: Partial<Place>[] = []
+  await dom.show(<Live place={{ ...place, dev: 'stored-box' }} mask="things" go={(to) => went.push(to)} />)
+  await dom.click('Look back at stored-box/street')
+  t.match(went, [{ view: 'back', dev: 'stored-box', cam: 'street', at: Date.parse(last) }])
+})

@@ -52,3 +52,17 @@ t.test('what is not well is said; a keyframe is asked for where one would help',
   t.match(dom.text('.trouble'), /box gate-1 is away \(lost\)/)
   t.ok(dom.one('li').classList.contains('away'))
 })
+
+t.test('without a broker it says that nothing comes live, and what was recorded last', async (t) => {
+  const dom = await openDom(t)
+  const { Tile } = await import('../../../../client/view/page/tile.js')
+  const { feed } = await import('../../../../client/view/page/shared.js')
+  t.teardown(() => feed.hear({ kind: 'notice', text: undefined }))
+  feed.hear({ kind: 'notice', text: 'no connection to the broker' })
+  const show = (over: object) =>
+    dom.show(<Tile camera={cameraView({ cam: 'stored', ...over })} mask="none" utc={true} open={() => {}} />)
+  await show({})
+  t.equal(dom.text('.waiting'), 'nothing comes live')
+  await show({ last: '2026-05-01T08:10:00.000Z', box: 'offline' })
+  t.equal(dom.text('.waiting'), 'nothing comes live: look back to 2026-05-01 08:10:00')
+})

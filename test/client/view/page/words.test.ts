@@ -1,5 +1,5 @@
 import t from 'tap'
-import { detailOf, healthOf, tagsShown, troubleOf, wordsOf } from '../../../../client/view/page/words.js'
+import { detailOf, healthOf, missingWords, tagsShown, troubleOf, wordsOf } from '../../../../client/view/page/words.js'
 import { cameraView, storedEvent } from '../memory.js'
 
 t.test('a camera that is well needs no words, one that is not says why', async (t) => {
@@ -25,4 +25,10 @@ t.test('events', async (t) => {
   t.equal(wordsOf(storedEvent('a')), 'person is gone · yard 12 % · 12.4 s')
   t.equal(detailOf(storedEvent('a')), 'street · 12 s · 12 % of yard')
   t.match(detailOf(storedEvent('a', { phase: 'start', zone: null })), /^street · still there · 12 % of the picture/)
+})
+
+t.test('in the place of a picture that does not come', async (t) => {
+  t.equal(missingWords(cameraView(), true), 'nothing comes live')
+  const last = '2026-05-01T08:10:00.000Z'
+  t.equal(missingWords(cameraView({ last }), true), 'nothing comes live: look back to 2026-05-01 08:10:00')
 })
