@@ -27,9 +27,8 @@ const UNACKNOWLEDGED = 1000
 const ROUND_MS = 10_000
 
 const help = `
-Every flag may also stand in the environment, as BLINDSIGHT_STORE, BLINDSIGHT_BITS, BLINDSIGHT_GROUP, BLINDSIGHT_HTTP, BLINDSIGHT_KEEP_DAYS,
-BLINDSIGHT_BROKER, BLINDSIGHT_MQTT_PASSWORD: so a password in a store's address stays out of the list of processes. For s3:// the
-usual AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, of a service that is not Amazon's, AWS_ENDPOINT_URL_S3.
+What has an env above may also stand in the environment, as may BLINDSIGHT_MQTT_PASSWORD: so a password in a store's address stays out
+of the list of processes. For s3:// the usual AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and, of a service that is not Amazon's, AWS_ENDPOINT_URL_S3.
 ${exitCodesHelp}
 
 Examples:
@@ -87,7 +86,8 @@ export function registerCollect(program: Command): void {
           import('../store/open.js'),
           import('./objects.js'),
         ])
-        const objects = await openObjects(flags.bits === 'store' || flags.bits === 'none' ? undefined : flags.bits)
+        const elsewhere = flags.bits === 'store' || flags.bits === 'none' ? undefined : flags.bits
+        const objects = await openObjects(elsewhere, { toWrite: true })
         const store = await patiently(() => openStore(flags.store), signal)
         if (!store) return 0
         try {

@@ -1,8 +1,9 @@
 /** Where sealed segments lie, if not in the database: whole objects by name, written once or again with the same content. */
 import { createHash } from 'node:crypto'
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from '../bitstreams/files.js'
+import { Failure } from '../failure.js'
 
 export interface ObjectStore {
   /** Without passwords. */
@@ -47,10 +48,34 @@ export function soundPlace(place: string): string {
   throw new Error(`${place}: is no place of an object`)
 }
 
-/** @param address a folder, or s3://bucket/prefix; undefined: segments lie in the database */
-export async function openObjects(address: string | undefined): Promise<ObjectStore | undefined> {
+/**
+ * @param address a folder, or s3://bucket/prefix; undefined: segments lie in the database
+ * @throws {Failure} input, usage: objects cannot be put there
+ */
+export async function openObjects(
+  address: string | undefined,
+  { toWrite = false } = {},
+): Promise<ObjectStore | undefined> {
   if (address === undefined) return undefined
-  return address.startsWith('s3:') ? (await import('./s3.js')).S3.open(address) : new Folder(address)
+  if (address.startsWith('s3:')) return (await import('./s3.js')).S3.open(address)
+  if (toWrite) makeWritable(address)
+  return new Folder(address)
+}
+
+/** Known at the start, and not when the first segment is over. */
+function makeWritable(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true })
+    accessSync(dir, constants.W_OK)
+  } catch (cause) {
+    throw new Failure(
+      'input',
+      `cannot write, --bits ${dir}: ${(cause as Error).message}, make it a folder of this user`,
+      {
+        cause,
+      },
+    )
+  }
 }
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -58,5 +58,8 @@ export async function openStore(address: string, { existing = false } = {}): Pro
 
 async function open(address: string, existing: boolean): Promise<Opened> {
   if (/^postgres(ql)?:/.test(address)) return (await import('./postgres.js')).openPostgres(address)
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(address) ?? []
+  if (scheme !== undefined)
+    throw new StoreError('away', `${scheme}://: is no store that is known here, expected a file or postgres://…`)
   return (await import('./sqlite.js')).openSqlite(address.replace(/^sqlite:/, ''), existing)
 }

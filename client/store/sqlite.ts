@@ -24,7 +24,7 @@ class Dialect extends SqliteDialect {
 
 /** @throws {StoreError} away, full */
 export function openSqlite(file: string, existing = false): Opened {
-  const there = statSync(file, { throwIfNoEntry: false })
+  const there = found(file)
   if (there?.isDirectory())
     throw new StoreError('away', `${file}: a folder, expected a file in it, like ${file}/fleet.sqlite`)
   if (existing && !there)
@@ -42,6 +42,14 @@ export function openSqlite(file: string, existing = false): Opened {
   }
   const db = new Kysely<Tables>({ dialect: new Dialect({ database }) })
   return { db, engine: engineOf(file), close: () => db.destroy() }
+}
+
+function found(file: string) {
+  try {
+    return statSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    throw failure(file, error)
+  }
 }
 
 const engineOf = (file: string): Engine => ({
@@ -75,5 +83,9 @@ export function failure(file: string, error: unknown): StoreError {
   if (code === 'SQLITE_FULL') return new StoreError('full', `${file}: no room (${message})`, { cause: error })
   if (/^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(code))
     return new StoreError('refused', `${file}: ${message}`, { cause: error })
+  if (/^(SQLITE_(CANTOPEN|READONLY)|E(ACCES|NOTDIR|ROFS|PERM))/.test(code))
+    return new StoreError('away', `${file}: cannot be written (${message}); its folder must be one of this user`, {
+      cause: error,
+    })
   return new StoreError('away', `${file}: ${message}`, { cause: error })
 }
