@@ -11,8 +11,12 @@ export function encodeRuns(mask: Uint8Array): number[] {
   return runs
 }
 
-/** @throws {RangeError} if the runs do not fill exactly `length` pixels. */
+/** A mask has a place for several pixels each way; two numbers could ask for any number of them. */
+const MOST = 2 ** 24
+
+/** @throws {RangeError} if the runs do not fill exactly `length` pixels, or there are more than any mask has. */
 export function decodeRuns(runs: readonly number[], length: number): Uint8Array {
+  if (length > MOST) throw new RangeError(`a mask of ${length} pixels, more than ${MOST}`)
   const mask = new Uint8Array(length)
   let at = 0
   for (let i = 0; i + 1 < runs.length; i += 2) {

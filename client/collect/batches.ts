@@ -121,7 +121,7 @@ export class Batches {
           this.figures.refused(`${this.store.name} will not take a state of ${about}`, error.message)
           return
         }
-        if (this.figures.storeUp(false))
+        if (this.figures.storeUp(false, error instanceof StoreError ? error.code : 'other'))
           this.log(
             `nothing is acknowledged until the store is there again, the broker and the boxes keep what comes: ${(error as Error).message}`,
           )

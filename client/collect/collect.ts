@@ -4,6 +4,7 @@ import { Link } from '../broker/link.js'
 import { BrokerError, type BrokerSettings, type Message } from '../broker/mqtt.js'
 import { asFailure, type Failure, printable } from '../failure.js'
 import { Boxes } from '../fetch/boxes.js'
+import { wrongTime } from '../store/commit.js'
 import type { Store } from '../store/store.js'
 import { Batches, type Work } from './batches.js'
 import { Conflicts } from './conflicts.js'
@@ -67,6 +68,10 @@ export async function collect(
     try {
       if (boxes.receive(message)) return ANSWER
       const found = read(base, message, at)
+      if (found && 'message' in found) {
+        const said = wrongTime(found.message, at)
+        if (said !== undefined) figures.wrongClock(found.message.key.dev, said)
+      }
       if (found && 'message' in found && !found.message.hist) {
         const { dev, boot } = found.message.key
         const two = conflicts.note(dev, boot, performance.now())
@@ -109,8 +114,7 @@ export async function collect(
       const own = [...stateTopics(base), ...boxes.filters]
       if (options.jetstream) return own
       const shared = connection.shares ? group : undefined
-      if (!shared)
-        log('this broker does not divide messages among collectors: each gets all, and the store keeps each once')
+      figures.divides(connection.shares)
       return [...resultTopics(base, shared, bits), ...own]
     },
     {

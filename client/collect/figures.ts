@@ -17,6 +17,13 @@ export class Figures {
   private readonly invalid = this.counter('invalid', 'Messages that are none of ours, kept as rejects')
   private readonly refusals = this.counter('refused', 'Messages that the database would not take, kept as rejects')
   private readonly conflicts = this.counter('device_conflicts', 'Times that two boxes spoke with one name')
+  private readonly wrongClocks = this.counter(
+    'wrong_clock',
+    'Messages filed under when they came: the clock of their box is wrong',
+  )
+  private readonly outages = this.counter('store_outages', 'Times that the store stopped taking what comes, by why', [
+    'why',
+  ])
   private readonly asked = this.counter('asked', 'Questions to boxes for what is missing, by outcome', ['outcome'])
   private readonly recovered = this.counter('recovered', 'Messages that were missing and came from the box itself', [
     'kind',
@@ -30,6 +37,7 @@ export class Figures {
     'Messages of runs that go on that can never come: the boxes have evicted them',
   )
   private readonly connected = this.gauge('broker_connected', '1 while there is a connection')
+  private readonly shares = this.gauge('broker_shares', '1 where the broker divides messages among collectors')
   private readonly storeIsUp = this.gauge('store_up', '1 while the store takes what comes')
   private readonly commits = this.histogram(
     'commit_seconds',
@@ -89,6 +97,24 @@ export class Figures {
     this.once(line, `conflict ${dev}`)
   }
 
+  wrongClock(dev: string, said: string): void {
+    this.wrongClocks.inc()
+    this.once(
+      `the clock of ${dev} is wrong, or not set yet (it says ${said}): what it sends is filed under when it came`,
+      `clock ${dev}`,
+    )
+  }
+
+  /** Whether the broker divides messages among collectors. */
+  divides(shared: boolean): void {
+    this.shares.set(shared ? 1 : 0)
+    if (shared) return
+    this.once(
+      'this broker does not divide messages among collectors: each gets all, and the store keeps each once',
+      'does not divide',
+    )
+  }
+
   ask(outcome: 'answered' | 'refused' | 'silent'): void {
     this.asked.inc({ outcome })
   }
@@ -118,8 +144,9 @@ export class Figures {
   }
 
   /** @returns whether that is news; that it is there at the beginning is none */
-  storeUp(up: boolean): boolean {
+  storeUp(up: boolean, why = ''): boolean {
     const news = this.up !== up && !(this.up === undefined && up)
+    if (news && !up) this.outages.inc({ why })
     this.up = up
     this.storeIsUp.set(up ? 1 : 0)
     return news

@@ -29,10 +29,15 @@ export const stateTopics = (base: string): string[] => [
   ...['state', 'now'].map((what) => `${base}/v1/+/cam/+/${what}`),
 ]
 
+/** The largest message of a box, a keyframe or a mask, has some hundred kB. */
+const MOST_BYTES = 8 * 2 ** 20
+
 /** @throws {Error} saying what is wrong with it. @returns undefined of what is no news: a retained message that was deleted */
 export function read(base: string, message: Message, at: string): Read | undefined {
   const [dev = '', branch = '', cam = '', what = ''] = message.topic.slice(`${base}/v1/`.length).split('/')
   if (!idPattern.test(dev)) throw new Error(`unexpected topic ${message.topic}`)
+  const { length } = message.payload
+  if (length > MOST_BYTES) throw new Error(`a payload of ${length} bytes, more than any message of ours`)
   const onCamera = branch === 'cam' && (what === 'state' || what === 'now')
   const onDevice = cam === '' && (branch === 'state' || branch === 'info' || branch === 'health')
   if (!onCamera && !onDevice) return { message: readIncoming(base, message) }

@@ -79,6 +79,15 @@ export function filedAt(taken: string, at: string): string {
   return iso < EARLIEST || Date.parse(iso) > Date.parse(at) + AHEAD_MS ? at : iso
 }
 
+/** What its box's clock said, where that cannot be: it is filed under when it came. @returns undefined: it is believed */
+export function wrongTime(message: Incoming, at: string): string | undefined {
+  const { ts, clk } =
+    message.kind === 'bits' ? { ts: isoOf(readRecord(message.bytes).timeUs), clk: 'ok' } : told(message)
+  return clk === 'unsynced' || filedAt(ts, at) !== new Date(ts).toISOString() ? ts : undefined
+}
+
+const told = (message: Exclude<Incoming, { kind: 'bits' }>) => (message.kind === 'evt' ? message.event : message.result)
+
 interface Fresh extends Item {
   readonly id: number
 }
@@ -285,7 +294,7 @@ async function insertEvents(tx: Tx, events: readonly Event[], at: string): Promi
     .onConflict((conflict) =>
       conflict
         .columns(['dev', 'id'])
-        .doUpdateSet(Object.fromEntries(told.map((column) => [column, sql.raw(`excluded.${column}`)])))
+        .doUpdateSet(Object.fromEntries(toldAnew.map((column) => [column, sql.raw(`excluded.${column}`)])))
         .where(
           sql<boolean>`excluded.ended > events.ended OR (excluded.ended = events.ended AND excluded.seq >= events.seq)`,
         ),
@@ -295,7 +304,7 @@ async function insertEvents(tx: Tx, events: readonly Event[], at: string): Promi
 }
 
 /** What a later message of an event may say anew. */
-const told = ['seq', 'since', 'until', 'ended', 'reason', 'peak', 'payload'] as const
+const toldAnew = ['seq', 'since', 'until', 'ended', 'reason', 'peak', 'payload'] as const
 
 /** An end is the last word, whatever comes late. */
 const rank = ({ event }: Event): number => event.seq + (event.phase === 'end' ? Number.MAX_SAFE_INTEGER / 2 : 0)

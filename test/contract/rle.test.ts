@@ -28,3 +28,10 @@ t.test('runs that do not fill the mask are refused', async (t) => {
   ]
   for (const runs of bad) t.throws(() => decodeRuns(runs, 4), RangeError, JSON.stringify(runs))
 })
+
+t.test('two numbers do not ask for gigabytes', async (t) => {
+  t.throws(() => decodeRuns([0, 60_000 * 60_000], 60_000 * 60_000), {
+    name: 'RangeError',
+    message: /more than 16777216/,
+  })
+})

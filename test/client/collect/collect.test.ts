@@ -227,3 +227,59 @@ t.test('a broker that does not divide messages: each collector gets all, and the
   t.match(await store.coverage(), [{ frames: 10, missing: [] }])
   for (const { lines } of two) t.equal(lines.filter((line) => /does not divide messages/.test(line)).length, 1)
 })
+
+t.test('whatever is wrong is said once, counted on /metrics, and nothing of it is lost', async (t) => {
+  const url = await brokerFor(t)
+  const real = await fleet(t)
+  let full = false
+  const store: Store = {
+    ...real,
+    commit: async (messages, at) => {
+      if (full) throw new StoreError('full', 'no room')
+      return real.commit(messages, at)
+    },
+  }
+  const box = await boxOn(t, url)
+  const running = run(t, store, { url, http: { host: '127.0.0.1', port: 0 } })
+  await started(running)
+  const topic = box.topics.result('cls', 'street')
+  for (let i = 0; i < 2; i++) {
+    await box.publish(topic, '{"v":1')
+    await box.publish(topic, { ...classifyResult(1), v: 2 })
+    // Sound, but for its size.
+    await box.publish(topic, Buffer.alloc(9 * 2 ** 20, ' '))
+    await box.publish(topic, { ...classifyResult(i), ts: '2035-01-01T00:00:00.000Z' })
+    await box.publish(topic, { ...classifyResult(2 + i), ts: '1970-01-01T00:00:00.000Z', clk: 'unsynced' })
+  }
+  const other = 'f'.repeat(16)
+  for (let seq = 4; seq < 10; seq++) {
+    await box.result(seq)
+    await box.publish(topic, { ...classifyResult(seq - 4), boot: other })
+  }
+  await until('all of it', async () => (await framesIn(real)) === 16)
+  full = true
+  await box.result(10)
+  await until('the store to be full', () => running.lines.some((line) => /nothing is acknowledged.*no room/.test(line)))
+  full = false
+  await until('room', async () => (await framesIn(real)) === 17)
+  t.equal((await real.totals()).rejects, 6)
+  const place = running.lines
+    .find((line) => line.startsWith('/metrics'))!
+    .split(' ')
+    .at(-1)
+  const metrics = await (await fetch(`${place}/metrics`)).text()
+  const value = (name: string) => Number(new RegExp(`^blindsight_collect_${name} (\\S+)$`, 'm').exec(metrics)?.[1])
+  t.strictSame(
+    ['invalid_total', 'wrong_clock_total', 'store_outages_total{why="full"}', 'store_up', 'broker_shares'].map(value),
+    [6, 4, 1, 1, 1],
+  )
+  t.ok(value('device_conflicts_total') >= 1)
+  for (const [text, times] of [
+    [/none of ours/, 3],
+    [/bytes, more than any message/, 1],
+    [/clock of gate-1 is wrong/, 1],
+    [/two boxes are called gate-1/, 1],
+    [/nothing is acknowledged/, 1],
+  ] as const)
+    t.equal(running.lines.filter((line) => text.test(line)).length, times, `${text}`)
+})

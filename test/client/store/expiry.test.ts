@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { openStore } from '../../../client/store/open.js'
 import type { Store } from '../../../client/store/store.js'
-import { at, bits, records } from './suite.js'
+import { at, cls } from './suite.js'
 
 const made = { frames: 1, bytes: 9, sha256: 'ab', bundle: 'cd' }
 const old = { from: '2026-04-01T08:00:00.000Z', to: '2026-04-01T08:00:05.000Z' }
@@ -13,7 +13,7 @@ const before = '2026-04-30T00:00:00.000Z'
 async function fleet(t: Test, count: number): Promise<{ store: Store; stream: number; places: string[] }> {
   const store = await openStore(join(t.testdir(), 'fleet.sqlite'))
   t.teardown(() => store.close())
-  await store.commit([bits(records()[0])], at)
+  await store.commit([cls(1)], at)
   const [{ stream }] = await store.coverage()
   const places = Array.from({ length: count }, (_, i) => `gate-1/street/r/${i}.bsf`)
   const db = new Database(join(t.testdirName, 'fleet.sqlite'))
