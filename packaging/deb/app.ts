@@ -1,5 +1,5 @@
 /** The program's tree, app/: what `npm pack` would send to a box, and its dependencies exactly as package-lock.json has them. */
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageRoot } from '../../contract/package-root.js'
 import { type Architecture, architectures } from './architecture.js'
@@ -16,6 +16,13 @@ export async function layApp(app: string, arch: Architecture): Promise<void> {
   const flags = ['--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
   // Install scripts would run on this machine, for this machine: what is compiled, natives.ts compiles.
   await run('npm', ['ci', ...flags, '--os=linux', '--libc=glibc', `--cpu=${architectures[arch].node}`], { cwd: app })
+}
+
+/** A package made for a trial says its own version, and not the checkout's. */
+export async function setVersion(app: string, version: string): Promise<void> {
+  const file = join(app, 'package.json')
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as { version: string }
+  await writeFile(file, `${JSON.stringify({ ...manifest, version }, null, 2)}\n`)
 }
 
 /** Nothing of these is read on a box: 250 of 290 MB are ONNX Runtime for other systems. Licences stay. */

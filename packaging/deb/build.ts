@@ -8,7 +8,7 @@ import { packageRoot } from '../../contract/package-root.js'
 import { bashCompletion, fishCompletion, zshCompletion } from '../manual/completion.js'
 import { manPages } from '../manual/man.js'
 import { verbOf } from '../manual/verbs.js'
-import { layApp, prune } from './app.js'
+import { layApp, prune, setVersion } from './app.js'
 import { type Architecture, gnu } from './architecture.js'
 import { maintainer, writeControl } from './control.js'
 import { copyrightFile } from './copyright.js'
@@ -67,6 +67,7 @@ export async function buildPackage(
       /node_modules\/(better-sqlite3|unix-dgram|nan|bindings|file-uri-to-path)(\/|$)/.test(path),
   })
   await prune(app, arch)
+  await setVersion(app, edition.version)
   await compileNatives(app, sources, arch, runtime, compiling, cache)
 
   step('manual, licences, bill of materials')
@@ -76,12 +77,9 @@ export async function buildPackage(
   await writeSystemFiles(tree)
 
   const dependencies = await libraryDependencies(binaries)
-  await writeControl(tree, {
-    version: edition.version,
-    arch,
-    dependencies,
-    conffiles: ['/etc/blindsight/example.yaml'],
-  })
+  const onnxruntime = (await modulesOf(app)).find(({ name }) => name === 'onnxruntime-node')!.version
+  const conffiles = ['/etc/blindsight/example.yaml']
+  await writeControl(tree, { version: edition.version, arch, dependencies, conffiles, onnxruntime })
   await settle(tree, edition.epoch)
 
   step('packing')

@@ -13,7 +13,14 @@ const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm']
 
 export async function writeControl(
   tree: string,
-  about: { version: string; arch: Architecture; dependencies: readonly string[]; conffiles: readonly string[] },
+  about: {
+    version: string
+    arch: Architecture
+    dependencies: readonly string[]
+    conffiles: readonly string[]
+    /** Its version: packaging/jetson makes a binding that goes with exactly that. */
+    onnxruntime: string
+  },
 ): Promise<void> {
   const control = join(tree, 'DEBIAN')
   await mkdir(control)
@@ -27,6 +34,7 @@ Architecture: ${about.arch}
 Maintainer: ${maintainer()}
 Installed-Size: ${Math.ceil(files.reduce((sum, { bytes }) => sum + Math.ceil(bytes / 1024), 0))}
 Depends: ${depends.join(', ')}
+Provides: blindsight-onnxruntime (= ${about.onnxruntime})
 Suggests: mosquitto, gstreamer1.0-tools, gstreamer1.0-plugins-base
 Section: video
 Priority: optional

@@ -67,10 +67,11 @@ export class Machine {
 
   /** Runs a line of shell as root on it. */
   run(command: string): Promise<Outcome> {
-    const into = ['-t', `${this.init}`, '--all', `--root=/proc/${this.init}/root`, '--wd=/']
+    const into = ['-t', `${this.init}`, '--all', `--root=/proc/${this.init}/root`]
     const args = [
       ...into,
       'env',
+      '--chdir=/',
       '-i',
       `PATH=${PATH}`,
       'LC_ALL=C.UTF-8',

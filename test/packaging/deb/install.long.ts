@@ -16,12 +16,12 @@ cameras:
 `
 const STATUS = 'blindsight status --json'
 
-/** Waits for what a command on the machine says to be so: for a minute at most only where something is wrong. */
+/** Waits for what a command on the machine says to be so: it gives up only after minutes. */
 async function until(machine: Machine, command: string, holds: (text: string) => boolean): Promise<string> {
   for (let tries = 0; ; tries++) {
     const { text } = await machine.run(command)
     if (holds(text)) return text
-    if (tries > 600)
+    if (tries > 120)
       throw new Error(
         `${command} still says: ${text}\n${await machine.must('journalctl -u blindsight -n 50 --no-pager')}`,
       )
