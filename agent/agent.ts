@@ -34,6 +34,7 @@ import { messagesOf } from './publish/results.js'
 import { Service } from './publish/service.js'
 import { Requests } from './retrieve/requests.js'
 import { Stages } from './stages.js'
+import { type Fell, readChoice } from './updates/choice.js'
 import { Upkeep } from './upkeep.js'
 import { version } from './version.js'
 import { type Now, Watching } from './watching.js'
@@ -66,6 +67,8 @@ export class Agent {
   readonly boot = randomBytes(8).toString('hex')
   readonly stages = new Stages()
   readonly bundle: Bundle
+  /** The chosen bundle that did not run, in whose place this one came back. */
+  private readonly fell: Fell | undefined
   readonly topics: Topics
   readonly cameras: Camera[]
   readonly archive: Keeper
@@ -111,6 +114,7 @@ export class Agent {
     private embedded?: EmbeddedBroker,
   ) {
     this.bundle = fit(config)
+    this.fell = config.bundle === undefined ? readChoice(config.stateDir).fell : undefined
     this.topics = new Topics(config.mqtt.base, config.device)
     const resolved = (camera: CameraConfig) => ({ ...camera, heads: [...headsOn(camera, this.bundle)] })
     this.inferred = new Map(config.cameras.map((camera) => [camera.id, resolved(camera)]))
@@ -415,7 +419,14 @@ export class Agent {
   private around(): Around {
     const { connectedSince, connects, reason, shown } = this.presence
     const broker = { connected: connectedSince !== undefined, connects, ...(reason && { reason }) }
-    return { ...shown, broker, faults: this.log.faults?.latest(FAULTS) ?? [] }
+    const { fell } = this
+    const { manifest, sha256 } = this.bundle
+    const bundle = {
+      id: manifest.id,
+      sha256,
+      ...(fell && { fell_back: { from: fell.id, why: fell.why, at: fell.at } }),
+    }
+    return { ...shown, broker, bundle, faults: this.log.faults?.latest(FAULTS) ?? [] }
   }
 
   /** For whoever asks this box, and not the broker. */

@@ -178,6 +178,16 @@ export const HealthMessage = z.object({
   broker: z
     .object({ connected: z.boolean(), connects: count, reason: z.string().optional().describe('why not connected') })
     .optional(),
+  bundle: z
+    .object({
+      id: z.string(),
+      sha256: z.string(),
+      fell_back: z
+        .object({ from: z.string(), why: z.string(), at: z.iso.datetime() })
+        .optional()
+        .describe('the chosen bundle that did not run, in whose place this one came back; until another is chosen'),
+    })
+    .optional(),
   clock: z
     .object({ known: z.boolean().describe('age limits apply only then'), reason: z.string() })
     .optional()
