@@ -186,7 +186,11 @@ export class Service {
 
   private async start(usable: Usable, broker?: EmbeddedBroker): Promise<void> {
     if (this.stopping) return broker?.stop()
-    const events = { failed: (error: Error) => this.fail(error), committed: () => this.proving.proven() }
+    const events = {
+      failed: (error: Error) => this.fail(error),
+      committed: () => this.proving.proven(),
+      chosen: () => this.reload(),
+    }
     const agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
     const http = JSON.stringify(usable.config.http)
     const same = this.agent && http === JSON.stringify(this.current.config.http)

@@ -78,7 +78,7 @@ export function packLoose({ manifestBytes, signature, files }: LooseBundle): Buf
     header.encode(block)
     return [block, data, Buffer.alloc((512 - (data.length % 512)) % 512)]
   })
-  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]), { level: 9 })
+  return gzipSync(Buffer.concat([...blocks, Buffer.alloc(1024)]))
 }
 
 function checked(path: string, { name, bytes, sha256 }: BundleFile, data: Buffer | undefined): Buffer {

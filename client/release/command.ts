@@ -1,7 +1,9 @@
 /** The verbs of `blindsight bundle` for whoever releases bundles. */
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../failure.js'
+import { brokerFlags } from '../terminal/broker-flags.js'
 import { printError, printOut, runVerb } from '../terminal/verb.js'
+import type { SendFlags } from './send-command.js'
 
 export function registerRelease(program: Command): void {
   const bundle = program.commands.find((command) => command.name() === 'bundle') ?? program.command('bundle')
@@ -60,5 +62,26 @@ export function registerRelease(program: Command): void {
         )
         return 0
       }),
+    )
+
+  brokerFlags(
+    bundle.command('send').description('send a signed bundle to a box over MQTT, if its configuration allows that'),
+  )
+    .argument('<file|folder>', 'what `bundle pack` has written, or the folder')
+    .requiredOption('--device <id>', 'the box')
+    .option('--use', 'also use it, at once; if it does not start the one before comes back by itself')
+    .option('--timeout <seconds>', 'how long to wait for each answer', '10')
+    .addHelpText(
+      'after',
+      `
+Files that the box has of another bundle are not sent. Run again after an interruption: it goes on where it was.
+${exitCodesHelp}
+
+Examples:
+  blindsight bundle send field-2.tar.gz --device gate-1 --broker mqtts://broker.local
+  blindsight bundle send field-2.tar.gz --device gate-1 --use`,
+    )
+    .action((path: string, flags: SendFlags) =>
+      runVerb(async () => (await import('./send-command.js')).send(path, flags)),
     )
 }

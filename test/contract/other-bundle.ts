@@ -41,3 +41,12 @@ export function withFile(dir: string, name: string, data: Buffer): void {
   // The file is a link to the released one, which stays as it is.
   renameSync(`${join(dir, name)}.new`, join(dir, name))
 }
+
+/** The same network in other bytes: a field of metadata more, which an ONNX file may have at its end. */
+export function otherBytes(dir: string, name: string): void {
+  withFile(
+    dir,
+    name,
+    Buffer.concat([readFileSync(join(dir, name)), Buffer.from('\x72\x06\x0a\x01a\x12\x01b', 'latin1')]),
+  )
+}
