@@ -40,9 +40,9 @@ export class Proving {
     return this.trial?.onTrial === true && isOfBundle(error) && this.goBack(error)
   }
 
-  /** A frame was committed. */
-  proven(): void {
-    if (this.trial?.onTrial) this.attempt(() => this.trial!.proven())
+  /** A frame of this bundle was committed. */
+  proven({ manifest }: Bundle): void {
+    if (this.trial?.onTrial) this.attempt(() => this.trial!.proven(manifest.id))
   }
 
   /** The agent ends in an orderly way. */

@@ -188,10 +188,10 @@ export class Service {
     if (this.stopping) return broker?.stop()
     const events = {
       failed: (error: Error) => this.fail(error),
-      committed: () => this.proving.proven(),
+      committed: () => this.proving.proven(agent.bundle),
       chosen: () => this.reload(),
     }
-    const agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
+    const agent: Agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
     const http = JSON.stringify(usable.config.http)
     const same = this.agent && http === JSON.stringify(this.current.config.http)
     this.current = usable

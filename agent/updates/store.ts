@@ -1,5 +1,6 @@
 /** The bundles of a box: those of the package, and those that were added under <stateDir>/bundles, each whole or not there. */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -115,6 +116,7 @@ export async function addBundle(
     makeFolder(dir)
     sweep(dir)
     beside = mkdtempSync(join(dir, NEW))
+    chmodSync(beside, 0o750)
     giveToOwner(beside)
     writeAll(beside, loose)
     await tryIt(beside)

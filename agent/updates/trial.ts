@@ -31,9 +31,9 @@ export class Trial {
     return this.pending !== undefined
   }
 
-  /** A frame has come out. */
-  proven(): void {
-    this.settle(undefined)
+  /** A frame has come out of this bundle; the agent before may still bring some of another. */
+  proven(id: string): void {
+    if (id === this.pending) this.settle(undefined)
   }
 
   /** An orderly end says nothing about it. */
