@@ -12,6 +12,7 @@ import { endOrphans } from './capture/orphans.js'
 import { Clock } from './clock.js'
 import type { LoadedConfig } from './config/load.js'
 import type { Camera as CameraConfig } from './config/schema.js'
+import { Deliveries } from './deliveries.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
 import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
@@ -34,6 +35,7 @@ import { messagesOf } from './publish/results.js'
 import { Service } from './publish/service.js'
 import { Requests } from './retrieve/requests.js'
 import { Stages } from './stages.js'
+import { type Fell, readChoice } from './updates/choice.js'
 import { Upkeep } from './upkeep.js'
 import { version } from './version.js'
 import { type Now, Watching } from './watching.js'
@@ -47,6 +49,8 @@ export interface AgentEvents {
   cameraState?(camera: Camera): void
   /** The agent cannot go on. */
   failed?(error: Error): void
+  /** Another bundle was chosen, over MQTT. */
+  chosen?(): void
 }
 
 const UPKEEP_MS = 5000
@@ -57,6 +61,7 @@ const PROGRESS_MS = 30_000
 /** One step of the start, such as TensorRT's engine for one network, may take this long. */
 const STEP_MS = 3_600_000
 const HAND_OVER_DRAIN_MS = 1000
+const HOUR_MS = 3_600_000
 /** Of the last distinct faults, so many are in health. */
 const FAULTS = 10
 /** Nobody waits longer for an answer. */
@@ -66,6 +71,8 @@ export class Agent {
   readonly boot = randomBytes(8).toString('hex')
   readonly stages = new Stages()
   readonly bundle: Bundle
+  /** The chosen bundle that did not run, in whose place this one came back. */
+  private readonly fell: Fell | undefined
   readonly topics: Topics
   readonly cameras: Camera[]
   readonly archive: Keeper
@@ -78,6 +85,7 @@ export class Agent {
   private engine: Engine | undefined
   private health: Health | undefined
   private requests!: Requests
+  private readonly deliveries: Deliveries
   private readonly watching: Watching
   /** Cameras with the heads that run on them. */
   private readonly inferred: ReadonlyMap<string, CameraConfig & InferCamera>
@@ -111,10 +119,12 @@ export class Agent {
     private embedded?: EmbeddedBroker,
   ) {
     this.bundle = fit(config)
+    this.fell = config.bundle === undefined ? readChoice(config.stateDir).fell : undefined
     this.topics = new Topics(config.mqtt.base, config.device)
     const resolved = (camera: CameraConfig) => ({ ...camera, heads: [...headsOn(camera, this.bundle)] })
     this.inferred = new Map(config.cameras.map((camera) => [camera.id, resolved(camera)]))
     this.limits = limitsOf(config)
+    this.deliveries = new Deliveries(config, log, () => events.chosen?.())
     this.clock = new Clock(config.clock.trust)
     this.watching = new Watching({
       dev: config.device,
@@ -210,6 +220,8 @@ export class Agent {
       namesOf(config.cameras, this.bundle),
       (frame) => messagesOf(frame, this.topics, true, this.clock.now().timeMs),
       (cam) => this.askKeyframes(cam),
+      undefined,
+      (request) => this.deliveries.answer(request),
     )
     this.presence = new Presence(
       { ...config.mqtt, url },
@@ -284,6 +296,8 @@ export class Agent {
     this.every(UPKEEP_MS, () => this.upkeep.run())
     this.every(CLOCK_MS, () => void this.clock.watch())
     this.every(UPKEEP_MS, () => this.health?.sample())
+    this.deliveries.sweep()
+    this.every(HOUR_MS, () => this.deliveries.sweep())
     this.every(config.healthSeconds * 1000, () => this.announceHealth())
     this.announceHealth()
   }
@@ -415,7 +429,14 @@ export class Agent {
   private around(): Around {
     const { connectedSince, connects, reason, shown } = this.presence
     const broker = { connected: connectedSince !== undefined, connects, ...(reason && { reason }) }
-    return { ...shown, broker, faults: this.log.faults?.latest(FAULTS) ?? [] }
+    const { fell } = this
+    const { manifest, sha256 } = this.bundle
+    const bundle = {
+      id: manifest.id,
+      sha256,
+      ...(fell && { fell_back: { from: fell.id, why: fell.why, at: fell.at } }),
+    }
+    return { ...shown, broker, bundle, faults: this.log.faults?.latest(FAULTS) ?? [] }
   }
 
   /** For whoever asks this box, and not the broker. */
@@ -470,6 +491,7 @@ export class Agent {
     this.ending.abort()
     await this.started?.catch(() => {})
     for (const timer of this.timers) clearInterval(timer)
+    this.deliveries.stop()
     await Promise.all(this.cameras.map((camera) => camera.stop()))
     await this.pipeline?.drain()
     await this.engine?.stop()

@@ -9,7 +9,7 @@ export type Snapshot = ReadonlyMap<string, string>
 export function snapshot(config: LoadedConfig, bundleSha256: string): Snapshot {
   const { caFile, certFile, keyFile } = config.mqtt
   const kept = new Map(Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]))
-  kept.set('bundle', `${config.bundle} ${bundleSha256}`)
+  kept.set('bundle', `${config.bundle ?? ''} ${bundleSha256}`)
   kept.set('mqtt', [kept.get('mqtt'), ...[caFile, certFile, keyFile].map(contentOf)].join(' '))
   return kept
 }

@@ -1,5 +1,6 @@
 /** The agent's verbs, for the one `blindsight` command (cli/main.ts). Each loads what it needs when it is called. */
 import { type Command, Option } from 'commander'
+import { registerBundle } from './bundle-commands.js'
 import { DEFAULT_BUNDLE } from './bundles.js'
 import type { DemoOptions, ShowBroker } from './demo/demo.js'
 import { AgentError, ExitCode } from './errors.js'
@@ -132,4 +133,12 @@ export function register(program: Command, showBroker?: ShowBroker): void {
       '\nExit codes: 0 everything works, 1 something does not.\n\nExample: blindsight doctor --config /etc/blindsight/config.yaml',
     )
     .action(async (options: { config?: string; json?: boolean }) => (await import('./doctor.js')).doctor(options))
+
+  const bundle = program
+    .command('bundle')
+    .description(
+      'networks without a new package: add, list, use, remove; and for whoever releases them: keygen, sign, pack, send',
+    )
+    .addHelpText('after', '\nExamples:\n  blindsight bundle add --help\n  blindsight bundle sign --help')
+  registerBundle(bundle)
 }

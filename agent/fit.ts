@@ -3,27 +3,28 @@
  * find the same. What gets right by itself (a camera, a broker, a full disk) is not looked at here.
  */
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { type Bundle, BundleError, headsOf, openBundle } from '../contract/bundle.js'
-import { bundlesDir } from '../contract/package-root.js'
 import { bundleDir } from './bundles.js'
 import { type Fault, type LoadedConfig, wrongConfig } from './config/load.js'
 import { watchFaults } from './fit-watch.js'
 import { offeredProviders } from './infer/onnx.js'
+import { chosen } from './updates/choice.js'
+import { storedBundles } from './updates/store.js'
 
-/** @throws {AgentError} config: what to write instead @throws {BundleError} the bundle is there, and damaged */
-export function fit(config: LoadedConfig): Bundle {
+/** @param name another bundle than the configuration's. @throws {AgentError} config: what to write instead @throws {BundleError} the bundle is there, and damaged */
+export function fit(config: LoadedConfig, name = config.bundle): Bundle {
   const faults = [...stateDirFaults(config), ...providerFaults(config)]
-  const bundle = bundleOf(config, faults)
+  const bundle = bundleOf(config, name, faults)
   if (bundle) faults.push(...cameraFaults(config, bundle))
   if (!bundle || faults.length > 0) throw wrongConfig(config, faults)
   return bundle
 }
 
-function bundleOf(config: LoadedConfig, faults: Fault[]): Bundle | undefined {
-  const dir = bundleDir(config.bundle)
+function bundleOf({ stateDir }: LoadedConfig, named: string | undefined, faults: Fault[]): Bundle | undefined {
+  const dir = bundleDir(named ?? chosen(stateDir), stateDir)
   try {
     return openBundle(dir)
   } catch (error) {
@@ -34,15 +35,15 @@ function bundleOf(config: LoadedConfig, faults: Fault[]): Bundle | undefined {
     const what = denied
       ? `${dir} cannot be read: permission denied; let the service's user read it`
       : `no bundle in ${dir}`
-    faults.push({
-      path: ['bundle'],
-      text: `bundle: ${what}; there are ${packaged().join(', ')}, or name a bundle's folder`,
-    })
+    const there = storedBundles(stateDir).map(({ id }) => id)
+    const instead =
+      named === undefined
+        ? `which \`bundle use\` has chosen; there are ${there.join(', ')}: blindsight bundle use ID`
+        : `there are ${there.join(', ')}, or name a bundle's folder`
+    faults.push({ path: ['bundle'], text: `bundle: ${what}; ${instead}` })
     return undefined
   }
 }
-
-const packaged = (): string[] => readdirSync(bundlesDir()).sort()
 
 function cameraFaults(config: LoadedConfig, bundle: Bundle): Fault[] {
   const { manifest, context } = bundle

@@ -49,6 +49,11 @@ export interface Around {
   readonly state: DeviceState
   readonly reason?: string | undefined
   readonly broker: { readonly connected: boolean; readonly connects: number; readonly reason?: string }
+  readonly bundle: {
+    readonly id: string
+    readonly sha256: string
+    readonly fell_back?: { readonly from: string; readonly why: string; readonly at: string }
+  }
   readonly faults: readonly Fault[]
 }
 
@@ -108,6 +113,7 @@ export class Health {
       ...(around.reason && { reason: around.reason }),
       uptime_s: Math.round((this.monoMs() - this.startedMs) / 1000),
       broker: around.broker,
+      bundle: around.bundle,
       clock: { known, reason: this.sources.clock.why },
       cams,
       drops: {

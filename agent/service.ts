@@ -7,12 +7,13 @@ import { changes, type Snapshot, snapshot } from './changes.js'
 import { type LoadedConfig, loadConfig } from './config/load.js'
 import { messageOf } from './errors.js'
 import type { Facts } from './facts.js'
-import { fit, fitPorts } from './fit.js'
+import { fitPorts } from './fit.js'
 import { keepHeapSmall } from './heap.js'
 import { Listener } from './http/listener.js'
 import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
 import { Notifier } from './notify.js'
+import { Proving } from './proving.js'
 import type { EmbeddedBroker } from './publish/embedded.js'
 import { type StopSignal, stopSignal } from './signals.js'
 import { socketPaths } from './sockets.js'
@@ -29,9 +30,9 @@ interface Usable {
 }
 
 /** As check-config: the file, and bundle and ports with it. @throws {AgentError} @throws {BundleError} */
-export async function usableConfig(file: string): Promise<Usable> {
+async function usableConfig(file: string, proving: Proving): Promise<Usable> {
   const config = loadConfig(file)
-  const { sha256 } = fit(config)
+  const { sha256 } = proving.fit(config)
   await fitPorts(config)
   return { config, snapshot: snapshot(config, sha256) }
 }
@@ -42,8 +43,11 @@ export async function run({ config: file }: { config: string }): Promise<void> {
   process.on('SIGHUP', () => hangup()) // from the first moment: unheard, it would end the process
   let again = (name: StopSignal): void => void process.kill(process.pid, name)
   const signal = stopSignal((name) => again(name))
-  const first = await usableConfig(file)
-  const service = new Service(file, first, createLog(first.config.logLevel))
+  const log = createLog('info')
+  const proving = new Proving(log)
+  const first = await usableConfig(file, proving)
+  log.level = first.config.logLevel
+  const service = new Service(file, first, log, proving)
   again = (name) => service.kill(`${name} came again`, name)
   hangup = () => service.reload()
   await service.run(signal)
@@ -67,6 +71,7 @@ export class Service {
     private readonly file: string,
     private current: Usable,
     private readonly log: ProcessLog,
+    private readonly proving: Proving,
   ) {
     this.notifier = new Notifier(process.env, (text) => log.warn({}, text))
     this.failed.catch(() => {}) // reported where it is awaited
@@ -91,6 +96,9 @@ export class Service {
       started.catch(() => {})
       const name = await Promise.race([started.then(() => signal), signal, this.failed])
       this.log.info({ signal: name }, 'stopping')
+    } catch (error) {
+      this.proving.failed(error)
+      throw error
     } finally {
       this.stopping = true
       this.notifier.stopping()
@@ -98,6 +106,7 @@ export class Service {
       await Promise.all([this.socket.stop(), this.http?.stop()])
       clearInterval(beat)
       this.notifier.close()
+      this.proving.ended()
     }
     this.log.info({}, 'stopped')
   }
@@ -125,7 +134,7 @@ export class Service {
     notifier.reloading()
     let next: Usable
     try {
-      next = await usableConfig(file)
+      next = await usableConfig(file, this.proving)
     } catch (error) {
       log.error({ at, reason: messageOf(error) }, 'the new configuration is wrong; the old one goes on')
       notifier.ready(`${this.agent?.summary}; the new configuration is wrong, see the log`)
@@ -156,6 +165,7 @@ export class Service {
       await this.start(next, broker)
     } catch (error) {
       if (this.stopping) return
+      this.proving.failed(error)
       this.log.error({ reason: messageOf(error) }, 'the new configuration does not start; the old one is started again')
       await this.start(old, await this.handOver(old))
     }
@@ -176,8 +186,12 @@ export class Service {
 
   private async start(usable: Usable, broker?: EmbeddedBroker): Promise<void> {
     if (this.stopping) return broker?.stop()
-    const events = { failed: (error: Error) => this.fail(error) }
-    const agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
+    const events = {
+      failed: (error: Error) => this.fail(error),
+      committed: () => this.proving.proven(agent.bundle),
+      chosen: () => this.reload(),
+    }
+    const agent: Agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
     const http = JSON.stringify(usable.config.http)
     const same = this.agent && http === JSON.stringify(this.current.config.http)
     this.current = usable

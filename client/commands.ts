@@ -6,6 +6,7 @@ import { registerArchive } from './fetch/archive-command.js'
 import { registerEvents } from './fetch/events-command.js'
 import { registerInspect } from './inspect/command.js'
 import { registerSubscribe } from './listen/command.js'
+import { registerRelease } from './release/command.js'
 import { type LoadView, registerView } from './view/command.js'
 
 /** @param loadDecode, loadView where the code of these verbs comes from: a package for the box does not have it */
@@ -17,4 +18,5 @@ export function register(program: Command, loadDecode?: LoadDecode, loadView?: L
   registerInspect(program)
   registerDecode(program, loadDecode)
   registerView(program, loadView)
+  registerRelease(program)
 }

@@ -3,7 +3,7 @@ export class BundleError extends Error {
   override readonly name = 'BundleError'
   readonly recoverable = false
   constructor(
-    readonly code: 'missing' | 'manifest' | 'hash' | 'tables' | 'graph',
+    readonly code: 'missing' | 'manifest' | 'hash' | 'tables' | 'graph' | 'file' | 'signature',
     message: string,
     options?: ErrorOptions,
   ) {

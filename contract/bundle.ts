@@ -90,6 +90,30 @@ const graphFile: Record<GraphName, string> = {
   decoder: 'decoder/decoder.onnx',
 }
 
+const tableFiles = ['entropy.json', 'context.bin']
+/** All that a box runs and codes by. */
+const boxNames: readonly string[] = [graphFile.encoder, ...heads.map((head) => graphFile[head]), ...tableFiles]
+/** For whoever may look at pictures; never on a box. */
+const viewerNames: readonly string[] = [graphFile.decoder]
+
+export interface BundleFile {
+  readonly name: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+/** The files of a bundle that belong on a box, and the names of those that do not. @throws {BundleError} a name that no bundle has */
+export function divided({ files }: Manifest, where: string): { box: BundleFile[]; elsewhere: string[] } {
+  const strange = Object.keys(files).find((name) => !boxNames.includes(name) && !viewerNames.includes(name))
+  if (strange !== undefined)
+    throw new BundleError(
+      'manifest',
+      `${where}: lists ${JSON.stringify(strange.slice(0, 64))}, which this version does not know; a newer blindsight may`,
+    )
+  const box = boxNames.flatMap((name) => (files[name] ? [{ name, ...files[name] }] : []))
+  return { box, elsewhere: [...viewerNames] }
+}
+
 export interface Bundle {
   readonly dir: string
   readonly manifest: Manifest
@@ -107,7 +131,7 @@ export interface Bundle {
 /** Reads and checks manifest.json, entropy.json and context.bin. @throws {BundleError} */
 export function openBundle(dir: string): Bundle {
   const manifestBytes = read(dir, 'manifest.json')
-  const manifest = parse(Manifest, manifestBytes, join(dir, 'manifest.json'))
+  const manifest = readManifest(manifestBytes, join(dir, 'manifest.json'))
   const { channels, levels, centres } = manifest.latent
   if (centres.length !== levels || centres.some((c, i) => i > 0 && c <= centres[i - 1]!)) {
     throw new BundleError('manifest', `${dir}/manifest.json: expected ${levels} ascending centres`)
@@ -128,6 +152,9 @@ export function openBundle(dir: string): Bundle {
   const context = contextBytes && { bytes: contextBytes, sha256: hash(contextBytes) }
   return Object.freeze({ dir, manifest, sha256: hash(manifestBytes), entropy, ...(context ? { context } : {}) })
 }
+
+/** By its schema alone. @throws {BundleError} */
+export const readManifest = (bytes: Buffer, where: string): Manifest => parse(Manifest, bytes, where)
 
 /** The heads that a bundle has: analyse alone where it has that, since it answers for both others. */
 export function headsOf({ files }: Manifest): Head[] {

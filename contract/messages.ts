@@ -178,6 +178,16 @@ export const HealthMessage = z.object({
   broker: z
     .object({ connected: z.boolean(), connects: count, reason: z.string().optional().describe('why not connected') })
     .optional(),
+  bundle: z
+    .object({
+      id: z.string(),
+      sha256: z.string(),
+      fell_back: z
+        .object({ from: z.string(), why: z.string(), at: z.iso.datetime() })
+        .optional()
+        .describe('the chosen bundle that did not run, in whose place this one came back; until another is chosen'),
+    })
+    .optional(),
   clock: z
     .object({ known: z.boolean().describe('age limits apply only then'), reason: z.string() })
     .optional()
@@ -248,6 +258,7 @@ export const HealthMessage = z.object({
 
 const bytesLimit = 65536
 export const BLOCK_BYTES = bytesLimit
+const base64Length = (bytes: number) => 4 * Math.ceil(bytes / 3)
 
 /** Requests, by verb. `transaction` is echoed for clients without MQTT 5 correlation data. */
 const transaction = z.string().max(128).optional()
@@ -256,6 +267,8 @@ const time = z
   .refine((text) => isoMs(text) !== undefined, { error: isoExpected })
   .describe('ISO 8601 with an offset')
 const className = z.string().min(1).max(32)
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
+const bundleSha256 = sha256.describe('of its manifest.json')
 export const requests = {
   list: z.strictObject({
     transaction,
@@ -299,9 +312,7 @@ export const requests = {
     transaction,
     ref,
     segment: z.boolean().default(false).describe('the whole segment that the frame is in, as a file with its index'),
-    sha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
+    sha256: sha256
       .optional()
       .describe('of the file whose transfer goes on: a segment may have grown since its first block'),
     off: count.default(0),
@@ -310,6 +321,31 @@ export const requests = {
   keyframe: z.strictObject({ transaction, cam: id.optional().describe('absent: every camera') }),
   pin: z.strictObject({ transaction, ref }),
   unpin: z.strictObject({ transaction, ref }),
+  /** Networks for the box: offered, sent part by part, finished. Only where its configuration allows it. */
+  bundle: z.discriminatedUnion('step', [
+    z.strictObject({
+      transaction,
+      step: z.literal('offer'),
+      manifest: z.base64().max(base64Length(bytesLimit)).describe('the bytes of manifest.json'),
+      signature: z.base64().max(2048).optional().describe('the bytes of manifest.json.sig'),
+      use: z.boolean().default(false).describe('it is to be used once it is there'),
+    }),
+    z.strictObject({
+      transaction,
+      step: z.literal('part'),
+      bundle: bundleSha256,
+      file: z.string().max(64),
+      off: count,
+      sha256: sha256.describe('of this part'),
+      data: z.base64().max(base64Length(bytesLimit)),
+    }),
+    z.strictObject({
+      transaction,
+      step: z.literal('finish'),
+      bundle: bundleSha256,
+      use: z.boolean().default(false),
+    }),
+  ]),
 }
 
 export type ResponseCode = z.infer<typeof Failure>['code']
@@ -317,7 +353,10 @@ export type ResponseCode = z.infer<typeof Failure>['code']
 const Failure = z.object({
   transaction,
   status: z.literal('error'),
-  code: z.enum(['not_found', 'evicted', 'damaged', 'changed', 'busy', 'too_large', 'bad_request']),
+  code: z.enum([
+    ...['not_found', 'evicted', 'damaged', 'changed', 'busy', 'too_large', 'bad_request'],
+    ...['not_allowed', 'refused'],
+  ] as const),
   message: z.string(),
 })
 const Described = z.object({
@@ -368,4 +407,23 @@ export const responses = {
   keyframe: z.union([z.object(ok), Failure]),
   pin: z.union([z.object({ ...ok, item: Described }), Failure]),
   unpin: z.union([z.object({ ...ok, item: Described }), Failure]),
+  bundle: z.union([
+    z.object({
+      ...ok,
+      id: z.string(),
+      bundle: bundleSha256,
+      state: z
+        .enum(['receiving', 'checking', 'added', 'chosen', 'running'])
+        .describe('chosen: from the next start on, which may be under way; running: a frame of it has come'),
+      wants: z
+        .array(z.object({ file: z.string(), off: count, bytes: count }))
+        .optional()
+        .describe(
+          'files that are not whole yet, each from where on; what the box has of another bundle it does not want',
+        ),
+      part_bytes: count.optional().describe('of a part, at most'),
+      next: count.optional().describe('from where on the file of this part goes on'),
+    }),
+    Failure,
+  ]),
 }

@@ -2,7 +2,17 @@
 
 /** What a frame is told in; `evt`: what began or ended with it. */
 export type ResultKind = 'cls' | 'seg' | 'bits' | 'evt'
-export const requestVerbs = ['list', 'events', 'describe', 'results', 'get', 'keyframe', 'pin', 'unpin'] as const
+export const requestVerbs = [
+  'list',
+  'events',
+  'describe',
+  'results',
+  'get',
+  'keyframe',
+  'pin',
+  'unpin',
+  'bundle',
+] as const
 export type RequestVerb = (typeof requestVerbs)[number]
 
 export class Topics {

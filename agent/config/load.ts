@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { withoutSecrets } from '../address.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
+import { bundleKey } from './bundle-key.js'
 import { certificateFaults } from './certificates.js'
 import { type Fault, faultsOf } from './faults.js'
 import { brokerOf, sourceOf } from './login.js'
@@ -72,9 +73,24 @@ function checked(config: Config, yaml: Yaml, at: (keys: Path, text: string) => s
     const { username, usernameFile, password, passwordFile, ...rest } = camera
     return { ...rest, source: sourceOf(camera, process.env, fault) }
   })
+  const bundles = bundlesOf(config, (key, text) => faults.push(at(['bundles', key], `bundles.${key}: ${text}`)))
   if (faults.length > 0) throw configError(faults)
   const password = process.env.BLINDSIGHT_MQTT_PASSWORD || broker.password
-  return { ...config, cameras, device: config.device ?? deviceId(), mqtt: { ...mqtt, ...broker, password } }
+  return { ...config, cameras, bundles, device: config.device ?? deviceId(), mqtt: { ...mqtt, ...broker, password } }
+}
+
+/** With the key itself, wherever it stood. */
+function bundlesOf({ bundles }: Config, fault: (key: string, text: string) => void): Config['bundles'] {
+  const { publicKey, overMqtt } = bundles
+  if (overMqtt && publicKey === undefined)
+    fault('overMqtt', 'true needs publicKey: whoever may write to the broker could otherwise exchange the networks')
+  if (publicKey === undefined) return bundles
+  try {
+    return { overMqtt, publicKey: bundleKey(publicKey) }
+  } catch (cause) {
+    fault('publicKey', messageOf(cause))
+    return bundles
+  }
 }
 
 /** Where a # may be meant as a part of the text. */

@@ -215,6 +215,20 @@ const Outbox = z.strictObject({
     .describe('thin: results stay, bitstream pushes go'),
 })
 
+const Bundles = z
+  .strictObject({
+    publicKey: text()
+      .optional()
+      .describe(
+        'ed25519: 32 bytes in base64, or the path of a PEM file; then only bundles that its owner has signed are added and used',
+      ),
+    overMqtt: z
+      .boolean()
+      .default(false)
+      .describe('true: a signed bundle may also come over MQTT (`blindsight bundle send`); needs publicKey'),
+  })
+  .describe('networks that come after the package: docs/bundles.md')
+
 const Http = z.strictObject({
   port: whole(0, 65_535).describe('of /metrics and /healthz; 0: any free one, said in the log'),
   host: host()
@@ -228,8 +242,11 @@ export type Provider = z.infer<typeof provider>
 export const Config = z.strictObject({
   device: name().optional().describe('default: made from the machine id'),
   bundle: text()
-    .default(DEFAULT_BUNDLE)
-    .describe('a bundle that comes with the package, or the path of a bundle folder'),
+    .optional()
+    .describe(
+      `a bundle of the package, one that was added, or the path of a bundle folder; absent: what \`blindsight bundle use\` has chosen, else ${DEFAULT_BUNDLE}`,
+    ),
+  bundles: Bundles.prefault({}),
   stateDir: text().default('/var/lib/blindsight'),
   providers: z.array(provider).min(1).max(3).default(['tensorrt', 'cuda', 'cpu']).describe('in order of preference'),
   threads: whole(0, 256).default(0).describe('CPU threads of the networks; 0: one per core'),

@@ -1,13 +1,14 @@
-/** Answers list, describe, results, get, pin and unpin over MQTT, from the archive, without ever standing in the way of live results. */
+/** Answers requests over MQTT, from the archive, without ever standing in the way of live results. Bundles are another's to answer. */
 
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { FORMAT, FORMAT_2, readArchive, segmentFile } from '../../codec/index.js'
 import { issueText } from '../../contract/issue.js'
-import { BLOCK_BYTES, type Described, type ResponseCode, requests } from '../../contract/messages.js'
+import { BLOCK_BYTES, type Described, requests } from '../../contract/messages.js'
 import { isoMs, isoOf } from '../../contract/time.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 import type { ArchiveFilter } from '../archive-filter.js'
+import { Refusal } from '../refusal.js'
 import { type Known, unknownName } from './known.js'
 import { type Range, type ResultStore, resultsOf, type Tell } from './results.js'
 
@@ -57,6 +58,8 @@ const RATE = 50
 const BURST = 100
 /** Requests larger than this are refused unread. */
 const REQUEST_BYTES = 4096
+/** One that brings a manifest, or a part of a bundle. */
+const BUNDLE_BYTES = 2 * BLOCK_BYTES
 
 /** Of one entry in an answer to `list`, at most. */
 const LISTED_BYTES = 600
@@ -81,15 +84,6 @@ const KEPT_SEGMENTS = 8
 /** And their lengths, a few bytes each, for a transfer that comes back after others have taken its place. */
 const KEPT_LENGTHS = 10_000
 
-class Refusal extends Error {
-  constructor(
-    readonly code: ResponseCode,
-    message: string,
-  ) {
-    super(message)
-  }
-}
-
 export class Requests {
   readonly counters = { served: 0, refused: 0 }
   private tokens = BURST
@@ -105,6 +99,10 @@ export class Requests {
     private readonly tell: Tell,
     private readonly askKeyframe: (cam: string | undefined) => void = () => {},
     private readonly nowMs: () => number = () => performance.now(),
+    /** @throws {Refusal} */
+    private readonly bundle: (request: z.infer<typeof requests.bundle>) => object = () => {
+      throw new Refusal('not_allowed', 'bundles are not taken here')
+    },
   ) {
     this.filledAt = nowMs()
   }
@@ -138,7 +136,8 @@ export class Requests {
   }
 
   private parse(verb: RequestVerb, payload: Buffer, remember: (transaction: string) => void): object {
-    if (payload.length > REQUEST_BYTES) throw new Refusal('too_large', `requests take at most ${REQUEST_BYTES} bytes`)
+    const most = verb === 'bundle' ? BUNDLE_BYTES : REQUEST_BYTES
+    if (payload.length > most) throw new Refusal('too_large', `requests take at most ${most} bytes`)
     let value: unknown
     try {
       value = payload.length === 0 ? {} : JSON.parse(payload.toString('utf8'))
@@ -161,6 +160,10 @@ export class Requests {
     }
     if (verb === 'events') {
       reply(this.events(request as z.infer<typeof requests.events>, room))
+      return
+    }
+    if (verb === 'bundle') {
+      reply(this.bundle(request as z.infer<typeof requests.bundle>))
       return
     }
     if (verb === 'keyframe') {

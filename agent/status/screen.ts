@@ -13,6 +13,8 @@ export function wrongs({ state, reason, ok, why, health }: Facts): string[] {
     found.push(
       `the broker is away${health.broker.reason ? `: ${health.broker.reason}` : ''}; results wait in the outbox`,
     )
+  const { id, fell_back: fell } = health?.bundle ?? {}
+  if (fell) found.push(`bundle ${fell.from} did not run (${fell.why}); ${id} came back: blindsight bundle list`)
   return found
 }
 
@@ -20,7 +22,7 @@ export function screen(facts: Facts, nowMs = Date.now()): string {
   const { device, version, state, bundle, providers, uptime_s, pid, config, state_dir, broker_url, health } = facts
   const lines = [
     `${device}  ${state}  for ${duration(uptime_s)}`,
-    `blindsight ${version}, ${bundle} on ${providers.encoder ?? '-'}, pid ${pid}, ${config}`,
+    `blindsight ${version}, ${bundle}${shortOf(health)} on ${providers.encoder ?? '-'}, pid ${pid}, ${config}`,
     ...wrongs(facts).map((wrong) => `! ${wrong}`),
   ]
   if (health) {
@@ -43,6 +45,9 @@ export function screen(facts: Facts, nowMs = Date.now()): string {
   }
   return lines.join('\n')
 }
+
+/** By hash: a name says little. */
+const shortOf = (health: Facts['health']) => (health?.bundle ? ` (${health.bundle.sha256.slice(0, 16)})` : '')
 
 type Cam = NonNullable<Facts['health']>['cams'][number]
 

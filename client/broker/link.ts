@@ -51,6 +51,11 @@ export class Link {
     await this.connection.publish(topic, payload, reply)
   }
 
+  /** Of a message, as the broker says. */
+  get maximumPacketSize(): number {
+    return this.connection?.maximumPacketSize ?? Number.POSITIVE_INFINITY
+  }
+
   async stop(): Promise<void> {
     this.stopping.abort()
     const connection = this.connection

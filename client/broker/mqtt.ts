@@ -58,6 +58,8 @@ export interface Connection {
   readonly version: '5' | '3.1.1'
   /** Whether the broker divides messages among those who subscribe to $share/<group>/… (MQTT 5; nobody says it of 3.1.1). */
   readonly shares: boolean
+  /** Largest message that the broker takes, bytes, if it says so. */
+  readonly maximumPacketSize: number
   /** @throws {BrokerError} refused, naming the filter */
   subscribe(filters: readonly string[]): Promise<void>
   /** QoS 1; `reply` is left out on MQTT 3.1.1. @throws {BrokerError} lost */
@@ -78,6 +80,8 @@ export async function connectBroker(settings: BrokerSettings, handlers: Handlers
 const connectTimeoutMs = 10_000
 const keepaliveSeconds = 30
 const TAKEN_OVER = 142
+/** By the protocol. */
+const MOST_PACKET = 268_435_455
 
 function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handlers): Promise<Connection> {
   const { url, clientId, username, password, ca, cert, key, sessionSeconds, durable, unacknowledged } = settings
@@ -145,7 +149,8 @@ function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handle
     client.on('connect', ({ properties }) => {
       state = 'open'
       const shares = protocolVersion === 5 && properties?.sharedSubscriptionAvailable !== false
-      resolve(connection(client, protocolVersion, shares, durable === true, () => (state = 'over')))
+      const most = properties?.maximumPacketSize ?? MOST_PACKET
+      resolve(connection(client, protocolVersion, shares, most, durable === true, () => (state = 'over')))
     })
   })
 }
@@ -154,6 +159,7 @@ function connection(
   client: mqtt.MqttClient,
   protocolVersion: 4 | 5,
   shares: boolean,
+  maximumPacketSize: number,
   durable: boolean,
   over: () => void,
 ): Connection {
@@ -170,6 +176,7 @@ function connection(
   return {
     version: protocolVersion === 5 ? '5' : '3.1.1',
     shares,
+    maximumPacketSize,
     async subscribe(filters) {
       try {
         const grants = await client.subscribeAsync([...filters], { qos: 1 })

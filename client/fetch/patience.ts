@@ -69,6 +69,8 @@ function refusal(what: string, error: unknown): unknown {
     busy: 'try again later',
     too_large: 'ask for less at once',
     bad_request: 'check the flags; the box may be of another version',
+    not_allowed: "its owner's configuration decides",
+    refused: 'mend that and try again',
   }[error.code]
   return new Failure('answer', `the box answered ${error.code}, ${what}: ${error.message}; ${hint}`, { cause: error })
 }

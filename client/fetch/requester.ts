@@ -9,7 +9,7 @@ import type { RequestVerb, Topics } from '../../contract/topics.js'
 import type { Message, Reply } from '../broker/mqtt.js'
 import { Failure, printable } from '../failure.js'
 
-export type Verb = Extract<RequestVerb, 'list' | 'events' | 'describe' | 'results' | 'get'>
+export type Verb = Extract<RequestVerb, 'list' | 'events' | 'describe' | 'results' | 'get' | 'bundle'>
 export type Answer<V extends Verb> = Extract<(typeof responses)[V]['_output'], { status: 'ok' }>
 
 /** The box answered that it cannot. */

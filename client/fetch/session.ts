@@ -15,7 +15,7 @@ export interface ArchiveTarget {
 export async function withArchive(
   { broker, base, device, timeoutMs }: ArchiveTarget,
   notice: (text: string) => void,
-  work: (requester: Requester) => Promise<void>,
+  work: (requester: Requester, link: Pick<Link, 'maximumPacketSize'>) => Promise<void>,
 ): Promise<void> {
   const topics = new Topics(base, device)
   const requester: Requester = new Requester(topics, { publish: (...args) => link.publish(...args) }, timeoutMs)
@@ -26,7 +26,7 @@ export async function withArchive(
   })
   await link.start()
   try {
-    await work(requester)
+    await work(requester, link)
   } finally {
     await link.stop()
   }

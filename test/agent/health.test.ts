@@ -24,7 +24,8 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   t.teardown(() => archive.close())
   const state = { state: 'online', reason: '', since: new Date(now).toISOString() }
   const camera = { config: { id: 'street' }, state, framesIn: 0, dropped: 0 }
-  const around = () => ({ state: 'online', broker: { connected: true, connects: 1 }, faults: [] })
+  const bundle = { id: 'field-1', sha256: '0'.repeat(64) }
+  const around = () => ({ state: 'online', broker: { connected: true, connects: 1 }, bundle, faults: [] })
   const publisher = { counters: { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0 } }
   const requests = { counters: { served: 0, refused: 0 } }
   const lost = { inference: 0, commit: 0 }

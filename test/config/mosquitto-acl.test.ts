@@ -38,7 +38,11 @@ const may: Record<string, { read: string[]; write: string[] }> = {
   },
   requester: {
     read: [...both('answers'), ...both('said').filter((topic) => /gate-\d\/(state|info)$/.test(topic))],
-    write: both('requests'),
+    write: both('requests').filter((topic) => !topic.endsWith('/req/bundle')),
+  },
+  updater: {
+    read: [...both('answers'), ...both('said').filter((topic) => /gate-\d\/(state|info|health)$/.test(topic))],
+    write: everything.filter((topic) => topic.endsWith('/req/bundle')),
   },
   watcher: {
     read: both('said', 'results', 'bits', 'answers').filter((topic) => !topic.endsWith('/health')),

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { DEFAULT_BUNDLE } from '../../../agent/bundles.js'
 import { loadConfig, parseConfig } from '../../../agent/config/load.js'
 
 const root = join(import.meta.dirname, '..', '..', '..')
@@ -24,7 +23,7 @@ t.test('the example is valid, and so is what it shows as defaults', async (t) =>
   t.match(config, { cameras: [{ id: 'street', width: 448, height: 256 }], mqtt: { base: 'blindsight' } })
   const all = readFileSync(file, 'utf8').replaceAll(/^# ?(?=[a-zA-Z ]+:)/gm, '')
   const uncommented = all
-    .replaceAll(/^ {2}(passwordFile|caFile|certFile|keyFile):.*$/gm, '')
+    .replaceAll(/^ {2}(passwordFile|caFile|certFile|keyFile|publicKey):.*$/gm, '')
     .replaceAll(/^( +)# /gm, '$1')
   t.strictSame(parseConfig(uncommented.replace(/^blindsight:.*$/m, ''), file).outbox, config.outbox)
 })
@@ -32,7 +31,8 @@ t.test('the example is valid, and so is what it shows as defaults', async (t) =>
 t.test('only cameras are needed; the rest has defaults and is frozen', async (t) => {
   const config = parseConfig(`cameras:\n${camera}`, 'box.yaml')
   t.match(config, {
-    bundle: DEFAULT_BUNDLE,
+    bundle: undefined,
+    bundles: { overMqtt: false },
     providers: ['tensorrt', 'cuda', 'cpu'],
     cameras: [{ id: 'a', width: 448, height: 256, fps: 10, loop: true }],
     outbox: { onFull: 'drop_oldest' },

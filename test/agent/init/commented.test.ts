@@ -31,7 +31,7 @@ t.test('it reads as what was written', async (t) => {
 })
 
 t.test('its commented keys are the defaults: without their # nothing changes', async (t) => {
-  const all = text.replaceAll(/^( *)#(?! )(.*: .+|(?:mqtt|outbox|clock|decode|analyse):)$/gm, '$1$2')
+  const all = text.replaceAll(/^( *)#(?! )(.*: .+|(?:bundles|mqtt|outbox|clock|decode|analyse):)$/gm, '$1$2')
   t.ok(all.includes('\nmqtt:\n  embeddedPort') || all.includes('\n  embeddedPort: 1883'))
   t.strictSame(Config.parse(readYaml(all.replace(/^ {2}host: .*$/m, '')).value), Config.parse(values))
 })

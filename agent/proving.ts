@@ -1,0 +1,86 @@
+/** The bundle that a start uses: the chosen one, as long as it runs with this configuration; else the one before it. */
+
+import type { Bundle } from '../contract/bundle.js'
+import { BundleError } from '../contract/bundle.js'
+import type { LoadedConfig } from './config/load.js'
+import { AgentError, messageOf } from './errors.js'
+import { fit } from './fit.js'
+import type { Log } from './log.js'
+import { readChoice } from './updates/choice.js'
+import { Trial } from './updates/trial.js'
+
+export class Proving {
+  private trial: Trial | undefined
+
+  constructor(private readonly log: Log) {}
+
+  /** As fit(), for a start. @throws {AgentError} config @throws {BundleError} */
+  fit(config: LoadedConfig): Bundle {
+    if (config.bundle !== undefined) {
+      this.trial = undefined
+      return fit(config)
+    }
+    const { stateDir } = config
+    this.trial ??= new Trial(stateDir)
+    this.told(this.attempt(() => this.trial!.begin()))
+    for (;;) {
+      try {
+        return fit(config)
+      } catch (error) {
+        const { before } = readChoice(stateDir)
+        // What is wrong with the configuration itself is wrong with any bundle.
+        if (error instanceof AgentError && before !== undefined && !fits(config, before)) throw error
+        if (!this.goBack(error)) throw error
+      }
+    }
+  }
+
+  /** A start, or what was started, has failed. @returns whether another bundle comes back with the next one */
+  failed(error: unknown): boolean {
+    return this.trial?.onTrial === true && isOfBundle(error) && this.goBack(error)
+  }
+
+  /** A frame of this bundle was committed. */
+  proven({ manifest }: Bundle): void {
+    if (this.trial?.onTrial) this.attempt(() => this.trial!.proven(manifest.id))
+  }
+
+  /** The agent ends in an orderly way. */
+  ended(): void {
+    this.attempt(() => this.trial?.ended())
+  }
+
+  private goBack(error: unknown): boolean {
+    const fell = this.attempt(() => this.trial!.failed(messageOf(error).split('\n')[0]!))
+    this.told(fell)
+    return fell !== undefined
+  }
+
+  private told(fell: { id: string; to: string; why: string } | undefined): void {
+    if (fell)
+      this.log.error({ bundle: fell.id, reason: fell.why }, `the chosen bundle does not run; ${fell.to} is used again`)
+  }
+
+  /** A disk that takes nothing is no reason not to run. */
+  private attempt<T>(write: () => T): T | undefined {
+    try {
+      return write()
+    } catch (error) {
+      this.log.warn({ reason: messageOf(error) }, 'which bundle runs could not be noted')
+      return undefined
+    }
+  }
+}
+
+function fits(config: LoadedConfig, name: string): boolean {
+  try {
+    fit(config, name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A taken archive or a port says nothing about networks. */
+const isOfBundle = (error: unknown): boolean =>
+  error instanceof BundleError || (error instanceof AgentError && (error.code === 'engine' || error.code === 'input'))
