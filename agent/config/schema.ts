@@ -5,7 +5,7 @@ import { between, file, host, megabytes, name, seconds, text, whole, z } from '.
 import { SOURCES } from './source.js'
 import { EventRule, Threshold, Zone } from './watch.js'
 
-/** More than three cells of 448x256; docs/field-1.md has what it costs and saves. */
+/** More than three cells of 448x256; docs/background/field-1.md has what it costs and saves. */
 const GATE = 0.002
 
 export const FRAME_MULTIPLE = 16
