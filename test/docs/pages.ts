@@ -50,7 +50,7 @@ export function readPage(file: string, text = readFileSync(join(root, file), 'ut
     if (token.type === 'heading_open') anchors.add(slugger.slug(textOf(tokens[i + 1]!)))
     for (const each of [token, ...(token.children ?? [])]) {
       const href = each.attrGet('href') ?? each.attrGet('src')
-      if (href) links.push({ at, href: decodeURI(href) })
+      if (href) links.push({ at, href: decodeURI(String(href)) })
       for (const [, id] of each.type.startsWith('html_') ? each.content.matchAll(/\b(?:id|name)="([^"]+)"/g) : [])
         anchors.add(id!)
     }
