@@ -9,7 +9,7 @@ const agent: Record<keyof typeof ExitCode, string> = {
   unexpected: '`status`, `doctor`: something is wrong; elsewhere something unexpected, with a stack trace',
   usage: 'wrong command line',
   input:
-    'an input cannot be used: a damaged file of a bundle, a bitstream, a video, an archive; `run`: another blindsight has this stateDir; `status`: not running',
+    'an input cannot be used: a damaged file of a bundle, a bitstream, a video, an archive; `run`: another blindsight has this stateDir; `status`: not running; `init`: a file is there already',
   broker: 'the broker cannot be reached or refuses (verbs that ask a box; `run` goes on trying)',
   timeout: 'timed out, or the box answered with an error',
   config: 'the configuration is wrong, or names what this box has not; systemd does not restart on it',
