@@ -180,7 +180,7 @@ export function remove(id: string, { config }: BundleOptions): void {
     throw input(`bundle ${id} is what comes back if ${choice.use} does not start; wait until that has shown a frame`)
   removeBundle(id, stateDir)
   forget(stateDir, id)
-  console.log(`${id} is removed; streams that it has coded decode where its folder is kept (docs/bundles.md)`)
+  console.log(`${id} is removed; streams that it has coded decode where its folder is kept (docs/how-to/bundles.md)`)
 }
 
 /** Of the choice, where it was its latest or the one before. */

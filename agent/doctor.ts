@@ -194,7 +194,7 @@ export async function costOf(share: number, { decode }: Pick<CameraConfig, 'deco
       ? [`decode: {hwaccel: …} (this ffmpeg knows ${offered.join(', ')}; whether the box has it shows when you try)`]
       : []),
   ]
-  return `${takes}: less with ${ways.join(', or ')} (docs/cameras.md)`
+  return `${takes}: less with ${ways.join(', or ')} (docs/how-to/cameras.md)`
 }
 
 function sampleConfig(): LoadedConfig {

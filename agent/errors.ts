@@ -1,4 +1,4 @@
-/** Exit codes of every verb; documented in docs/operations.md. */
+/** Exit codes of every verb; documented in docs/reference/exit-codes.md. */
 export const ExitCode = { ok: 0, unexpected: 1, usage: 2, input: 3, broker: 4, timeout: 5, config: 78 } as const
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 

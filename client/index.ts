@@ -6,7 +6,7 @@
  *     for (const { frame, symbols } of symbolsOf(bytes, bundles))         frames of a bitstream file; readArchive: nothing decoded
  *     const store = await openStore('fleet.sqlite')                       events, segments, results, coverage
  *
- * Pictures are not made here: that is the verb `decode`, of the full checkout. docs/client.md has an example.
+ * Pictures are not made here: that is the verb `decode`, of the full checkout. docs/how-to/programs.md has an example.
  */
 export {
   CodecError,

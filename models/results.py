@@ -1,4 +1,4 @@
-"""Writes docs/results.md and its plots from docs/results/*.json, which the programs named in them have written.
+"""Writes docs/background/results.md and its plots from docs/results/*.json, which the programs named in them have written.
 
     python models/results.py
 
@@ -57,7 +57,7 @@ def main():
         lines += curve_lines(curves, points)
     if evals:
         lines += eval_lines(evals, points, curves, cost)
-    (DOCS / "results.md").write_text("\n".join(lines) + "\n")
+    (DOCS / "background" / "results.md").write_text("\n".join(lines) + "\n")
 
 
 def state_of(row, found):

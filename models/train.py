@@ -11,7 +11,7 @@ jointly, and then a larger decoder for the client; or the field network.
 
     python models/train.py analyse --data DIR --config models/configs/field-1.toml     # on shards that models/shards.py makes
 
-A configuration with [[runs]] is a row of docs/results.md, the paper's systems:
+A configuration with [[runs]] is a row of docs/background/results.md, the paper's systems:
 
     python models/train.py --config models/configs/row-1.toml --data DIR               # or one of its runs by name
 

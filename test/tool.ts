@@ -16,6 +16,7 @@ const debianPackage = {
   'gst-launch-1.0': 'gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good',
   stdbuf: 'coreutils',
   chromium: 'chromium',
+  jq: 'jq',
 } as const
 
 /** @throws naming the program and its package */

@@ -1,7 +1,7 @@
 /**
  * Opens the archive's database, and says what is the matter with one that cannot be used. The only file that loads
  * better-sqlite3. WAL with synchronous=NORMAL: a killed process loses nothing that was committed; a power cut can lose the
- * last transactions since the WAL was last synced (see docs/operations.md), never the database.
+ * last transactions since the WAL was last synced (see docs/background/what-is-kept.md), never the database.
  */
 import {
   accessSync,

@@ -5,7 +5,7 @@ import { between, file, host, megabytes, name, seconds, text, whole, z } from '.
 import { SOURCES } from './source.js'
 import { EventRule, Threshold, Zone } from './watch.js'
 
-/** More than three cells of 448x256; docs/field-1.md has what it costs and saves. */
+/** More than three cells of 448x256; docs/background/field-1.md has what it costs and saves. */
 const GATE = 0.002
 
 export const FRAME_MULTIPLE = 16
@@ -46,8 +46,8 @@ const Analyse = z
   .describe('on a picture that stays as it is their answer holds, and is published as such (same_as)')
 
 const CameraKeys = z.strictObject({
-  id: name(),
-  source: text().describe(`${SOURCES}; \${NAME} in it is taken from the environment`),
+  id: name().describe('its name, in topics and in the archive'),
+  source: text().describe(`where its frames come from: ${SOURCES}; \${NAME} in it is taken from the environment`),
   username: text().optional().describe('of the camera; instead of rtsp://username:password@… ; may be $NAME in braces'),
   usernameFile: file().optional().describe('a file that holds the username'),
   password: text().optional().describe('of the camera, as it is, nothing encoded; may be $NAME in braces'),
@@ -72,9 +72,9 @@ const CameraKeys = z.strictObject({
     .describe(
       "another shape than width x height: crop cuts the edges off and keeps proportions, as the networks' training did; pad adds bars; stretch distorts",
     ),
-  width: side.default(448),
-  height: side.default(256),
-  fps: between(0.01, 120).default(10),
+  width: side.default(448).describe(`of what the networks see, a multiple of ${FRAME_MULTIPLE}`),
+  height: side.default(256).describe(`of what the networks see, a multiple of ${FRAME_MULTIPLE}`),
+  fps: between(0.01, 120).default(10).describe('frames a second that are taken, at most: none is made up'),
   heads: z
     .array(z.enum(heads))
     .max(heads.length)
@@ -117,7 +117,7 @@ const CameraKeys = z.strictObject({
     .describe(
       "by tag of the bundle (person, car, …), instead of the bundle's own: a camera that sees too much or too little",
     ),
-  enabled: z.boolean().default(true),
+  enabled: z.boolean().default(true).describe('false: the camera is not opened, and its state is `disabled`'),
   loop: z.boolean().default(true).describe('video files only: start again at the end'),
   pace: z
     .enum(['realtime', 'fast'])
@@ -145,30 +145,33 @@ const Mqtt = z.strictObject({
     .string()
     .regex(/^(mqtts?|wss?):\/\//, 'expected mqtt://host:port or mqtts://host:port')
     .optional()
-    .describe('absent: an embedded broker on the loopback interface'),
+    .describe('the broker, mqtt://host:port, or mqtts:// for TLS; absent: one inside, on this machine only'),
   base: z
     .string()
     .max(128)
     .regex(/^[a-z0-9_-]+(\/[a-z0-9_-]+)*$/, 'use levels of a-z 0-9 _ - with / between them, like blindsight')
-    .default('blindsight'),
-  username: text().optional(),
-  usernameFile: file().optional(),
+    .default('blindsight')
+    .describe('what all topics begin with: levels of a-z 0-9 _ - with / between them'),
+  username: text().optional().describe('at the broker; may be $NAME in braces'),
+  usernameFile: file().optional().describe('a file that holds the username'),
   password: text()
     .optional()
     .describe(
-      'may be $NAME in braces, from the environment; better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment',
+      'at the broker; may be $NAME in braces, from the environment; better: passwordFile, or BLINDSIGHT_MQTT_PASSWORD in the environment',
     ),
-  passwordFile: file().optional(),
+  passwordFile: file().optional().describe('a file that holds the password'),
   clientId: text()
     .max(128)
     .regex(/^\S+$/, 'a client id has no spaces')
     .optional()
     .describe('default: blindsight-DEVICE; for brokers that want a certain one, or a prefix'),
-  caFile: file().optional(),
-  certFile: file().optional(),
-  keyFile: file().optional(),
-  keepaliveSeconds: whole(5, 65_535).default(30),
-  embeddedPort: whole(0, 65_535).default(1883),
+  caFile: file().optional().describe("whom to trust beside the system's: the certificate of the broker's issuer, PEM"),
+  certFile: file().optional().describe("the box's own certificate, PEM; belongs together with keyFile"),
+  keyFile: file().optional().describe('its key, PEM'),
+  keepaliveSeconds: whole(5, 65_535)
+    .default(30)
+    .describe('a broker that has said nothing for one and a half times as long is left'),
+  embeddedPort: whole(0, 65_535).default(1883).describe('of the broker inside; 0: any free one, said in the log'),
   publishBitstreams: z
     .boolean()
     .default(true)
@@ -177,8 +180,8 @@ const Mqtt = z.strictObject({
 })
 
 const ArchiveKeys = z.strictObject({
-  maxMegabytes: megabytes(1).default(4096),
-  maxDays: between(0.001, 36_500).default(30),
+  maxMegabytes: megabytes(1).default(4096).describe('what goes beyond goes, the oldest first'),
+  maxDays: between(0.001, 36_500).default(30).describe('what is older goes'),
   keepEventsDays: between(0.001, 36_500)
     .optional()
     .describe(
@@ -207,12 +210,14 @@ const Clock = z.strictObject({
 })
 
 const Outbox = z.strictObject({
-  maxMegabytes: megabytes(1).default(512),
-  maxHours: between(0.01, 876_000).default(72),
+  maxMegabytes: megabytes(1).default(512).describe('so much may wait for the broker'),
+  maxHours: between(0.01, 876_000)
+    .default(72)
+    .describe('and for so long; then it is not published any more, and stays in the archive'),
   onFull: z
     .enum(['drop_oldest', 'drop_newest', 'thin'])
     .default('drop_oldest')
-    .describe('thin: results stay, bitstream pushes go'),
+    .describe('what goes where more waits; thin: results stay, bitstream pushes go'),
 })
 
 const Bundles = z
@@ -227,7 +232,7 @@ const Bundles = z
       .default(false)
       .describe('true: a signed bundle may also come over MQTT (`blindsight bundle send`); needs publicKey'),
   })
-  .describe('networks that come after the package: docs/bundles.md')
+  .describe('networks that come after the package: docs/how-to/bundles.md')
 
 const Http = z.strictObject({
   port: whole(0, 65_535).describe('of /metrics and /healthz; 0: any free one, said in the log'),
@@ -247,20 +252,25 @@ export const Config = z.strictObject({
       `a bundle of the package, one that was added, or the path of a bundle folder; absent: what \`blindsight bundle use\` has chosen, else ${DEFAULT_BUNDLE}`,
     ),
   bundles: Bundles.prefault({}),
-  stateDir: text().default('/var/lib/blindsight'),
-  providers: z.array(provider).min(1).max(3).default(['tensorrt', 'cuda', 'cpu']).describe('in order of preference'),
+  stateDir: text().default('/var/lib/blindsight').describe('the folder of archive, outbox and compiled networks'),
+  providers: z
+    .array(provider)
+    .min(1)
+    .max(3)
+    .default(['tensorrt', 'cuda', 'cpu'])
+    .describe('what the networks run on, in order of preference'),
   threads: whole(0, 256).default(0).describe('CPU threads of the networks; 0: one per core'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-  healthSeconds: seconds(1).default(60),
-  cameras: z.array(Camera).min(1).max(64),
-  mqtt: Mqtt.prefault({}),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('lines from this level on are written'),
+  healthSeconds: seconds(1).default(60).describe('the health message goes out so often'),
+  cameras: z.array(Camera).min(1).max(64).describe('what is watched'),
+  mqtt: Mqtt.prefault({}).describe('where results go'),
   http: Http.optional().describe('absent: nothing is served'),
   homeAssistant: z
     .boolean()
     .default(false)
     .describe('true: Home Assistant, on the same broker, finds cameras and zones by itself (MQTT discovery)'),
-  archive: Archive.prefault({}),
-  outbox: Outbox.prefault({}),
-  clock: Clock.prefault({}),
+  archive: Archive.prefault({}).describe('what is kept, and for how long'),
+  outbox: Outbox.prefault({}).describe('what the broker has not acknowledged yet'),
+  clock: Clock.prefault({}).describe('whether the time can be believed'),
 })
 export type Config = z.infer<typeof Config>

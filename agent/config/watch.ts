@@ -4,7 +4,7 @@ import { between, name, seconds, z } from './kinds.js'
 const point = z.tuple([z.number(), z.number()])
 
 export const Zone = z.strictObject({
-  name: name(),
+  name: name().describe('of the zone, in events and topics of Home Assistant'),
   polygon: z
     .array(point)
     .max(64)
@@ -38,8 +38,8 @@ export type EventRule = z.infer<typeof EventRule>
 /** As the bundle's manifest has it for each of its tags. */
 export const Threshold = z
   .strictObject({
-    enter: between(0, 1).describe('it is there from this probability on,'),
-    leave: between(0, 1).describe('until it falls below this'),
+    enter: between(0, 1).describe('it is there from this probability on'),
+    leave: between(0, 1).describe('and until it falls below this, at most `enter`'),
   })
   .superRefine(({ enter, leave }, context) => {
     if (leave <= enter) return

@@ -70,7 +70,7 @@ async function tensorrt(machine: Machine, { providers, offered }: Wishes): Promi
     return {
       name,
       ok: false,
-      text: `${what}, and an ONNX Runtime that offers ${offered.join(', ')} alone: make one with it by packaging/jetson/build-onnxruntime (docs/install.md); or providers: [cpu]`,
+      text: `${what}, and an ONNX Runtime that offers ${offered.join(', ')} alone: make one with it by packaging/jetson/build-onnxruntime (docs/how-to/jetson.md); or providers: [cpu]`,
     }
   return { name, ok: true, text: `${what}, and ONNX Runtime offers it` }
 }
@@ -109,7 +109,7 @@ async function cameras(machine: Machine): Promise<Check> {
       text: 'none; a CSI camera is chosen with sudo /opt/nvidia/jetson-io/jetson-io.py, and there after a restart',
     }
   if (csi.length === 0) return { name, ok: true, text: names }
-  const how = `${names}; on CSI: source: "gst:nvarguscamerasrc sensor-id=0 ! nvvidconv" (docs/cameras.md)`
+  const how = `${names}; on CSI: source: "gst:nvarguscamerasrc sensor-id=0 ! nvvidconv" (docs/how-to/cameras.md)`
   if (!(await machine.run('gst-inspect-1.0', ['nvarguscamerasrc'])))
     return { name, ok: false, text: `${how}: nvarguscamerasrc is missing: ${install(GSTREAMER)}` }
   if ((await machine.run('systemctl', ['is-active', 'nvargus-daemon']))?.trim() !== 'active')

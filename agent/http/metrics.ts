@@ -2,6 +2,8 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Facts } from '../facts.js'
 
+const PREFIX = 'blindsight_'
+
 interface Metric {
   readonly name: string
   readonly help: string
@@ -67,6 +69,39 @@ export const named: Readonly<Record<string, Metric>> = {
   temp_c: gauge('temperature_celsius', 'Temperature of the processor'),
 }
 
+/** What is no figure of the health message. */
+const beside = {
+  info: gauge('info', 'What runs here; always 1'),
+  up: gauge('up', '1 while frames go through, as /healthz says'),
+  state: gauge('state', '1 for the state that the box is in', { label: 'state' }),
+  camera: gauge('camera_state', '1 for the state that the camera is in', { label: 'state' }),
+}
+const INFO_LABELS = ['version', 'device', 'bundle', 'boot', 'provider'] as const
+
+/** Everything that a page can have, for the reference. */
+export const catalogue = (): MetricInWords[] => [
+  inWords(beside.info, INFO_LABELS),
+  inWords(beside.up, []),
+  inWords(beside.state, ['state']),
+  inWords(beside.camera, ['camera', 'state']),
+  ...Object.entries(named).map(([path, metric]) =>
+    inWords(metric, [...(path.startsWith('cams.') ? ['camera'] : []), ...(metric.label ? [metric.label] : [])]),
+  ),
+]
+
+export interface MetricInWords {
+  readonly name: string
+  readonly kind: string
+  readonly labels: readonly string[]
+  readonly help: string
+}
+const inWords = ({ name, counter, help }: Metric, labels: readonly string[]): MetricInWords => ({
+  name: `${PREFIX}${name}`,
+  kind: counter ? 'counter' : 'gauge',
+  labels,
+  help,
+})
+
 /** Not figures: the version of the message. */
 const WITHOUT = new Set(['v'])
 const STATES = ['starting', 'online', 'degraded']
@@ -77,22 +112,22 @@ export const contentType = Registry.PROMETHEUS_CONTENT_TYPE
 export function metrics(facts: Facts): Promise<string> {
   const page = new Page()
   const { version, device, bundle, providers, boot } = facts
-  const info = { version, device, bundle, boot, provider: providers.encoder ?? '' }
-  page.add(gauge('info', 'What runs here; always 1'), info, 1)
-  page.add(gauge('up', '1 while frames go through, as /healthz says'), {}, Number(facts.ok))
-  for (const state of STATES)
-    page.add(gauge('state', '1 for the state that the box is in'), { state }, Number(state === facts.state))
+  const info: Record<(typeof INFO_LABELS)[number], string> = {
+    version,
+    device,
+    bundle,
+    boot,
+    provider: providers.encoder ?? '',
+  }
+  page.add(beside.info, info, 1)
+  page.add(beside.up, {}, Number(facts.ok))
+  for (const state of STATES) page.add(beside.state, { state }, Number(state === facts.state))
   for (const [path, labels, value] of figures(facts.health ?? {})) {
     const metric = metricOf(path)
     if (metric.label === undefined || labels.key !== undefined) page.add(metric, labelsOf(metric, labels), value)
   }
   for (const { id, state } of facts.health?.cams ?? [])
-    for (const each of CAMERA_STATES)
-      page.add(
-        gauge('camera_state', '1 for the state that the camera is in'),
-        { camera: id, state: each },
-        Number(each === state),
-      )
+    for (const each of CAMERA_STATES) page.add(beside.camera, { camera: id, state: each }, Number(each === state))
   return page.text()
 }
 
@@ -130,7 +165,7 @@ class Page {
   private readonly metrics = new Map<string, Counter | Gauge>()
 
   add({ name, help, counter, factor = 1 }: Metric, labels: Record<string, string>, value: number): void {
-    const full = `blindsight_${name}`
+    const full = `${PREFIX}${name}`
     let metric = this.metrics.get(full)
     if (!metric) {
       const options = { name: full, help, labelNames: Object.keys(labels), registers: [this.registry] }

@@ -117,7 +117,7 @@ export function said({ codec, width, height, fps }: NonNullable<Stream>): string
   const hints = [
     ...(codec === 'hevc' ? ['H.265 takes half as much work again to decode as H.264.'] : []),
     ...(width * height > 1280 * 720
-      ? ["A camera's smaller sub-stream is plenty, and costs less to decode: docs/cameras.md."]
+      ? ["A camera's smaller sub-stream is plenty, and costs less to decode: docs/how-to/cameras.md."]
       : []),
   ]
   return [what, ...hints].join(' ')

@@ -1,7 +1,7 @@
 /** How long an archive of so many bytes lasts, by what a frame takes. */
 import type { CameraDraft } from './draft.js'
 
-/** Of the demo's archive at 448x256: docs/operations.md. Streets with more going on take more. */
+/** Of the demo's archive at 448x256: docs/background/what-is-kept.md. Streets with more going on take more. */
 const FRAME_BYTES = 2400
 const FRAME_PIXELS = 448 * 256
 const DAY_SECONDS = 86_400

@@ -158,6 +158,15 @@ export class Figures {
   }
 
   metrics = (): Promise<string> => this.registry.metrics()
+
+  /** Everything that a page can have, for the reference. */
+  catalogue(): { name: string; kind: string; labels: readonly string[]; help: string }[] {
+    return this.registry.getMetricsAsArray().map((metric) => {
+      const { labelNames = [] } = metric as { labelNames?: string[] }
+      return { name: metric.name, kind: String(metric.type), labels: labelNames, help: metric.help }
+    })
+  }
+
   readonly contentType = this.registry.contentType
 
   /** What comes with every message is said with the first. */

@@ -63,7 +63,8 @@ function refusal(what: string, error: unknown): unknown {
   if (!(error instanceof BoxError)) return error
   const hint = {
     not_found: 'list what the archive has',
-    evicted: 'the archive was full or the frame too old; ask the box to `pin` what must stay (docs/operations.md)',
+    evicted:
+      'the archive was full or the frame too old; ask the box to `pin` what must stay (docs/background/what-is-kept.md)',
     damaged: "the box's disk has lost it; look at the disk, other segments are not concerned",
     changed: 'ask for it again',
     busy: 'try again later',

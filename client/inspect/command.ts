@@ -1,5 +1,5 @@
 /** blindsight inspect */
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { bundlesDir } from '../../contract/package-root.js'
 import { exitCodesHelp, type Failure } from '../failure.js'
 import { printOut, report, runVerb } from '../terminal/verb.js'
@@ -16,7 +16,12 @@ export function registerInspect(program: Command): void {
     .command('inspect')
     .description('what bitstream files hold: header, size, checksum, entropy; no picture is made')
     .argument('<file...>', 'bitstreams, also several records in one file')
-    .option('--bundles <dir>', 'folder of bundles, for the entropy', bundlesDir())
+    .addOption(
+      new Option('--bundles <dir>', 'folder of bundles, for the entropy').default(
+        bundlesDir(),
+        'those that come with it',
+      ),
+    )
     .option('--json', 'one record a line as JSON')
     .addHelpText('after', help)
     .action((files: string[], flags: { bundles: string; json?: boolean }) =>

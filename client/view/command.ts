@@ -52,7 +52,7 @@ export function registerView(program: Command, load: LoadView = () => import('./
     .option('--port <n>', '0: any that is free', '8484')
     .option('--token-file <file>', 'who may look, needed for another --host than loopback')
     .option('--audit <file>', 'add a line of JSON for each view')
-    .option('--bundles <dir>', 'folder of bundles', bundlesDir())
+    .addOption(new Option('--bundles <dir>', 'folder of bundles').default(bundlesDir(), 'those that come with it'))
     .option('--timeout <seconds>', 'how long to wait for each answer of a box', '10')
     .addHelpText('after', help)
     .action((flags: Flags) => runUntilStopped(async (signal) => (await loadView(load)).view(flags, signal)))

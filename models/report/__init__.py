@@ -1,1 +1,1 @@
-"""docs/results.md: lines of Markdown and plots, from the files in docs/results."""
+"""docs/background/results.md: lines of Markdown and plots, from the files in docs/results."""

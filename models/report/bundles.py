@@ -1,4 +1,4 @@
-"""Row 8 of docs/results.md: bundles scored from their bitstreams."""
+"""Row 8 of docs/background/results.md: bundles scored from their bitstreams."""
 
 import hashlib
 import tomllib
@@ -22,7 +22,7 @@ def eval_lines(evals, points, curves, cost):
     return [*lines, "", *target_lines(evals, points, curves, cost), *history_lines(), *stage_lines(evals)]
 
 
-# What was asked was asked of it. The bundle that runs by default says other things, and is scored in docs/field-1.md.
+# What was asked was asked of it. The bundle that runs by default says other things, and is scored in docs/background/field-1.md.
 ASKED = BUNDLES / "lean-5"
 
 
@@ -75,7 +75,7 @@ def history_lines():
         parts = {k: v for k, v in config.items() if isinstance(v, dict) and k != "codec"}
         spent = ", ".join(f"{part} {spent_on(knobs)}" for part, knobs in parts.items())
         start = f"{config['codec']['of']}, its codec as it is" if "of" in config["codec"] else config.get("joint", {}).get("start", "")
-        lines.append(f"| [{path.stem}](../models/configs/{path.name}) | {start} | {config.get('cores', 2)} | {spent} |")
+        lines.append(f"| [{path.stem}](../../models/configs/{path.name}) | {start} | {config.get('cores', 2)} | {spent} |")
     return [*lines, "", "What was chosen knowing figures of held-out pictures is said at the top of each configuration.", ""]
 
 

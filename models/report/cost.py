@@ -1,4 +1,4 @@
-"""Row 6 of docs/results.md: cost."""
+"""Row 6 of docs/background/results.md: cost."""
 
 
 def cost_lines(cost):

@@ -1,4 +1,4 @@
-"""Row 7 of docs/results.md: rate-distortion."""
+"""Row 7 of docs/background/results.md: rate-distortion."""
 
 import math
 
@@ -25,7 +25,7 @@ def curve_lines(report, evals):
         '<a id="row-7"></a>', "## Row 7: rate-distortion", "",
         f"`{report['command']}`, {report['pictures']} pictures of {report['set']}, {report['codecs']}; the latents by",
         f"`blindsight eval --bundle ID --data DIR --limit {report['pictures']} --json docs/results/points-ID.json` (DIR has `camvid/` alone in it; `paper-*` with `--coding static`)",
-        "from the bitstreams as written, containers included.", "", "![PSNR, SSIM and MS-SSIM against bits per pixel](images/rate-distortion.svg)", "",
+        "from the bitstreams as written, containers included.", "", "![PSNR, SSIM and MS-SSIM against bits per pixel](../images/rate-distortion.svg)", "",
     ]
     if points:
         names = list(report["curves"])

@@ -1,4 +1,4 @@
-"""What docs/results.md is made of: docs/results/*.json, which training and the programs of rows 6 to 8 have written."""
+"""What docs/background/results.md is made of: docs/results/*.json, which training and the programs of rows 6 to 8 have written."""
 
 import json
 import tomllib

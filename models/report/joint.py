@@ -1,4 +1,4 @@
-"""Row 5 of docs/results.md: joint training."""
+"""Row 5 of docs/background/results.md: joint training."""
 
 import matplotlib.pyplot as plt
 
@@ -54,7 +54,7 @@ def joint_lines(systems):
     figure.tight_layout()
     figure.savefig(DOCS / "images" / "joint.svg", metadata={"Date": None})
     lines += ["", "The paper at 0.0983 bpp: about +2 points of top-1, +1.7 of mIoU, SSIM and MS-SSIM slightly up, PSNR slightly down, joint against separate."]
-    return [*lines, "", "![Joint against separate training](images/joint.svg)", ""]
+    return [*lines, "", "![Joint against separate training](../images/joint.svg)", ""]
 
 
 def epochs_in_all(systems, name):

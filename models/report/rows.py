@@ -1,4 +1,4 @@
-"""Rows 1 to 4 of docs/results.md: codecs, classifiers and segmenters."""
+"""Rows 1 to 4 of docs/background/results.md: codecs, classifiers and segmenters."""
 
 import matplotlib.pyplot as plt
 
@@ -73,7 +73,7 @@ def accuracy_plots(runs, cost):
     axes[0].legend(fontsize=7)
     figure.tight_layout()
     figure.savefig(DOCS / "images" / "accuracy.svg", metadata={"Date": None})
-    return ["![Top-1 against bits per pixel and against multiply-adds](images/accuracy.svg)", ""]
+    return ["![Top-1 against bits per pixel and against multiply-adds](../images/accuracy.svg)", ""]
 
 
 def segmenter_lines(systems):

@@ -1,4 +1,4 @@
-"""The paper's systems (paper.md), rows 1 to 5 of docs/results.md: codecs, classifiers and segmenters on latents and on RGB, joint training.
+"""The paper's systems (paper.md), rows 1 to 5 of docs/background/results.md: codecs, classifiers and segmenters on latents and on RGB, joint training.
 
 A configuration has [defaults] and [[runs]]; a run is {name, kind, knobs}. What a network looks at is its `source`:
 

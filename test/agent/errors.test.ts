@@ -4,7 +4,7 @@ import t from 'tap'
 import { AgentError, ExitCode, messageOf } from '../../agent/errors.js'
 
 t.test('every exit code is documented', async (t) => {
-  const documented = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operations.md'), 'utf8')
+  const documented = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'reference', 'exit-codes.md'), 'utf8')
   for (const code of Object.values(ExitCode)) t.match(documented, new RegExp(`^\\| ${code} \\| \\S`, 'm'))
 })
 

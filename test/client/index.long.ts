@@ -1,4 +1,4 @@
-/** The package as somebody else's program has it: packed, installed, and the example of docs/client.md compiled and run. */
+/** The package as somebody else's program has it: packed, installed, and the example of docs/how-to/programs.md compiled and run. */
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { Box, eventMessage } from './box.js'
 import { Mosquitto } from './mosquitto.js'
 
 const run = promisify(execFile)
-const example = /```ts\n(.*?)```/s.exec(readFileSync(join(root, 'docs/client.md'), 'utf8'))![1]
+const example = /```ts\n(.*?)```/s.exec(readFileSync(join(root, 'docs/how-to/programs.md'), 'utf8'))![1]
 
 async function installed(dir: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', dir], { cwd: root })

@@ -98,7 +98,7 @@ t.test('an item of an older box stands alone', async (t) => {
   t.match(messages.responses.describe.parse({ status: 'ok', item }), { item: { key: true, segment: undefined } })
 })
 
-t.test('answers: done, or one of the codes of docs/operations.md', async (t) => {
+t.test('answers: done, or one of the codes of docs/reference/messages.md', async (t) => {
   for (const code of ['not_found', 'evicted', 'busy', 'too_large', 'bad_request'])
     for (const schema of Object.values(messages.responses))
       t.equal(fault(schema, { status: 'error', code, message: 'x' }), undefined)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { resultFilters, Topics } from '../../contract/topics.js'
 
-t.test('as documented in docs/operations.md', async (t) => {
+t.test('as documented in docs/reference/messages.md', async (t) => {
   const topics = new Topics('site/a', 'gate-1')
   t.equal(topics.state(), 'site/a/v1/gate-1/state')
   t.equal(topics.camState('street'), 'site/a/v1/gate-1/cam/street/state')

@@ -6,7 +6,7 @@ import { blindsight, Program } from './program.js'
 import { missing, query } from './setting.js'
 import { until } from './until.js'
 
-/** docs/operations.md says what they are. */
+/** docs/background/costs.md says what they are. */
 const documented = [
   'frames',
   'fps',

@@ -5,6 +5,7 @@ import { readRecord } from '../../codec/index.js'
 import { ClassifyResult, DeviceStateMessage, NowMessage, SegmentResult } from '../../contract/messages.js'
 import { decodeRuns } from '../../contract/rle.js'
 import { Topics } from '../../contract/topics.js'
+import { published, QOS } from '../../packaging/manual/reference/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
 import { Program } from './program.js'
 import { camera, committed, configFile, device, height, missing, width } from './setting.js'
@@ -59,6 +60,30 @@ t.test('results, retained state, and the last word', async (t) => {
     t.match(NowMessage.parse(found[topics.camNow(camera)]), { present: [] })
     t.equal(retained.length, 5, 'and nothing else: no result and no bitstream is retained')
     t.ok(retained.find((m) => m.topic === topics.info())!.payload.length < 4096)
+  })
+
+  t.test('QoS and retained are as docs/reference/messages.md has them, and no topic is missing there', async (t) => {
+    const known = new Map(published.map((each) => [each.topic, each]))
+    const entryOf = (topic: string) => {
+      const general = topic.replace(`v1/${device}`, 'v1/<device>').replace(new RegExp(`/${camera}(?=/|$)`), '/<cam>')
+      return known.get(general.replace('blindsight', '<base>'))
+    }
+    for (const { topic, qos } of watcher.messages) {
+      t.ok(entryOf(topic), topic)
+      t.equal(qos, QOS, topic)
+    }
+    for (const { topic, retained } of late.messages)
+      if (retained) t.equal(entryOf(topic)?.retained, true, `${topic}: retained`)
+    const silent = [...known.keys()].filter(
+      (topic) => !/hist|evt/.test(topic) && !watcher.messages.some((m) => entryOf(m.topic)?.topic === topic),
+    )
+    t.strictSame(silent, [], 'each is published')
+    const found = new Set(late.messages.filter((m) => m.retained).map((m) => entryOf(m.topic)?.topic))
+    t.strictSame(
+      [...known.values()].filter((each) => each.retained && !found.has(each.topic)),
+      [],
+      'and each that is retained was found so',
+    )
   })
 
   t.test('results are valid, gap-free and about the bitstream beside them', async (t) => {

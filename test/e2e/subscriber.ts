@@ -10,6 +10,8 @@ export interface Message {
   readonly topic: string
   readonly contentType: string
   readonly correlation: string
+  /** With which it was delivered: no more than the subscription's, 1. */
+  readonly qos: number
   readonly payload: Buffer
   readonly at: number
 }
@@ -22,7 +24,7 @@ export interface SubscriberOptions {
   readonly args?: readonly string[]
 }
 
-const line = /^([01]) (\S+) (\S*) (\S*) ([0-9a-f]*)$/
+const line = /^([01]) (\S+) (\S*) (\S*) ([012]) ([0-9a-f]*)$/
 
 export class Subscriber {
   readonly messages: Message[] = []
@@ -38,7 +40,7 @@ export class Subscriber {
   /** Resolves when the broker has confirmed the subscription. */
   static async start({ port, version, filters, args = [] }: SubscriberOptions): Promise<Subscriber> {
     const topics = filters.flatMap((filter) => ['-t', filter])
-    const format = ['-d', '-F', '%r %t %C %D %x'] // -d: says when it is subscribed
+    const format = ['-d', '-F', '%r %t %C %D %q %x'] // -d: says when it is subscribed
     const where = ['-V', version, '-h', '127.0.0.1', '-p', String(port), '-q', '1', '-k', '5']
     // stdbuf: on a pipe mosquitto_sub would keep its lines until a block is full.
     const child = spawn(tool('stdbuf'), ['-oL', tool('mosquitto_sub'), ...where, ...format, ...args, ...topics], {
@@ -74,10 +76,10 @@ export class Subscriber {
 
   private read(text: string): void {
     if (text.startsWith('Subscribed ')) this.subscribed++
-    const [, retained, topic, contentType, correlation, hex] = line.exec(text) ?? []
+    const [, retained, topic, contentType, correlation, qos, hex] = line.exec(text) ?? []
     if (!topic) return
     const payload = Buffer.from(hex!, 'hex')
-    const message = { retained: retained === '1', topic, contentType: contentType!, correlation: correlation!, payload }
-    this.messages.push({ ...message, at: performance.now() })
+    const said = { topic, contentType: contentType!, correlation: correlation!, payload }
+    this.messages.push({ ...said, retained: retained === '1', qos: Number(qos), at: performance.now() })
   }
 }

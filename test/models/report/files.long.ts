@@ -1,4 +1,4 @@
-/** What docs/results.md is made of: reports of finished runs, without those that stand on weights which are no more. */
+/** What docs/background/results.md is made of: reports of finished runs, without those that stand on weights which are no more. */
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { python, root } from '../python.js'

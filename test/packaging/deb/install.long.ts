@@ -12,7 +12,7 @@ const share = resolve('var', 'deb-test', 'share')
 
 const CONFIG = `device: field-box
 cameras:
-  - {id: street, source: /usr/lib/blindsight/app/config/demo/street.mp4, fps: 2, width: 224, height: 128}
+  - {id: street, source: /share/street.mp4, fps: 2, width: 224, height: 128}
 `
 const STATUS = 'blindsight status --json'
 
@@ -64,12 +64,14 @@ t.test(`the package on ${SUITE}`, async (t) => {
   )
   // What was there before there was a package; its service is started by this machine's Node, which goes along.
   execFileSync('sh', ['systemd/install', '--destdir', join(share, 'earlier')], { stdio: 'pipe' })
+  execFileSync('cp', ['config/demo/street.mp4', share])
   const node = execFileSync('sh', ['-c', 'command -v node'], { encoding: 'utf8' }).trim()
 
   const machine = await Machine.boot(root, resolve('var', 'deb-test', 'machine'), share)
   t.teardown(() => machine.stop())
   const pid = () => machine.must('systemctl show --property MainPID --value blindsight')
-  const program = async () => machine.must(`readlink /proc/${await pid()}/exe`)
+  // The kernel says it as seen from outside of that machine.
+  const program = async () => (await machine.must(`readlink /proc/${await pid()}/exe`)).replace(/^.*\/machine\/root\//, '/')
   const install = (name: string) => machine.run(`dpkg --install /share/${name}`)
   let seen = 0
 

@@ -45,7 +45,9 @@ export function readTruths(dir: string): Truth[] {
     throw new Error(`--clips ${dir}: cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause })
   }
   if (files.length === 0)
-    throw new Error(`--clips ${dir}: no truth files (NAME.json beside NAME.mp4; docs/field-1.md has their format)`)
+    throw new Error(
+      `--clips ${dir}: no truth files (NAME.json beside NAME.mp4; docs/background/field-1.md has their format)`,
+    )
   return files.sort().map((file) => read(join(dir, file)))
 }
 
