@@ -6,7 +6,9 @@ import { printError, printOut, runVerb } from '../terminal/verb.js'
 import type { SendFlags } from './send-command.js'
 
 export function registerRelease(program: Command): void {
-  const bundle = program.commands.find((command) => command.name() === 'bundle') ?? program.command('bundle')
+  const bundle =
+    program.commands.find((command) => command.name() === 'bundle') ??
+    program.command('bundle').description('for whoever releases networks: keygen, sign, pack, send')
 
   bundle
     .command('keygen')

@@ -1,6 +1,6 @@
 /** A bundle as whoever releases one has it: field-1's networks under another name. */
 import { createHash } from 'node:crypto'
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bundlesDir } from '../../contract/package-root.js'
 
@@ -22,7 +22,7 @@ export function otherBundle(
   for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' })) {
     if (!/\.\w+$/.test(name) || name === 'manifest.json') continue
     mkdirSync(dirname(join(to, name)), { recursive: true })
-    linkSync(join(from, name), join(to, name))
+    copyFileSync(join(from, name), join(to, name))
   }
   const manifest = JSON.parse(readFileSync(join(from, 'manifest.json'), 'utf8'))
   manifest.id = id
@@ -37,9 +37,7 @@ export function withFile(dir: string, name: string, data: Buffer): void {
   const manifest = JSON.parse(readFileSync(file, 'utf8'))
   manifest.files[name] = { bytes: data.length, sha256: createHash('sha256').update(data).digest('hex') }
   writeFileSync(file, JSON.stringify(manifest))
-  writeFileSync(`${join(dir, name)}.new`, data)
-  // The file is a link to the released one, which stays as it is.
-  renameSync(`${join(dir, name)}.new`, join(dir, name))
+  writeFileSync(join(dir, name), data)
 }
 
 /** The same network in other bytes: a field of metadata more, which an ONNX file may have at its end. */

