@@ -16,19 +16,22 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/python3 -c .*dataframe/, 'needs pandas; the Python kit has its own tests'],
   [/^npm test\b/, 'is what runs this'],
   [/rtsp:\/\//, 'needs a camera'],
+  [/\bfield-2\b/, 'needs new networks; the tests of bundles make them'],
   [/\binit\b(?!.*--yes)/, 'asks a person; test/agent/init has its questions'],
   [/postgres:\/\//, 'needs a PostgreSQL; test/client/store and npm run fleet have one'],
   [/mqtts:\/\//, 'needs a broker with certificates; test/e2e/tls.long.ts has one'],
 ]
 
 export const reasonNotToRun = ({ text }: ShellCommand): string | undefined =>
-  notRun.find(([pattern]) => pattern.test(text))?.[1]
+  notRun.find(([pattern]) => pattern.test(withoutComments(text)))?.[1]
 
 export const shellCommands = (): ShellCommand[] =>
   pages()
     .flatMap(({ blocks }) => blocks)
     .filter(({ language }) => language === 'sh' || language === 'bash')
     .flatMap(({ at, text }) => commandsOf(text).map((command) => ({ at, text: command })))
+
+const withoutComments = (text: string): string => text.replace(/(^|\s)#.*$/gm, '$1')
 
 /** One after the other: lines are put together until bash takes them. */
 export function commandsOf(block: string): string[] {
@@ -52,7 +55,7 @@ const accepts = (text: string): boolean => spawnSync('bash', ['-n'], { input: te
 
 /** The calls of blindsight within a command: the words of each, without what follows a pipe or comment. */
 export function callsOf(text: string): string[][] {
-  const bare = text.replace(/(^|\s)#.*$/gm, '$1').replaceAll('\\\n', ' ')
+  const bare = withoutComments(text).replaceAll('\\\n', ' ')
   return [...bare.matchAll(/(?:^|[|;&(]\s*|\b(?:sudo|npx) )blindsight ([^|;&\n]*)/gm)].map(([, words]) =>
     (words!.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, '$2')),
   )
