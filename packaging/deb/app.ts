@@ -18,11 +18,17 @@ export async function layApp(app: string, arch: Architecture): Promise<void> {
   await run('npm', ['ci', ...flags, '--os=linux', '--libc=glibc', `--cpu=${architectures[arch].node}`], { cwd: app })
 }
 
-/** A package made for a trial says its own version, and not the checkout's. */
-export async function setVersion(app: string, version: string): Promise<void> {
+/** What nobody installs or builds there stays away; a package made for a trial says its own version, and not the checkout's. */
+export async function writeManifest(app: string, version: string): Promise<void> {
   const file = join(app, 'package.json')
-  const manifest = JSON.parse(await readFile(file, 'utf8')) as { version: string }
-  await writeFile(file, `${JSON.stringify({ ...manifest, version }, null, 2)}\n`)
+  const {
+    devDependencies: _,
+    scripts: __,
+    ...kept
+  } = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
+  await writeFile(file, `${JSON.stringify({ ...kept, version }, null, 2)}\n`)
+  // It is of the manifest before.
+  await rm(join(app, 'package-lock.json'))
 }
 
 /** Nothing of these is read on a box: 250 of 290 MB are ONNX Runtime for other systems. Licences stay. */
@@ -41,7 +47,6 @@ export async function prune(app: string, arch: Architecture): Promise<void> {
   for (const part of ['src', 'build', 'binding.gyp', 'test']) await away('unix-dgram', part)
   // What only compiles them, and types.
   for (const name of ['nan', 'prebuild-install', '@types', 'undici-types']) await away(name)
-  await rm(join(app, 'package-lock.json'))
   for (const file of await readdir(app, { recursive: true }))
     if (UNREAD.test(file)) await rm(join(app, file), { recursive: true, force: true })
 }
@@ -50,6 +55,7 @@ const UNREAD = new RegExp(
   [
     String.raw`(\.d\.[cm]?ts(\.map)?|\.[cm]?js\.map|\.tsbuildinfo|\.html|\.sh)$`,
     // A package's own folders, not those of the same name below its lib or dist.
-    String.raw`node_modules/(@[^/]+/)?[^/@][^/]*/(\..+|tests?|bench(mark)?s?|examples?|docs?|integration|tools|fixtures|coverage)$`,
+    String.raw`node_modules/.*/\.[^/]+$`,
+    String.raw`node_modules/(@[^/]+/)?[^/@][^/]*/(tests?|spec|bench(mark)?s?|examples?|docs?|integration|tools|fixtures|coverage)$`,
   ].join('|'),
 )

@@ -8,7 +8,7 @@ import { packageRoot } from '../../contract/package-root.js'
 import { bashCompletion, fishCompletion, zshCompletion } from '../manual/completion.js'
 import { manPages } from '../manual/man.js'
 import { verbOf } from '../manual/verbs.js'
-import { layApp, prune, setVersion } from './app.js'
+import { layApp, prune, writeManifest } from './app.js'
 import { type Architecture, gnu } from './architecture.js'
 import { maintainer, writeControl } from './control.js'
 import { copyrightFile } from './copyright.js'
@@ -17,7 +17,7 @@ import { modulesOf } from './modules.js'
 import { compileNatives } from './natives.js'
 import { run } from './run.js'
 import { fetchRuntime, pinned } from './runtime.js'
-import { sbomFile } from './sbom.js'
+import { npmSbom, sbomFile } from './sbom.js'
 import { packagedUnit } from './unit.js'
 
 export interface Edition {
@@ -56,6 +56,8 @@ export async function buildPackage(
 
   step('the program and its locked dependencies')
   await layApp(app, arch)
+  await writeManifest(app, edition.version)
+  const sbom = await npmSbom(app)
   step('compiling better-sqlite3 and unix-dgram, or taking them from the last time')
   const compiling = join(work, 'compile')
   await mkdir(compiling)
@@ -67,13 +69,12 @@ export async function buildPackage(
       /node_modules\/(better-sqlite3|unix-dgram|nan|bindings|file-uri-to-path)(\/|$)/.test(path),
   })
   await prune(app, arch)
-  await setVersion(app, edition.version)
   await compileNatives(app, sources, arch, runtime, compiling, cache)
 
   step('manual, licences, bill of materials')
   const binaries = await elfFiles(lib)
   for (const file of binaries) if (!file.endsWith('/node')) await run(gnu('strip', arch), ['--strip-unneeded', file])
-  await writeDocuments(tree, app, runtime, edition, binaries)
+  await writeDocuments(tree, app, runtime, edition, sbomFile(sbom, edition, (await pinned()).version, binaries))
   await writeSystemFiles(tree)
 
   const dependencies = await libraryDependencies(binaries)
@@ -108,7 +109,7 @@ async function writeDocuments(
   app: string,
   runtime: string,
   { version, epoch }: Edition,
-  binaries: readonly string[],
+  sbom: Promise<string>,
 ): Promise<void> {
   const root = packageRoot()
   const share = join(tree, 'usr', 'share')
@@ -129,7 +130,7 @@ async function writeDocuments(
   const notice = await readFile(join(root, 'NOTICE'), 'utf8')
   await put(join(doc, 'copyright'), copyrightFile(modules, notice))
   await put(join(doc, 'LICENSE.node.gz'), zipped(await readFile(join(runtime, 'LICENSE'), 'utf8')))
-  await put(join(doc, 'sbom.cdx.json'), await sbomFile(version, epoch, (await pinned()).version, binaries))
+  await put(join(doc, 'sbom.cdx.json'), await sbom)
   await put(join(doc, 'changelog.gz'), zipped(debianChangelog(version, date)))
   await put(join(doc, 'CHANGELOG.md.gz'), zipped(await readFile(join(root, 'CHANGELOG.md'), 'utf8')))
   await copyFile(join(root, 'README.md'), join(doc, 'README.md'))
@@ -173,7 +174,7 @@ async function writeSystemFiles(tree: string): Promise<void> {
 /** The same compressed bytes everywhere: no time and no name in the header. */
 const zipped = (text: string): Uint8Array => gzipSync(text, { level: 9 })
 
-const RUN = /^(usr\/bin\/|usr\/lib\/blindsight\/(bin\/|app\/dist\/cli\/main\.js$)|DEBIAN\/(pre|post)(inst|rm)$)/
+const RUN = /^(usr\/bin\/|usr\/lib\/blindsight\/bin\/|DEBIAN\/(pre|post)(inst|rm)$)/
 
 /** Modes and times: npm, git and umask leave others on every machine. */
 async function settle(tree: string, epoch: number): Promise<void> {

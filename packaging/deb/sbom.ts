@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { packageRoot } from '../../contract/package-root.js'
 import { run } from './run.js'
 
 interface Sbom {
@@ -12,15 +11,21 @@ interface Sbom {
   [key: string]: unknown
 }
 
-/** @param epoch seconds since 1970: the time it says; @param binaries what was compiled or taken as it is */
+/**
+ * Of the tree that is packed, before anything is taken out of it: from the lock file alone npm leaves out what programs for
+ * development need, too.
+ */
+export const npmSbom = (app: string): Promise<string> =>
+  run('npm', ['sbom', '--sbom-format', 'cyclonedx'], { cwd: app })
+
+/** @param npm what npmSbom gave; @param epoch seconds since 1970: the time it says; @param binaries what was compiled or taken as it is */
 export async function sbomFile(
-  version: string,
-  epoch: number,
+  npm: string,
+  { version, epoch }: { readonly version: string; readonly epoch: number },
   nodeVersion: string,
   binaries: readonly string[],
 ): Promise<string> {
-  const flags = ['--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only']
-  const sbom = JSON.parse(await run('npm', ['sbom', ...flags], { cwd: packageRoot() })) as Sbom
+  const sbom = JSON.parse(npm) as Sbom
   sbom.metadata.timestamp = new Date(epoch * 1000).toISOString()
   sbom.metadata.component = { ...sbom.metadata.component, type: 'application', name: 'blindsight', version }
   sbom.components.push({

@@ -99,10 +99,15 @@ export class Machine {
     return text.trim()
   }
 
-  async stop(): Promise<void> {
+  /** Everything ends at once; boot() on the same place starts it again, with what was on its disk. */
+  async cutPower(): Promise<void> {
     const over = new Promise((resolve) => this.process.once('exit', resolve))
     this.process.kill('SIGKILL')
     await over
+  }
+
+  async stop(): Promise<void> {
+    await this.cutPower()
     rmSync(this.place, { recursive: true, force: true })
   }
 }

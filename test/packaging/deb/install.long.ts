@@ -67,7 +67,8 @@ t.test(`the package on ${SUITE}`, async (t) => {
   execFileSync('cp', ['config/demo/street.mp4', share])
   const node = execFileSync('sh', ['-c', 'command -v node'], { encoding: 'utf8' }).trim()
 
-  const machine = await Machine.boot(root, resolve('var', 'deb-test', 'machine'), share)
+  const boot = () => Machine.boot(root, resolve('var', 'deb-test', 'machine'), share)
+  let machine = await boot()
   t.teardown(() => machine.stop())
   const pid = () => machine.must('systemctl show --property MainPID --value blindsight')
   const program = async () => machine.must(`readlink /proc/${await pid()}/exe`)
@@ -137,6 +138,11 @@ t.test(`the package on ${SUITE}`, async (t) => {
       }
       t.match(await machine.must('dpkg --status blindsight'), 'half-configured')
       t.match(await machine.must('journalctl -u blindsight --no-pager'), 'a version that does not start')
+      await machine.cutPower()
+      machine = await boot()
+      seen = frames(await archived(machine, seen + 1))
+      t.equal(await program(), '/usr/lib/blindsight.before/bin/node', 'after a power cut, too')
+      t.match(await machine.must('journalctl -u blindsight --no-pager'), 'a version that does not start')
     },
   )
 
@@ -146,6 +152,17 @@ t.test(`the package on ${SUITE}`, async (t) => {
     t.equal(await program(), '/usr/lib/blindsight/bin/node')
     t.equal(await machine.must('find /etc/systemd/system -name "blindsight.service" -type f'), '')
     seen = frames(await archived(machine, seen + 1))
+  })
+
+  await t.test('stopped on purpose, an upgrade leaves it stopped', async (t) => {
+    await machine.must('systemctl stop blindsight')
+    const { code, text } = await install('first.deb')
+    t.equal(code, 0, text)
+    t.match(text, 'was stopped and stays so')
+    t.equal((await machine.run('systemctl is-active blindsight')).text.trim(), 'inactive')
+    await machine.must('systemctl start blindsight')
+    seen = frames(await archived(machine, seen + 1))
+    t.equal((await machine.run('ls /usr/lib/blindsight.before')).code, 2)
   })
 
   await t.test('removed: it stops, what it wrote stays; installed again it goes on', async (t) => {
