@@ -56,20 +56,29 @@ export function choose(stateDir: string, id: string): void {
   else writeChoice(stateDir, back === id ? { use: id } : { use: id, before: back, trial: 'waiting' })
 }
 
-/** @returns undefined: there is nothing to go back to */
-export function goBack(stateDir: string, why: string): Fell | undefined {
+/** Whether the bundle in this folder may run. */
+export type May = (dir: string) => boolean
+
+/** The one before, else the package's. @returns undefined: there is nothing to go back to */
+export function wayBack(stateDir: string, may: May = () => true): string | undefined {
   const { use = DEFAULT_BUNDLE, before } = readChoice(stateDir)
-  const to = [before, DEFAULT_BUNDLE].find((id) => id !== undefined && id !== use && opens(id, stateDir))
+  return [before, DEFAULT_BUNDLE].find((id) => id !== undefined && id !== use && opens(bundleDir(id, stateDir), may))
+}
+
+/** @returns undefined: there is nothing to go back to */
+export function goBack(stateDir: string, why: string, may?: May): Fell | undefined {
+  const to = wayBack(stateDir, may)
   if (to === undefined) return undefined
+  const { use = DEFAULT_BUNDLE } = readChoice(stateDir)
   const fell = { id: use, to, why, at: new Date().toISOString() }
   writeChoice(stateDir, { use: to, fell })
   return fell
 }
 
-function opens(name: string, stateDir: string): boolean {
+function opens(dir: string, may: May): boolean {
   try {
-    openBundle(bundleDir(name, stateDir))
-    return true
+    openBundle(dir)
+    return may(dir)
   } catch {
     return false
   }
