@@ -9,7 +9,7 @@ import { addedDir, bundleDir, DEFAULT_BUNDLE } from '../bundles.js'
 import { z } from '../config/kinds.js'
 import { messageOf } from '../errors.js'
 import { makeFolder } from '../owner.js'
-import { replaceWhole } from './whole.js'
+import { replaceWhole } from '../whole.js'
 
 const Fell = z.object({ id: z.string(), to: z.string(), why: z.string(), at: z.string() })
 /** What did not run, what came back in its place, and why. */

@@ -19,7 +19,7 @@ import { bundlesDir } from '../../contract/package-root.js'
 import { addedDir, packagedBundles } from '../bundles.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { giveToOwner, makeFolder } from '../owner.js'
-import { syncFolder, writeSynced } from './whole.js'
+import { syncFolder, writeSynced } from '../whole.js'
 
 export interface Stored {
   readonly id: string
