@@ -1,6 +1,7 @@
 /** Bundles that come over MQTT: only where the configuration allows it, only signed ones, and checked as `bundle add` checks them. */
 import { type ChildProcess, execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,9 +17,10 @@ import { messageOf } from './errors.js'
 import { fit } from './fit.js'
 import type { Log } from './log.js'
 import { Refusal } from './refusal.js'
+import { unsigned } from './signed.js'
 import { choose, readChoice } from './updates/choice.js'
 import { Incoming } from './updates/incoming.js'
-import { checkRoom, inWords, nameFault, type Stored, storedBundles } from './updates/store.js'
+import { checkRoom, inWords, isWhole, nameFault, type Stored, storedBundles } from './updates/store.js'
 
 type Request = z.infer<(typeof requests)['bundle']>
 type Step<S extends Request['step']> = Extract<Request, { step: S }>
@@ -36,6 +38,8 @@ export class Deliveries {
   /** To be used once it is there. */
   private wanted: string | undefined
   private child: ChildProcess | undefined
+  /** Of the bundle that was last found whole here: its files are not read again for every answer. */
+  private whole: string | undefined
 
   constructor(
     private readonly config: LoadedConfig,
@@ -92,9 +96,10 @@ export class Deliveries {
     if (this.check && this.check.bundle !== sha256)
       throw new Refusal('busy', `bundle ${this.check.id} is being checked; try again in a moment`)
     const stored = storedBundles(stateDir)
-    if (stored.some((one) => one.sha256 === sha256)) return { status: 'ok', ...about, state: 'added' }
+    this.whole = undefined
+    if (this.found(sha256, stored)) return { status: 'ok', ...about, state: 'added' }
     const { box: files } = divided(manifest, 'manifest.json')
-    refuse(nameFault(id) ?? takenBy(stored.find((one) => one.id === id)))
+    refuse(nameFault(id) ?? takenBy(stored.find((one) => one.id === id && one.sha256 !== sha256)))
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
     refuse(bytes > MOST_BYTES ? `bundle ${id} has ${bytes} bytes, more than ${MOST_BYTES}` : undefined)
     // Once as it comes, and once as it is kept.
@@ -104,6 +109,15 @@ export class Deliveries {
     )
     this.log.info({ bundle: id, sha256, wants: wants.length }, 'a signed bundle is coming over MQTT')
     return { status: 'ok', ...about, state: 'receiving', wants, part_bytes: BLOCK_BYTES }
+  }
+
+  /** A damaged one, or one that the key here has not signed, is sent again. */
+  private found(sha256: string, stored: readonly Stored[]): Stored | undefined {
+    const found = stored.find((one) => one.sha256 === sha256)
+    if (!found || unsigned(found.dir, this.config) !== undefined) return undefined
+    if (this.whole !== sha256 && !isWhole(found.dir)) return undefined
+    this.whole = sha256
+    return found
   }
 
   private part({ bundle, file, off, sha256, data }: Step<'part'>): Answer {
@@ -119,7 +133,7 @@ export class Deliveries {
   private finish({ bundle, use }: Step<'finish'>): Answer {
     const { check } = this
     if (check?.bundle === bundle && !check.done) return { status: 'ok', id: check.id, bundle, state: 'checking' }
-    const found = storedBundles(this.config.stateDir).find((one) => one.sha256 === bundle)
+    const found = this.found(bundle, storedBundles(this.config.stateDir))
     if (found) return { status: 'ok', id: found.id, bundle, state: use ? this.use(found) : 'added' }
     if (check?.bundle === bundle && check.fault !== undefined) throw new Refusal('refused', check.fault)
     const wants = this.incoming.wants(bundle)
@@ -210,12 +224,20 @@ function refuse(fault: string | undefined): void {
 const takenBy = (other: Stored | undefined): string | undefined =>
   other && `the box has another bundle ${other.id} (SHA-256 ${other.sha256.slice(0, 16)}…); give this one another id`
 
-/** A file of this hash, of whatever bundle. */
+/** A file of this hash, of whatever bundle, if it is what its manifest says. */
 function fileOf(hash: string, stored: readonly Stored[]): string | undefined {
   for (const { dir, manifestBytes } of stored) {
     const { files } = JSON.parse(manifestBytes.toString('utf8')) as Manifest
     const name = Object.keys(files).find((one) => files[one]!.sha256 === hash)
-    if (name) return join(dir, name)
+    if (name && hashOf(join(dir, name)) === hash) return join(dir, name)
   }
   return undefined
+}
+
+function hashOf(file: string): string | undefined {
+  try {
+    return createHash('sha256').update(readFileSync(file)).digest('hex')
+  } catch {
+    return undefined
+  }
 }

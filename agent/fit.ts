@@ -11,6 +11,7 @@ import { bundleDir } from './bundles.js'
 import { type Fault, type LoadedConfig, wrongConfig } from './config/load.js'
 import { watchFaults } from './fit-watch.js'
 import { offeredProviders } from './infer/onnx.js'
+import { unsigned } from './signed.js'
 import { chosen } from './updates/choice.js'
 import { storedBundles } from './updates/store.js'
 
@@ -18,7 +19,7 @@ import { storedBundles } from './updates/store.js'
 export function fit(config: LoadedConfig, name = config.bundle): Bundle {
   const faults = [...stateDirFaults(config), ...providerFaults(config)]
   const bundle = bundleOf(config, name, faults)
-  if (bundle) faults.push(...cameraFaults(config, bundle))
+  if (bundle) faults.push(...cameraFaults(config, bundle), ...signatureFaults(config, name, bundle))
   if (!bundle || faults.length > 0) throw wrongConfig(config, faults)
   return bundle
 }
@@ -43,6 +44,13 @@ function bundleOf({ stateDir }: LoadedConfig, named: string | undefined, faults:
     faults.push({ path: ['bundle'], text: `bundle: ${what}; ${instead}` })
     return undefined
   }
+}
+
+function signatureFaults(config: LoadedConfig, named: string | undefined, { dir, manifest }: Bundle): Fault[] {
+  const why = unsigned(dir, config)
+  if (why === undefined) return []
+  const path = named === undefined ? ['bundles', 'publicKey'] : ['bundle']
+  return [{ path, text: `${path.join('.')}: bundle ${manifest.id} ${why}; add it again, signed` }]
 }
 
 function cameraFaults(config: LoadedConfig, bundle: Bundle): Fault[] {

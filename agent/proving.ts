@@ -1,16 +1,22 @@
 /** The bundle that a start uses: the chosen one, as long as it runs with this configuration; else the one before it. */
 
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Bundle } from '../contract/bundle.js'
 import { BundleError } from '../contract/bundle.js'
+import { bundleDir } from './bundles.js'
 import type { LoadedConfig } from './config/load.js'
 import { AgentError, messageOf } from './errors.js'
 import { fit } from './fit.js'
 import type { Log } from './log.js'
-import { readChoice } from './updates/choice.js'
+import { unsigned } from './signed.js'
+import { chosen, type May, wayBack } from './updates/choice.js'
 import { Trial } from './updates/trial.js'
 
 export class Proving {
   private trial: Trial | undefined
+  /** By the latest configuration. */
+  private may: May = () => true
 
   constructor(private readonly log: Log) {}
 
@@ -22,14 +28,15 @@ export class Proving {
     }
     const { stateDir } = config
     this.trial ??= new Trial(stateDir)
-    this.told(this.attempt(() => this.trial!.begin()))
+    this.may = maySigned(config)
+    this.told(this.attempt(() => this.trial!.begin(this.may)))
     for (;;) {
       try {
         return fit(config)
       } catch (error) {
-        const { before } = readChoice(stateDir)
+        const to = wayBack(stateDir, this.may)
         // What is wrong with the configuration itself is wrong with any bundle.
-        if (error instanceof AgentError && before !== undefined && !fits(config, before)) throw error
+        if (error instanceof AgentError && to !== undefined && !fits(config, to)) throw error
         if (!this.goBack(error)) throw error
       }
     }
@@ -51,7 +58,7 @@ export class Proving {
   }
 
   private goBack(error: unknown): boolean {
-    const fell = this.attempt(() => this.trial!.failed(messageOf(error).split('\n')[0]!))
+    const fell = this.attempt(() => this.trial!.failed(messageOf(error).split('\n')[0]!, this.may))
     this.told(fell)
     return fell !== undefined
   }
@@ -70,6 +77,22 @@ export class Proving {
       return undefined
     }
   }
+}
+
+const maySigned =
+  (config: LoadedConfig): May =>
+  (dir) =>
+    unsigned(dir, config) === undefined
+
+/** For `check-config`: which bundle a start takes in the place of a chosen one that the key has not signed, and why; undefined: the chosen one may run. */
+export function inPlaceOfUnsigned(config: LoadedConfig): { id: string; why: string } | undefined {
+  const { bundle, stateDir } = config
+  if (bundle !== undefined) return undefined
+  const use = chosen(stateDir)
+  const dir = bundleDir(use, stateDir)
+  const why = existsSync(join(dir, 'manifest.json')) ? unsigned(dir, config) : undefined
+  const id = why && wayBack(stateDir, maySigned(config))
+  return id ? { id, why: `bundle ${use} ${why}` } : undefined
 }
 
 function fits(config: LoadedConfig, name: string): boolean {

@@ -4,10 +4,13 @@ import { rebuild } from './archive/rebuild.js'
 import { loadConfig } from './config/load.js'
 import { fit, fitPorts } from './fit.js'
 import { headsOn } from './heads.js'
+import { inPlaceOfUnsigned } from './proving.js'
 
 export async function checkConfig({ config: file }: { config: string }): Promise<void> {
   const config = loadConfig(file)
-  const bundle = fit(config)
+  const instead = inPlaceOfUnsigned(config)
+  if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
+  const bundle = fit(config, instead?.id)
   await fitPorts(config)
   const heads = config.cameras.flatMap((camera) => (camera.enabled ? headsOn(camera, bundle) : []))
   for (const graph of new Set(['encoder' as const, ...heads])) graphPath(bundle, graph)

@@ -1,19 +1,7 @@
-/** Several files, each whole or not at all; what was there stays beside it as .bak. */
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+/** Several files, each whole or not at all; what was there stays beside it as .bak, .bak.2, … */
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { syncFolder, writeSynced } from '../whole.js'
 
 export interface NewFile {
   readonly file: string
@@ -32,6 +20,7 @@ export function writeFiles(files: readonly NewFile[], group?: number): void {
   if (taken) throw new Error(`${taken.file} is a folder; it would be written over`)
   const folders: string[] = []
   const pieces: string[] = []
+  const backups: string[] = []
   try {
     for (const { file, text } of files) {
       const made = mkdirSync(dirname(file), { recursive: true, mode: FOLDER_MODE })
@@ -39,28 +28,32 @@ export function writeFiles(files: readonly NewFile[], group?: number): void {
       if (made && group !== undefined) giveTo(dirname(file), group)
       const piece = pieceOf(file)
       pieces.push(piece)
-      writeWhole(piece, text)
-      giveTo(piece, group ?? statSync(dirname(file)).gid)
+      rmSync(piece, { force: true })
+      writeNew(piece, Buffer.from(text), group ?? statSync(dirname(file)).gid)
     }
-    for (const { file } of files) if (existsSync(file)) keep(file)
-    for (const { file } of files) renameSync(pieceOf(file), file)
+    for (const { file } of files) {
+      if (!existsSync(file)) continue
+      const backup = backupOf(file)
+      backups.push(backup)
+      writeNew(backup, readFileSync(file), statSync(file).gid)
+    }
+    for (const { file } of files) {
+      renameSync(pieceOf(file), file)
+      backups.length = 0 // what they were made of is gone
+    }
+    const named = [...files.map(({ file }) => file), ...folders]
+    for (const dir of new Set(named.map((path) => dirname(path)))) syncFolder(dir)
   } catch (error) {
-    for (const piece of pieces) rmSync(piece, { force: true })
+    for (const piece of [...pieces, ...backups]) rmSync(piece, { force: true })
     for (const folder of folders) rmSync(folder, { recursive: true, force: true })
     throw error
   }
 }
 
-function writeWhole(piece: string, text: string): void {
-  rmSync(piece, { force: true })
-  const fd = openSync(piece, 'wx', MODE)
-  try {
-    writeSync(fd, text)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
+function writeNew(piece: string, bytes: Uint8Array, group: number): void {
+  writeSynced(piece, bytes, 'wx')
   chmodSync(piece, MODE) // whatever the umask left of it
+  giveTo(piece, group)
 }
 
 /** Only root may, and for root alone it matters: the service is another user, of the folder's group. */
@@ -68,8 +61,10 @@ function giveTo(file: string, group: number): void {
   if (process.getuid?.() === 0) chownSync(file, 0, group)
 }
 
-function keep(file: string): void {
-  copyFileSync(file, `${file}.bak`)
-  chmodSync(`${file}.bak`, MODE)
-  giveTo(`${file}.bak`, statSync(file).gid)
+/** Where what is there now would be kept: an earlier one stays too. */
+export function backupOf(file: string): string {
+  for (let n = 1; ; n++) {
+    const backup = n === 1 ? `${file}.bak` : `${file}.bak.${n}`
+    if (!existsSync(backup)) return backup
+  }
 }

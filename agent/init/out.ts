@@ -1,6 +1,7 @@
 /** Where the configuration goes: to a place that takes it, and over no other without being asked. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { backupOf } from './files.js'
 import type { Asker } from './prompt.js'
 
 export async function askOut(ask: Asker, preset: string, force: boolean): Promise<string> {
@@ -11,7 +12,8 @@ export async function askOut(ask: Asker, preset: string, force: boolean): Promis
     })
     const out = resolve(typed.trim())
     if (!existsSync(out) || force) return out
-    if (await ask.confirm(`${out} is there already. Replace it? The old one stays as ${out}.bak`, false)) return out
+    if (await ask.confirm(`${out} is there already. Replace it? The old one stays as ${backupOf(out)}`, false))
+      return out
     initial = out
   }
 }

@@ -9,7 +9,7 @@ import { addedDir, bundleDir, DEFAULT_BUNDLE } from '../bundles.js'
 import { z } from '../config/kinds.js'
 import { messageOf } from '../errors.js'
 import { makeFolder } from '../owner.js'
-import { replaceWhole } from './whole.js'
+import { replaceWhole } from '../whole.js'
 
 const Fell = z.object({ id: z.string(), to: z.string(), why: z.string(), at: z.string() })
 /** What did not run, what came back in its place, and why. */
@@ -56,20 +56,29 @@ export function choose(stateDir: string, id: string): void {
   else writeChoice(stateDir, back === id ? { use: id } : { use: id, before: back, trial: 'waiting' })
 }
 
-/** @returns undefined: there is nothing to go back to */
-export function goBack(stateDir: string, why: string): Fell | undefined {
+/** Whether the bundle in this folder may run. */
+export type May = (dir: string) => boolean
+
+/** The one before, else the package's. @returns undefined: there is nothing to go back to */
+export function wayBack(stateDir: string, may: May = () => true): string | undefined {
   const { use = DEFAULT_BUNDLE, before } = readChoice(stateDir)
-  const to = [before, DEFAULT_BUNDLE].find((id) => id !== undefined && id !== use && opens(id, stateDir))
+  return [before, DEFAULT_BUNDLE].find((id) => id !== undefined && id !== use && opens(bundleDir(id, stateDir), may))
+}
+
+/** @returns undefined: there is nothing to go back to */
+export function goBack(stateDir: string, why: string, may?: May): Fell | undefined {
+  const to = wayBack(stateDir, may)
   if (to === undefined) return undefined
+  const { use = DEFAULT_BUNDLE } = readChoice(stateDir)
   const fell = { id: use, to, why, at: new Date().toISOString() }
   writeChoice(stateDir, { use: to, fell })
   return fell
 }
 
-function opens(name: string, stateDir: string): boolean {
+function opens(dir: string, may: May): boolean {
   try {
-    openBundle(bundleDir(name, stateDir))
-    return true
+    openBundle(dir)
+    return may(dir)
   } catch {
     return false
   }

@@ -19,7 +19,7 @@ import { SIGNATURE_FILE } from '../../contract/bundle-signature.js'
 import { addedDir } from '../bundles.js'
 import { makeFolder } from '../owner.js'
 import { Refusal } from '../refusal.js'
-import { writeSynced } from './whole.js'
+import { writeSynced } from '../whole.js'
 
 /** After so long without a part another one may take its place. */
 const QUIET_MS = 60_000

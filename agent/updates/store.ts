@@ -19,7 +19,7 @@ import { bundlesDir } from '../../contract/package-root.js'
 import { addedDir, packagedBundles } from '../bundles.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { giveToOwner, makeFolder } from '../owner.js'
-import { syncFolder, writeSynced } from './whole.js'
+import { syncFolder, writeSynced } from '../whole.js'
 
 export interface Stored {
   readonly id: string
@@ -98,14 +98,7 @@ export async function addBundle(
   if (fault) throw new AgentError('input', fault, ExitCode.input)
   const dir = addedDir(stateDir)
   const place = join(dir, id)
-  const [old] = storedIn(place, id, 'added')
-  if (old && old.sha256 !== loose.sha256)
-    throw new AgentError(
-      'input',
-      `another bundle ${id} is here (SHA-256 ${old.sha256.slice(0, 16)}…, this one ${loose.sha256.slice(0, 16)}…); remove that first: blindsight bundle remove ${id}; or give this one another id`,
-      ExitCode.input,
-    )
-  if (old && isWhole(place)) return 'there'
+  if (isThere(loose, place)) return 'there'
   checkRoom(
     stateDir,
     loose.files.reduce((sum, { bytes }) => sum + bytes, loose.manifestBytes.length),
@@ -120,6 +113,11 @@ export async function addBundle(
     giveToOwner(beside)
     writeAll(beside, loose)
     await tryIt(beside)
+    // Another add may have ended meanwhile.
+    if (isThere(loose, place)) {
+      rmSync(beside, { recursive: true, force: true })
+      return 'there'
+    }
     rmSync(place, { recursive: true, force: true }) // a damaged one
     renameSync(beside, place)
     syncFolder(dir)
@@ -128,6 +126,18 @@ export async function addBundle(
     if (beside) rmSync(beside, { recursive: true, force: true })
     throw inWords(error, stateDir)
   }
+}
+
+/** Whole, and with this signature. @throws {AgentError} input: another one has its place */
+function isThere({ manifest: { id }, sha256, signature }: LooseBundle, place: string): boolean {
+  const [old] = storedIn(place, id, 'added')
+  if (old && old.sha256 !== sha256)
+    throw new AgentError(
+      'input',
+      `another bundle ${id} is here (SHA-256 ${old.sha256.slice(0, 16)}…, this one ${sha256.slice(0, 16)}…); remove that first: blindsight bundle remove ${id}; or give this one another id`,
+      ExitCode.input,
+    )
+  return old !== undefined && isWhole(place) && (!signature || old.signature?.equals(signature) === true)
 }
 
 /** @throws {AgentError} input */
@@ -155,7 +165,8 @@ function writeAll(dir: string, { manifestBytes, signature, files }: LooseBundle)
   syncFolder(dir)
 }
 
-function isWhole(dir: string): boolean {
+/** Every file that this box runs is what the manifest says. */
+export function isWhole(dir: string): boolean {
   try {
     const bundle: Bundle = openBundle(dir)
     for (const graph of ['encoder' as const, ...headsOf(bundle.manifest)]) graphPath(bundle, graph)

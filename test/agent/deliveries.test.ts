@@ -1,6 +1,6 @@
 /** What a box answers step by step; test/client/release/send.test.ts has it with the client, from the offer to the first frame. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parseConfig } from '../../agent/config/load.js'
@@ -17,7 +17,8 @@ t.test('offer, part, finish', async (t) => {
   const bundles = { publicKey: keygen(join(dir, 'key')).raw, overMqtt: true }
   const cameras = [{ id: 'a', source: 'x.mp4' }]
   const box = { stateDir: join(dir, 'state'), cameras, archive: { minFreeMegabytes: 1 }, bundles }
-  const deliveries = new Deliveries(parseConfig(JSON.stringify(box), 'c'), silentLog, () => {})
+  const config = parseConfig(JSON.stringify(box), 'c')
+  const deliveries = new Deliveries(config, silentLog, () => {})
   const folder = otherBundle(dir)
   otherBytes(folder, 'encoder.onnx')
   await signBundle(folder, join(dir, 'key'))
@@ -65,6 +66,18 @@ t.test('offer, part, finish', async (t) => {
   )
   t.match(deliveries.answer(part), { state: 'receiving', next: 1000 })
   t.match(deliveries.answer({ step: 'finish', bundle, use: false }), { state: 'receiving', wants: [{ off: 1000 }] })
+
+  const there = join(box.stateDir, 'bundles', 'field-2')
+  cpSync(folder, there, { recursive: true })
+  t.match(new Deliveries(config, silentLog, () => {}).answer(offer), { state: 'added' })
+  writeFileSync(join(there, 'analyse.onnx'), 'damaged')
+  const again = new Deliveries(config, silentLog, () => {})
+  t.match(again.answer(offer), { state: 'receiving' }, 'a damaged one is sent again')
+  t.match(again.answer({ step: 'finish', bundle, use: false }), { state: 'receiving', wants: [{ off: 1000 }] })
+  cpSync(join(folder, 'analyse.onnx'), join(there, 'analyse.onnx'))
+  t.match(again.answer(offer), { state: 'added' })
+  rmSync(join(there, 'manifest.json.sig'))
+  t.match(again.answer(offer), { state: 'receiving' }, 'so is one without the signature')
   deliveries.sweep()
   deliveries.stop()
 })

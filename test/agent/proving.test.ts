@@ -4,8 +4,9 @@ import t, { type Test } from 'tap'
 import { parseConfig } from '../../agent/config/load.js'
 import { AgentError, ExitCode } from '../../agent/errors.js'
 import { type Log, silentLog } from '../../agent/log.js'
-import { Proving } from '../../agent/proving.js'
-import { choose, readChoice } from '../../agent/updates/choice.js'
+import { inPlaceOfUnsigned, Proving } from '../../agent/proving.js'
+import { choose, readChoice, writeChoice } from '../../agent/updates/choice.js'
+import { keygen, signBundle } from '../../client/release/keys.js'
 import { otherBundle } from '../contract/other-bundle.js'
 
 function box(t: Test, camera = {}, more = {}) {
@@ -80,4 +81,32 @@ t.test('a choice that cannot be written', async (t) => {
   mkdirSync(join(stateDir, 'bundles', `choice.json.${process.pid}.new`))
   t.equal(proving.fit(config).manifest.id, 'field-2', 'is no reason not to run')
   t.strictSame(said, ['which bundle runs could not be noted'])
+})
+
+const key = join(t.testdir(), 'key')
+
+t.test('with a key, what it has not signed does not run, also where it ran before', async (t) => {
+  const { stateDir, said, config, proving } = box(t, {}, { bundles: { publicKey: keygen(key).raw } })
+  otherBundle(join(stateDir, 'bundles'), 'field-3')
+  otherBundle(join(stateDir, 'bundles'), 'field-4')
+  writeChoice(stateDir, { use: 'field-3', before: 'field-2' })
+  t.match(inPlaceOfUnsigned(config), { id: 'field-1', why: /bundle field-3 is not signed/ })
+  t.equal(proving.fit(config).manifest.id, 'field-1', 'nor does the one before it')
+  t.match(said, [/field-1 is used again: .*bundles\.publicKey: bundle field-3 is not signed, and only/])
+  t.match(readChoice(stateDir), { use: 'field-1', fell: { id: 'field-3', why: /is not signed/ } })
+
+  await signBundle(join(stateDir, 'bundles', 'field-2'), key)
+  writeChoice(stateDir, { use: 'field-3', before: 'field-2' })
+  t.equal(proving.fit(config).manifest.id, 'field-2', 'which is signed')
+  t.equal(inPlaceOfUnsigned(config), undefined)
+  writeChoice(stateDir, { use: 'field-2', before: 'field-4', trial: 'running' })
+  t.equal(
+    new Proving(silentLog).fit(config).manifest.id,
+    'field-1',
+    'a signed one that died falls back to none unsigned',
+  )
+
+  const named = { ...config, bundle: 'field-3' }
+  t.throws(() => proving.fit(named), { code: 'config', message: /bundle: bundle field-3 is not signed/ })
+  t.equal(inPlaceOfUnsigned(named), undefined, 'a line is the owner’s to change')
 })

@@ -96,3 +96,30 @@ t.test('what an add that was killed has left', async (t) => {
   t.notOk(existsSync(old!))
   t.ok(existsSync(fresh!), 'another add may be under way')
 })
+
+t.test('two adds of one id at once: the second looks again before it takes the place', async (t) => {
+  const dir = t.testdir()
+  const loose = await readLoose(otherBundle(join(dir, 'a')))
+  const other = await readLoose(
+    otherBundle(join(dir, 'b'), 'field-2', (manifest) => {
+      manifest.created = 'later'
+    }),
+  )
+  const meanwhile = async () => void (await addBundle(other, dir, 0, runs))
+  await t.rejects(addBundle(loose, dir, 0, meanwhile), { exitCode: 3, message: /another bundle field-2 is here/ })
+  t.equal(storedBundles(dir).at(-1)!.sha256, other.sha256)
+  t.equal(await addBundle(other, dir, 0, runs), 'there')
+  writeFileSync(join(dir, 'bundles', 'field-2', 'encoder.onnx'), 'damaged')
+  t.equal(await addBundle(other, dir, 0, meanwhile), 'there', 'the same one')
+  t.strictSame(readdirSync(join(dir, 'bundles')), ['field-2'])
+})
+
+t.test('a signature comes to a bundle that is there without, and stays when it is added without', async (t) => {
+  const dir = t.testdir()
+  const loose = await readLoose(otherBundle(join(dir, 'a')))
+  await addBundle(loose, dir, 0, runs)
+  const signature = Buffer.from('signed')
+  t.equal(await addBundle({ ...loose, signature }, dir, 0, runs), 'added')
+  t.equal(await addBundle(loose, dir, 0, runs), 'there')
+  t.ok(storedBundles(dir).at(-1)!.signature?.equals(signature))
+})

@@ -94,6 +94,19 @@ t.test('everything is here: built for the board, packed so that the CPU binding 
   for (const script of ['preinst', 'postinst', 'postrm'])
     t.equal(spawnSync('sh', ['-n', join(control, script)]).status, 0)
   t.notOk(existsSync(`${deb}.part`))
+
+  const postinst = readFileSync(join(control, 'postinst'), 'utf8')
+  // Away from this machine's own systemd and blindsight.
+  const here = postinst.replaceAll('/usr/lib/blindsight', dir).replaceAll('/run/systemd', join(dir, 'no-systemd'))
+  const node = join(dir, 'bin', 'node')
+  const configure = (loads: boolean) => {
+    writeFileSync(node, `#!/bin/sh\necho "$2" >${dir}/loaded\n${loads ? '' : 'echo no libnvinfer >&2; exit 1'}\n`)
+    chmodSync(node, 0o755)
+    return spawnSync('sh', ['-c', here, 'postinst', 'configure'], { encoding: 'utf8' })
+  }
+  t.equal(configure(true).status, 0)
+  t.match(readFileSync(join(dir, 'loaded'), 'utf8'), `require('${dir}/app/node_modules/onnxruntime-node')`)
+  t.match(configure(false), { status: 1, stderr: /no libnvinfer[\s\S]*was not restarted[\s\S]*apt-get remove/ })
   t.end()
 })
 
@@ -117,6 +130,9 @@ t.test('a build that fails says why and where, and goes on when it is started ag
   const builds = asked().filter((arg) => arg === '--build').length
   t.equal(run().status, 0, 'what is built is packed again and not built again')
   t.equal(asked().filter((arg) => arg === '--build').length, builds)
+  writeFileSync(join(dir, 'out', 'begun'), '')
+  t.equal(run().status, 0, 'what a power cut left of its name is none')
+  t.match(readFileSync(join(dir, 'out', 'begun'), 'utf8'), /JetPack 6, sm_87/)
   writeFileSync(join(dir, 'root', 'etc', 'nv_tegra_release'), '# R38 (release)\n')
   writeFileSync(join(dir, 'root/usr/local/cuda/bin/nvcc'), "#!/bin/sh\necho 'release 13.0,'\n")
   const other = run()

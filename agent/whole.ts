@@ -1,11 +1,11 @@
 /** Files that are there whole or not at all, also after a power cut. */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { giveToOwner } from '../owner.js'
+import { giveToOwner } from './owner.js'
 
-/** On the disk when it returns. */
-export function writeSynced(file: string, bytes: Uint8Array): void {
-  const fd = openSync(file, 'w', 0o640)
+/** On the disk when it returns. @param flags wx: refuses what is there */
+export function writeSynced(file: string, bytes: Uint8Array, flags: 'w' | 'wx' = 'w'): void {
+  const fd = openSync(file, flags, 0o640)
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at)
     fsyncSync(fd)

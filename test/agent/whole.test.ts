@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { replaceWhole, syncFolder, writeSynced } from '../../../agent/updates/whole.js'
+import { replaceWhole, syncFolder, writeSynced } from '../../agent/whole.js'
 
 t.test('a file is replaced, and nothing stays beside it', async (t) => {
   const dir = t.testdir()
