@@ -56,6 +56,6 @@ const UNREAD = new RegExp(
     String.raw`(\.d\.[cm]?ts(\.map)?|\.[cm]?js\.map|\.tsbuildinfo|\.html|\.sh)$`,
     // A package's own folders, not those of the same name below its lib or dist.
     String.raw`node_modules/.*/\.[^/]+$`,
-    String.raw`node_modules/(@[^/]+/)?[^/@][^/]*/(tests?|spec|bench(mark)?s?|examples?|docs?|integration|tools|fixtures|coverage)$`,
+    `node_modules/(@[^/]+/)?[^/@][^/]*/(tests?|spec|bench(mark)?s?|examples?|docs?|integration|tools|fixtures|coverage)$`,
   ].join('|'),
 )
