@@ -1,6 +1,6 @@
 /** better-sqlite3 and unix-dgram, compiled for the package's processor and against the Node that it carries. */
 import { existsSync } from 'node:fs'
-import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../../contract/package-root.js'
 import { type Architecture, architectures, gnu } from './architecture.js'
@@ -86,5 +86,6 @@ async function lockedVersion(name: string): Promise<string> {
   return lock.packages[`node_modules/${name}`]!.version
 }
 
-/** node-gyp comes with npm. */
-const npmRoot = async (): Promise<string> => join((await run('npm', ['root', '--global'])).trim(), 'npm')
+/** node-gyp comes with npm, whose program is a link into its folder. `npm root --global` says another under `npm run`. */
+const npmRoot = async (): Promise<string> =>
+  dirname(dirname(await realpath(process.env.npm_execpath ?? (await run('sh', ['-c', 'command -v npm'])).trim())))

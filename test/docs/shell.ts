@@ -15,6 +15,7 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/^pip install\b/, 'installs; the Python kit has its own tests'],
   [/python3 -c .*dataframe/, 'needs pandas; the Python kit has its own tests'],
   [/^npm test\b/, 'is what runs this'],
+  [/^npm run deb\b/, 'takes minutes; test/packaging/deb/build.long.ts does it'],
   [/rtsp:\/\//, 'needs a camera'],
   [/\bfield-2\b/, 'needs new networks; the tests of bundles make them'],
   [/\binit\b(?!.*--yes)/, 'asks a person; test/agent/init has its questions'],
