@@ -2,9 +2,10 @@
  * A machine of its own on this one: systemd as process 1 of new namespaces (processes, mounts, network, …), on a folder's
  * copy-on-write view. No container program is needed; root is.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 
+const NAMESPACES = ['--pid', '--fork', '--mount', '--uts', '--ipc', '--net', '--cgroup', '--kill-child']
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** $0: the folder, $1: what is written goes below it, $2: shown there as /share. Both hierarchies of control groups, as systemd wants them where it is not alone. */
@@ -29,6 +30,20 @@ cd /
 umount -l /mnt
 exec env -i PATH=${PATH} container=lxc /sbin/init --log-target=journal`
 
+const PROBE = `set -e
+mount --make-rprivate /
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/upper /mnt/work /mnt/root /mnt/groups
+mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work /mnt/root
+mount -t cgroup -o none,name=systemd cgroup /mnt/groups`
+
+/** Why this machine can hold no other: what its kernel, or who runs it, refuses. */
+export function noMachine(): string | undefined {
+  if (process.getuid?.() !== 0) return 'only root may make namespaces: sudo npm test -- FILE'
+  const { status, stderr } = spawnSync('unshare', [...NAMESPACES, 'sh', '-c', PROBE], { encoding: 'utf8' })
+  return status === 0 ? undefined : `no systemd can be started in namespaces here: ${stderr.trim()}`
+}
+
 export interface Outcome {
   readonly code: number
   /** stdout and stderr, as they came. */
@@ -48,8 +63,7 @@ export class Machine {
    */
   static async boot(root: string, place: string, share: string): Promise<Machine> {
     mkdirSync(place, { recursive: true })
-    const namespaces = ['--pid', '--fork', '--mount', '--uts', '--ipc', '--net', '--cgroup', '--kill-child']
-    const child = spawn('unshare', [...namespaces, 'sh', '-c', BOOT, root, place, share], {
+    const child = spawn('unshare', [...NAMESPACES, 'sh', '-c', BOOT, root, place, share], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let said = ''

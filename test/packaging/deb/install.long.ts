@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
-import { Machine } from '../machine.js'
+import { Machine, noMachine } from '../machine.js'
 
 /** Debian 12; with jammy, Ubuntu 22.04, which JetPack 6 is made from. */
 const SUITE = process.env.BLINDSIGHT_SUITE ?? 'bookworm'
@@ -51,8 +51,7 @@ function repack(from: string, to: string, version: string, change: (app: string)
   rmSync(tree, { recursive: true })
 }
 
-// Namespaces, a root of its own and dpkg are for root alone: as in CI.
-const skip = process.getuid?.() === 0 ? false : 'needs root: sudo npm test -- test/packaging/deb/install.long.ts'
+const skip = noMachine() ?? false
 
 t.test(`the package on ${SUITE}`, { skip }, async (t) => {
   execFileSync('sh', ['test/packaging/root', SUITE], { stdio: ['ignore', 'ignore', 'inherit'] })
