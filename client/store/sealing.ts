@@ -58,30 +58,26 @@ export async function seal(
   db: Kysely<Tables>,
   stream: number,
   { seq, last, frames, from, to, bytes, sha256, bundle, place, data }: Sealed,
-): Promise<boolean> {
+): Promise<void> {
   const row: Omit<Tables['segments'], 'stream' | 'seq'> = {
     ...{ last_seq: last, frames, from_time: from, to_time: to, bytes, sha256, bundle },
     place: place ?? null,
     data: data ? Buffer.from(data) : null,
   }
-  return db.transaction().execute(async (tx) => {
-    const kept = await tx
+  await db.transaction().execute(async (tx) => {
+    await tx
       .insertInto('segments')
       .values({ stream, seq, ...row })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['stream', 'seq'])
-          .doUpdateSet(row)
-          .where(sql<boolean>`segments.last_seq <= excluded.last_seq`),
-      )
-      .returning('seq')
+      .onConflict((conflict) => conflict.columns(['stream', 'seq']).doUpdateSet(row))
       .execute()
-    if (kept.length === 0) return false
     await tx
       .deleteFrom('records')
       .where('stream', '=', stream)
       .where(sql<boolean>`seq BETWEEN ${seq} AND ${last}`)
       .execute()
-    return true
   })
+}
+
+export async function forgetRecords(db: Kysely<Tables>, stream: number, seqs: readonly number[]): Promise<void> {
+  if (seqs.length > 0) await db.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs).execute()
 }
