@@ -10,12 +10,16 @@ import type { Figures } from './figures.js'
 const EVERY_MS = 600_000
 /** A box's clock, and messages that are still on their way when it is asked. */
 const OVERLAP_MS = 600_000
+/** One that has not answered is asked again after so long, or after a doubt. */
+const AGAIN_MS = 60_000
 const FIRST_MS = 24 * 3_600_000
 /** Boxes asked in one round. */
 const MOST = 20
 
 export class EventCheck {
-  private readonly asked = new Map<string, number>()
+  /** Up to when a box has told all. */
+  private readonly told = new Map<string, number>()
+  private readonly tried = new Map<string, number>()
   private dirtyMs = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -32,16 +36,20 @@ export class EventCheck {
   /** @param online devices that can be asked */
   async run(online: readonly string[], nowMs: number, signal?: AbortSignal): Promise<void> {
     const due = (dev: string) => {
-      const last = this.asked.get(dev) ?? Number.NEGATIVE_INFINITY
-      return nowMs - last > EVERY_MS || last < this.dirtyMs
+      const tried = this.tried.get(dev) ?? Number.NEGATIVE_INFINITY
+      const told = this.told.get(dev) ?? Number.NEGATIVE_INFINITY
+      if (tried < this.dirtyMs) return true
+      return nowMs - tried > AGAIN_MS && (nowMs - told > EVERY_MS || told < this.dirtyMs)
     }
     for (const dev of online.filter(due).slice(0, MOST)) {
       if (signal?.aborted) return
-      const last = this.asked.get(dev)
-      const from = new Date(last === undefined ? nowMs - FIRST_MS : last - OVERLAP_MS).toISOString()
-      this.asked.set(dev, nowMs)
+      // However long a box is silent after that: from there on it is asked.
+      const told = this.told.get(dev) ?? nowMs - FIRST_MS + OVERLAP_MS
+      this.told.set(dev, told)
+      this.tried.set(dev, nowMs)
       try {
-        await this.ask(dev, from)
+        await this.ask(dev, new Date(told - OVERLAP_MS).toISOString())
+        this.told.set(dev, nowMs)
         this.figures.ask('answered')
       } catch (error) {
         this.figures.ask('silent')

@@ -28,8 +28,8 @@ export class Figures {
   private readonly recovered = this.counter('recovered', 'Messages that were missing and came from the box itself', [
     'kind',
   ])
-  private readonly sealed = this.counter('segments', 'Segments put away as one object')
-  private readonly unusable = this.counter('records_unusable', 'Bitstreams whose segment can never be whole, given up')
+  private readonly segments = this.counter('segments', 'Segments put away as one object')
+  private readonly unusables = this.counter('records_unusable', 'Bitstreams whose segment can never be whole, given up')
   private readonly failures = this.counter('failures', 'Of background work, by what', ['what'])
   private readonly missing = this.gauge('missing', 'Messages missing and not given up')
   private readonly gone = this.gauge(
@@ -123,9 +123,12 @@ export class Figures {
     for (const [kind, count] of Object.entries(added)) if (count > 0) this.recovered.inc({ kind }, count)
   }
 
-  sealing(unusable: number): void {
-    this.sealed.inc()
-    this.unusable.inc(unusable)
+  sealed(): void {
+    this.segments.inc()
+  }
+
+  unusable(records: number): void {
+    this.unusables.inc(records)
   }
 
   failed(what: string, reason: string): void {

@@ -17,6 +17,7 @@ import {
 import { connect, type NatsConnection, nanos } from '@nats-io/transport-node'
 import type { Message } from '../broker/mqtt.js'
 import { Failure } from '../failure.js'
+import { streamOf, subjectsOf, topicOf, unheard } from './subjects.js'
 
 export interface JetStreamOptions {
   /** nats://host:4222, several with commas. */
@@ -45,19 +46,6 @@ const PULL = 500
 const PULL_MS = 4000
 const AGAIN_MS = 2000
 
-const tokens = (base: string): string => base.replaceAll('/', '.')
-/** Levels of a topic are tokens of a subject; ids have no dots in them. */
-export const topicOf = (subject: string): string => subject.replaceAll('.', '/')
-/** Names of streams have no dots. */
-const streamOf = (base: string): string => base.replaceAll('/', '_')
-
-/** What of a fleet goes through the stream: results and bitstreams, live and late. States are retained, and come over MQTT. */
-export const subjectsOf = (base: string, bits: boolean): string[] => [
-  ...['cls', 'seg', 'evt'].map((kind) => `${tokens(base)}.v1.*.cam.*.${kind}`),
-  ...['cls', 'seg', 'evt', ...(bits ? ['bits'] : [])].map((kind) => `${tokens(base)}.v1.*.hist.*.${kind}`),
-  ...(bits ? [`${tokens(base)}.v1.*.bits.*`] : []),
-]
-
 /** @throws {Failure} broker: no server of them, or JetStream is not switched on */
 export async function openJetStream(
   options: JetStreamOptions,
@@ -78,7 +66,7 @@ export async function openJetStream(
   const ending = new AbortController()
   const watching = watch(nats, events.notice)
   try {
-    await prepare(await jetstreamManager(nats), options)
+    await prepare(await jetstreamManager(nats), options, events.notice)
   } catch (cause) {
     await nats.close()
     throw new Failure('broker', `JetStream, --jetstream ${servers}: ${(cause as Error).message}`, { cause })
@@ -98,11 +86,17 @@ export async function openJetStream(
 async function prepare(
   manager: JetStreamManager,
   { base, group, replicas, bits, ackWaitMs = ACK_WAIT_MS }: JetStreamOptions,
+  notice: (text: string) => void,
 ): Promise<void> {
   const name = streamOf(base)
   const missing = (error: unknown) => /not found/.test((error as Error).message)
   try {
-    await manager.streams.info(name)
+    const { config } = await manager.streams.info(name)
+    const lacking = unheard(config.subjects, subjectsOf(base, bits))
+    if (lacking.length > 0)
+      notice(
+        `the stream ${name} lacks what boxes publish to ${lacking.join(', ')}: that comes only when a gap shows, and late; add it with: nats stream edit ${name} --subjects='${[...config.subjects, ...lacking].join(',')}'`,
+      )
   } catch (error) {
     if (!missing(error)) throw error
     await manager.streams.add({

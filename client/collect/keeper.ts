@@ -1,15 +1,17 @@
 /** What one collector of a group does in the background: asks for what is missing, seals segments, forgets what is too old. */
 import { hostname } from 'node:os'
 import { countOf } from '../listen/sequence.js'
-import type { Store } from '../store/store.js'
+import type { Coverage, Store } from '../store/store.js'
 import type { EventCheck } from './event-check.js'
 import type { Figures } from './figures.js'
 import type { Filler } from './filler.js'
 import type { ObjectStore } from './objects.js'
 import type { Sealer } from './sealer.js'
 
-/** Longer than a round takes; another collector takes over after that. */
+/** Renewed while there is work; another collector takes over when this one has not been heard of for so long. */
 const LEASE_SECONDS = 120
+/** In the time of a lease: some may come late. */
+const RENEWALS = 4
 const HOUR_MS = 3_600_000
 
 export class Keeper {
@@ -23,6 +25,7 @@ export class Keeper {
     private readonly figures: Figures,
     private readonly keepDays: number | undefined,
     private readonly log: (line: string) => void,
+    private readonly leaseSeconds = LEASE_SECONDS,
   ) {}
 
   /** Never throws: what fails is counted, said once, and tried again in the next round. */
@@ -34,17 +37,39 @@ export class Keeper {
         coverage.reduce((n, { missing }) => n + countOf(missing), 0),
         coverage.reduce((n, { gone }) => n + countOf(gone), 0),
       )
-      if (!(await this.store.lease('keeper', this.holder, LEASE_SECONDS))) return
-      const devices = await this.store.devices()
-      const online = devices.filter(({ state }) => state === 'online' || state === 'degraded').map(({ dev }) => dev)
-      await this.work.filler.run(coverage, new Set(online), now, signal)
-      await this.work.events.run(online, now, signal)
-      const awaited = coverage
-        .filter(({ kind }) => kind === 'bits')
-        .map(({ stream, missing }) => [stream.id, missing] as const)
-      await this.attempt('sealing segments', () => this.work.sealer.run(new Map(awaited), now, signal))
-      await this.attempt('forgetting what is too old', () => this.expire(now))
+      if (await this.held()) await this.whileHeld(signal, (holding) => this.keep(coverage, now, holding))
     })
+  }
+
+  private async keep(coverage: readonly Coverage[], now: number, signal: AbortSignal): Promise<void> {
+    const devices = await this.store.devices()
+    const online = devices.filter(({ state }) => state === 'online' || state === 'degraded').map(({ dev }) => dev)
+    await this.work.filler.run(coverage, new Set(online), now, signal)
+    await this.work.events.run(online, now, signal)
+    if (signal.aborted) return
+    await this.attempt('sealing segments', () => this.work.sealer.run(now, signal, this.held))
+    if (signal.aborted) return
+    await this.attempt('forgetting what is too old', () => this.expire(now))
+  }
+
+  private readonly held = (): Promise<boolean> => this.store.lease('keeper', this.holder, this.leaseSeconds)
+
+  /** Boxes may take minutes to answer. @param work told to stop when the lease is another's, or nobody can say whose */
+  private async whileHeld(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const lost = new AbortController()
+    const renewing = setInterval(
+      () =>
+        this.held().then(
+          (held) => held || lost.abort(),
+          () => lost.abort(),
+        ),
+      (this.leaseSeconds * 1000) / RENEWALS,
+    )
+    try {
+      await work(AbortSignal.any([signal, lost.signal]))
+    } finally {
+      clearInterval(renewing)
+    }
   }
 
   private async expire(now: number): Promise<void> {

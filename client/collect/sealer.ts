@@ -2,7 +2,7 @@
 import { readRecord, segmentFile } from '../../codec/index.js'
 import { recordsOf } from '../bitstreams/records.js'
 import type { Span } from '../listen/sequence.js'
-import type { LooseRecord, Sealed, Store, Stream } from '../store/store.js'
+import type { Coverage, LooseRecord, Sealed, Store, Stream } from '../store/store.js'
 import type { Figures } from './figures.js'
 import { type ObjectStore, placeOf, sha256Of } from './objects.js'
 
@@ -14,9 +14,13 @@ export interface Patience {
 /** Records read at once; a segment is at most some dozens. */
 const READ = 256
 
+/** What its box has said of the bitstreams of a stream. */
+type Said = Pick<Coverage, 'missing' | 'gone'>
+const NOTHING_SAID: Said = { missing: [], gone: [] }
+
 export class Sealer {
   constructor(
-    private readonly store: Pick<Store, 'loose' | 'records' | 'sealed' | 'seal' | 'forget'>,
+    private readonly store: Pick<Store, 'loose' | 'coverage' | 'records' | 'sealed' | 'seal' | 'forget' | 'recant'>,
     private readonly objects: ObjectStore | undefined,
     private readonly figures: Figures,
     private readonly patience: Patience,
@@ -24,18 +28,24 @@ export class Sealer {
 
   /**
    * All that is over.
-   * @param missing by stream, what may still come
+   * @param held whether nobody else seals
    * @throws what the store or the objects say
    */
-  async run(missing: ReadonlyMap<number, readonly Span[]>, nowMs: number, signal?: AbortSignal): Promise<void> {
+  async run(nowMs: number, signal?: AbortSignal, held: () => Promise<boolean> = async () => true): Promise<void> {
+    // Read now: much may have come, or been said, since the round began.
+    const coverage = await this.store.coverage({ loose: true })
+    const said = new Map(coverage.filter(({ kind }) => kind === 'bits').map((one) => [one.stream.id, one]))
     for (const { stream, first, lastAt } of await this.store.loose()) {
-      if (signal?.aborted) return
       const quiet = nowMs - Date.parse(lastAt) > this.patience.quietMs
-      await this.stream(stream, first, missing.get(stream.id) ?? [], quiet)
+      const of = said.get(stream.id) ?? NOTHING_SAID
+      for await (const group of this.over(stream, first, of, quiet)) {
+        if (signal?.aborted || !(await held())) return
+        await this.seal(stream, group, of, new Date(nowMs).toISOString())
+      }
     }
   }
 
-  private async stream(stream: Stream, first: number, missing: readonly Span[], quiet: boolean): Promise<void> {
+  private async *over(stream: Stream, first: number, { missing }: Said, quiet: boolean): AsyncGenerator<Group> {
     const awaited = (from: number, to: number) => missing.some((span) => span.from <= to && span.to >= from)
     let from = first
     for (;;) {
@@ -45,28 +55,46 @@ export class Sealer {
       const whole = records.length < READ ? groups : groups.slice(0, -1)
       for (const [i, group] of whole.entries()) {
         const next = groups[i + 1]
-        if (quiet || (next && !awaited(group.key, next.key - 1))) await this.seal(stream, group)
+        if (quiet || (next && !awaited(group.key, next.key - 1))) yield group
       }
       if (records.length < READ || whole.length === 0) return
       from = groups.at(-1)!.records[0].seq
     }
   }
 
-  private async seal(stream: Stream, { key, records }: Group): Promise<void> {
+  private async seal(stream: Stream, { key, records }: Group, said: Said, at: string): Promise<void> {
     const begun = records[0].seq === key ? undefined : await this.store.sealed(stream.id, key)
-    const usable = begun ? await this.recordsIn(begun) : []
+    const next = begun ? begun.last + 1 : key
+    const usable = begun && records[0].seq === next ? await this.recordsIn(begun) : []
     const before = usable.length
-    const unusable: number[] = []
-    for (const { seq, bytes } of records) {
-      if (unusable.length === 0 && fits(usable.at(-1), bytes)) usable.push(bytes)
-      else unusable.push(seq)
-    }
+    let fit = 0
+    while (fit < records.length && records[fit].seq === next + fit && fits(usable.at(-1), records[fit].bytes))
+      usable.push(records[fit++].bytes)
     // By the times that were filed: a clock that was wrong then must not put it elsewhere.
-    const times = { from: begun?.from ?? records[0].time, to: records[usable.length - before - 1]?.time ?? '' }
-    if (usable.length > before) await this.put(stream, key, usable, times)
-    // Those that they were predicted from were asked for, and are not to be had.
-    await this.store.forget(stream.id, unusable)
-    this.figures.sealing(unusable.length)
+    const times = { from: begun?.from ?? records[0].time, to: records[fit - 1]?.time ?? '' }
+    if (usable.length > before && (await this.put(stream, key, usable, times))) this.figures.sealed()
+    await this.rest(stream, next + fit, records.slice(fit), said, at)
+  }
+
+  /** Those that lack the one that they were predicted from: it is asked for, and they wait, until its box has said that it can never come. */
+  private async rest(
+    { id }: Stream,
+    next: number,
+    records: readonly LooseRecord[],
+    { missing, gone }: Said,
+    at: string,
+  ): Promise<void> {
+    const lost = new Set<number>()
+    let behind = next
+    for (const { seq } of records) {
+      const before = seq - 1
+      if (lost.has(before) || (seq > behind && within(gone, before))) lost.add(seq)
+      else if (seq > behind && !within(missing, before)) await this.store.recant(id, { from: behind, to: before })
+      behind = seq + 1
+    }
+    if (lost.size === 0) return
+    await this.store.forget(id, [...lost], 'the frame before it is gone, and it cannot be decoded without', at)
+    this.figures.unusable(lost.size)
   }
 
   private async put(
@@ -74,7 +102,7 @@ export class Sealer {
     key: number,
     records: readonly Uint8Array[],
     times: { readonly from: string; readonly to: string },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const file = segmentFile(records)
     const [head, tail] = [readRecord(records[0]), readRecord(records.at(-1)!)]
     const made = {
@@ -88,9 +116,11 @@ export class Sealer {
     }
     if (!this.objects) return this.store.seal(id, { ...made, data: file })
     const place = placeOf(dev, cam, boot, key)
+    // A collector that was held up must not put a shorter one over that of another.
+    if (((await this.store.sealed(id, key))?.last ?? -1) > made.last) return false
     // First the object, then the row that names it: a crash between the two leaves records that are sealed again.
     await this.objects.put(place, file)
-    await this.store.seal(id, { ...made, place })
+    return this.store.seal(id, { ...made, place })
   }
 
   private async recordsIn({ place, data }: Sealed): Promise<Uint8Array[]> {
@@ -115,6 +145,8 @@ function bySegment(records: readonly LooseRecord[]): Group[] {
   }
   return groups
 }
+
+const within = (spans: readonly Span[], seq: number): boolean => spans.some(({ from, to }) => from <= seq && seq <= to)
 
 /** Whether it is the keyframe of a segment, or was predicted from the last one of it. */
 function fits(last: Uint8Array | undefined, bytes: Uint8Array): boolean {

@@ -14,10 +14,13 @@ export async function verify(
   print: (line: string) => void,
 ): Promise<boolean> {
   const coverage = await store.coverage(device === undefined ? {} : { dev: device })
-  for (const one of coverage) print(json ? JSON.stringify(recordOf(one)) : lineOf(one))
+  const lost = await store.lost(device)
+  const lostOf = ({ kind, stream }: Coverage) => (kind === 'bits' ? (lost.get(stream.id) ?? []) : [])
+  for (const one of coverage) print(json ? JSON.stringify(recordOf(one, lostOf(one))) : lineOf(one, lostOf(one)))
   const damaged = objects ? await damagedObjects(store, objects, device, print) : 0
-  const missing = coverage.reduce((n, one) => n + countOf(one.missing), 0)
-  const frames = coverage.reduce((n, one) => n + one.frames, 0)
+  const nowhere = coverage.reduce((n, one) => n + countOf(lostOf(one)), 0)
+  const missing = coverage.reduce((n, one) => n + countOf(one.missing), nowhere)
+  const frames = coverage.reduce((n, one) => n + one.frames, -nowhere)
   const gone = coverage.reduce((n, one) => n + countOf(one.gone), 0)
   const ended = [...new Set(coverage.map(({ stream }) => stream.dev))].length
   if (!json)
@@ -33,22 +36,27 @@ const spansText = (spans: readonly Span[]): string =>
     .map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`))
     .join(', ') + (spans.length > 5 ? `, … (${spans.length} gaps)` : '')
 
-function lineOf({ stream, kind, frames, last, missing, gone }: Coverage): string {
+function lineOf({ stream, kind, frames, last, missing, gone }: Coverage, lost: readonly Span[]): string {
   const name = `${stream.dev}/${stream.cam}/${stream.boot} ${kind}`
-  const what = [`${frames} of #${stream.start}–${last}`]
+  const what = [`${frames - countOf(lost)} of #${stream.start}–${last}`]
   if (missing.length > 0) what.push(`missing ${countOf(missing)}: ${spansText(missing)}`)
+  if (lost.length > 0)
+    what.push(
+      `missing bitstreams ${countOf(lost)}: ${spansText(lost)}, noted as kept and neither in a segment nor waiting`,
+    )
   if (gone.length > 0)
     what.push(
       `gone ${countOf(gone)}: ${spansText(gone)} (${[...new Set(gone.map(({ reason }) => reason))].join('; ')})`,
     )
-  if (missing.length + gone.length === 0) what.push('complete')
+  if (missing.length + gone.length + lost.length === 0) what.push('complete')
   if (stream.start > 0) what.push(`from #${stream.start} on, nobody listened before`)
   return `${name.padEnd(44)} ${what.join(' · ')}${stream.thinned ? ' · leaves frames out' : ''}`
 }
 
-const recordOf = ({ stream, kind, frames, last, missing, gone }: Coverage) => {
+const recordOf = ({ stream, kind, frames, last, missing, gone }: Coverage, lost: readonly Span[]) => {
   const { dev, cam, boot, start, thinned, over, first, last: lastTime } = stream
-  return { dev, cam, boot, kind, start, last, from: first, to: lastTime, frames, missing, gone, thinned, over }
+  const here = { frames: frames - countOf(lost), missing, lost, gone }
+  return { dev, cam, boot, kind, start, last, from: first, to: lastTime, ...here, thinned, over }
 }
 
 async function damagedObjects(

@@ -45,18 +45,27 @@ export async function commit(
   const items = messages.flatMap((message) => (message.kind === 'evt' ? [] : [itemOf(message, at)]))
   const events = messages.filter((message): message is Event => message.kind === 'evt')
   const days = new Set(items.filter(({ payload }) => payload).map(({ time }) => time.slice(0, 10)))
-  await engine.ready(db, [...days])
-  return db.transaction().execute(async (tx) => {
-    const added: Record<ResultKind, number> = { cls: 0, seg: 0, bits: 0, evt: 0 }
-    if (items.length > 0) {
-      const fresh = await freshOnes(tx, items)
-      await insertAll(tx, fresh, at)
-      for (const { kind } of fresh) added[kind === kinds.cls ? 'cls' : kind === kinds.seg ? 'seg' : 'bits']++
-    }
-    if (events.length > 0) added.evt = await insertEvents(tx, events, at)
-    const all = added.cls + added.seg + added.bits + added.evt
-    return { added, duplicates: messages.length - all }
+  const write = async () => {
+    await engine.ready(db, [...days])
+    return db.transaction().execute((tx) => insert(tx, items, events, at))
+  }
+  const added = await write().catch((error) => {
+    if (!engine.unready(error)) throw error
+    return write()
   })
+  const all = added.cls + added.seg + added.bits + added.evt
+  return { added, duplicates: messages.length - all }
+}
+
+async function insert(tx: Tx, items: readonly Item[], events: readonly Event[], at: string): Promise<Tally['added']> {
+  const added: Record<ResultKind, number> = { cls: 0, seg: 0, bits: 0, evt: 0 }
+  if (items.length > 0) {
+    const fresh = await freshOnes(tx, items)
+    await insertAll(tx, fresh, at)
+    for (const { kind } of fresh) added[kind === kinds.cls ? 'cls' : kind === kinds.seg ? 'seg' : 'bits']++
+  }
+  if (events.length > 0) added.evt = await insertEvents(tx, events, at)
+  return added
 }
 
 const nameOf = (dev: string, cam: string, boot: string): string => `${dev}/${cam}/${boot}`

@@ -2,7 +2,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { ResultKind } from '../../contract/topics.js'
 import { countOf, Sequence, type Span } from '../listen/sequence.js'
-import type { Coverage, Stream } from './store.js'
+import type { Coverage, CoverageFilter, Stream } from './store.js'
 import { type Kind, kindNames, kinds, type Tables } from './tables.js'
 
 export const streamColumns = [
@@ -38,13 +38,11 @@ export const streamOf = ({
   closed: closed === 1,
 })
 
-export async function coverageOf(
-  db: Kysely<Tables>,
-  { dev, closed }: { dev?: string | undefined; closed?: false } = {},
-): Promise<Coverage[]> {
+export async function coverageOf(db: Kysely<Tables>, { dev, closed, loose }: CoverageFilter = {}): Promise<Coverage[]> {
   let wanted = db.selectFrom('streams').select('id')
   if (dev !== undefined) wanted = wanted.where('dev', '=', dev)
   if (closed === false) wanted = wanted.where('closed', '=', 0)
+  if (loose) wanted = wanted.where('id', 'in', db.selectFrom('records').select('stream').distinct())
   const rows = db.selectFrom('streams').select(streamColumns).where('id', 'in', wanted)
   const streams = (await rows.orderBy('dev').orderBy('cam').orderBy('first_time').execute()).map(streamOf)
   const [spans, gone] = await Promise.all([
@@ -112,7 +110,10 @@ export async function noteGone(
     .insertInto('gone')
     .values(rows)
     .onConflict((conflict) =>
-      conflict.columns(['stream', 'kind', 'from_seq']).doUpdateSet({ to_seq: sql`excluded.to_seq`, at }),
+      conflict.columns(['stream', 'kind', 'from_seq']).doUpdateSet({
+        to_seq: sql`CASE WHEN excluded.to_seq > gone.to_seq THEN excluded.to_seq ELSE gone.to_seq END`,
+        at,
+      }),
     )
     .execute()
 }

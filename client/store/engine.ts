@@ -14,6 +14,8 @@ export interface Engine {
   readonly resultKey: string
   /** Makes sure that rows of these days can be written. */
   ready(db: Kysely<Tables>, days: readonly string[]): Promise<void>
+  /** Whether rows could not be written because what was made ready has been taken away: then it is made anew. */
+  unready(error: unknown): boolean
   /** Forgets results of days before. @returns how many, about */
   dropResults(db: Kysely<Tables>, day: string): Promise<number>
   /** Results that are here; of a day that is large, about. */

@@ -17,7 +17,10 @@ export async function expire(
   const results = await engine.dropResults(db, before.slice(0, 10))
   const ended = await db.deleteFrom('events').where('until', '<', before).where('ended', '=', 1).executeTakeFirst()
   await db.deleteFrom('event_messages').where('time', '<', before).execute()
-  await db.deleteFrom('records').where('time', '<', before).execute()
+  await db.transaction().execute(async (tx) => {
+    const records = tx.deleteFrom('records').where('time', '<', before).returning(['stream', 'seq as last'])
+    await noteForgotten(tx, await records.execute())
+  })
   await db.deleteFrom('state_changes').where('at', '<', before).execute()
   await db.deleteFrom('rejects').where('at', '<', before).execute()
   await db.deleteFrom('audits').where('at', '<', before).execute()
@@ -39,14 +42,17 @@ async function expireSegments(
   before: string,
   deleteObjects?: DeleteObjects,
 ): Promise<number> {
-  const here = await db
-    .deleteFrom('segments')
-    .where('to_time', '<', before)
-    .where('place', 'is', null)
-    .executeTakeFirst()
-  let count = Number(here.numDeletedRows)
+  let count = await db.transaction().execute(async (tx) => {
+    const here = tx.deleteFrom('segments').where('to_time', '<', before).where('place', 'is', null)
+    const forgotten = await here.returning(['stream', 'last_seq as last']).execute()
+    await noteForgotten(tx, forgotten)
+    return forgotten.length
+  })
   for (;;) {
-    const of = db.selectFrom('segments').select(['stream', 'seq', 'place']).where('to_time', '<', before)
+    const of = db
+      .selectFrom('segments')
+      .select(['stream', 'seq', 'last_seq as last', 'place'])
+      .where('to_time', '<', before)
     const old = await of.orderBy('stream').orderBy('seq').limit(STEP).execute()
     if (old.length === 0) return count
     if (!deleteObjects)
@@ -55,6 +61,7 @@ async function expireSegments(
         `${where}: old segments lie elsewhere, like ${old[0].place}: name that with --bits`,
       )
     await deleteObjects(old.map(({ place }) => place!))
+    await noteForgotten(db, old)
     await db
       .deleteFrom('segments')
       .where(({ eb, refTuple, tuple }) =>
@@ -67,4 +74,20 @@ async function expireSegments(
       .execute()
     count += old.length
   }
+}
+
+/** So that verify tells them from bitstreams that are lost. */
+async function noteForgotten(
+  db: Kysely<Tables>,
+  rows: readonly { readonly stream: number; readonly last: number }[],
+): Promise<void> {
+  const lasts = new Map<number, number>()
+  for (const { stream, last } of rows) lasts.set(stream, Math.max(last, lasts.get(stream) ?? 0))
+  for (const [stream, last] of lasts)
+    await db
+      .updateTable('streams')
+      .set({ kept_from: last + 1 })
+      .where('id', '=', stream)
+      .where('kept_from', '<=', last)
+      .execute()
 }

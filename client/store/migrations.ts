@@ -45,7 +45,15 @@ const first = ({ words: { time, json, blob, id }, partitionBy, resultKey, result
     FROM results r JOIN streams s ON s.id = r.stream`,
 ]
 
-const versions: Record<string, (engine: Engine) => string[]> = { '001': first }
+/** Which bitstreams were forgotten on purpose, so that others that are not there show. Of what went before, the first segment tells. */
+const keptFrom = (): string[] => [
+  `ALTER TABLE streams ADD COLUMN kept_from bigint NOT NULL DEFAULT 0`,
+  `UPDATE streams SET kept_from = COALESCE((SELECT min(seq) FROM segments WHERE stream = streams.id),
+    (SELECT max(to_seq) + 1 FROM spans WHERE stream = streams.id AND kind = 3
+      AND NOT EXISTS (SELECT 1 FROM records WHERE records.stream = streams.id)), 0)`,
+]
+
+const versions: Record<string, (engine: Engine) => string[]> = { '001': first, '002': keptFrom }
 
 /** Brings the tables to this release's version. @throws {StoreError} version: written by a later release; else what failed */
 export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {

@@ -3,9 +3,10 @@ import { commit } from './commit.js'
 import { closeStream, coverageOf, noteGone } from './coverage.js'
 import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
+import { forgetRecords, lostOf, recant } from './losses.js'
 import { migrate } from './migrations.js'
 import { activityOf, devicesOf, eventsOf, findFrame, resultsOf, segmentsOf, totalsOf } from './reading.js'
-import { forgetRecords, looseStreams, recordsOf, seal, sealedSegment } from './sealing.js'
+import { looseStreams, recordsOf, seal, sealedSegment } from './sealing.js'
 import { audit, audits, lease, noteState, reject } from './states.js'
 import { type Store, StoreError } from './store.js'
 
@@ -46,6 +47,8 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     sealed: (...of) => said(sealedSegment(db, ...of)),
     seal: (...of) => said(seal(db, ...of)),
     forget: (...of) => said(forgetRecords(db, ...of)),
+    recant: (...of) => said(recant(db, ...of)),
+    lost: (dev) => said(lostOf(db, dev)),
     find: (...of) => said(findFrame(db, ...of)),
     lease: (...of) => said(lease(db, ...of)),
     audit: (line) => said(audit(db, line)),

@@ -66,6 +66,12 @@ function engineOf(url: string): Engine {
         made.add(day)
       }
     },
+    unready(error) {
+      // No partition for the row: another collector has dropped it since.
+      const gone = (error as { code?: string }).code === '23514'
+      if (gone) made.clear()
+      return gone
+    },
     async dropResults(db, day) {
       let dropped = 0
       for (const { name, about } of await partitionsOf(db)) {

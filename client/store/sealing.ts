@@ -58,26 +58,30 @@ export async function seal(
   db: Kysely<Tables>,
   stream: number,
   { seq, last, frames, from, to, bytes, sha256, bundle, place, data }: Sealed,
-): Promise<void> {
+): Promise<boolean> {
   const row: Omit<Tables['segments'], 'stream' | 'seq'> = {
     ...{ last_seq: last, frames, from_time: from, to_time: to, bytes, sha256, bundle },
     place: place ?? null,
     data: data ? Buffer.from(data) : null,
   }
-  await db.transaction().execute(async (tx) => {
-    await tx
+  return db.transaction().execute(async (tx) => {
+    const kept = await tx
       .insertInto('segments')
       .values({ stream, seq, ...row })
-      .onConflict((conflict) => conflict.columns(['stream', 'seq']).doUpdateSet(row))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['stream', 'seq'])
+          .doUpdateSet(row)
+          .where(sql<boolean>`segments.last_seq <= excluded.last_seq`),
+      )
+      .returning('seq')
       .execute()
+    if (kept.length === 0) return false
     await tx
       .deleteFrom('records')
       .where('stream', '=', stream)
       .where(sql<boolean>`seq BETWEEN ${seq} AND ${last}`)
       .execute()
+    return true
   })
-}
-
-export async function forgetRecords(db: Kysely<Tables>, stream: number, seqs: readonly number[]): Promise<void> {
-  if (seqs.length > 0) await db.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs).execute()
 }

@@ -59,6 +59,7 @@ const engineOf = (file: string): Engine => ({
   partitionBy: 'WITHOUT ROWID',
   resultKey: 'PRIMARY KEY (stream, kind, seq)',
   async ready() {},
+  unready: () => false,
   async dropResults(db, day) {
     let dropped = 0
     for (;;) {

@@ -70,6 +70,14 @@ export interface Coverage {
   readonly gone: readonly (Span & { readonly reason: string })[]
 }
 
+export interface CoverageFilter {
+  readonly dev?: string | undefined
+  /** Without the runs that are over and whole, which only grow in number. */
+  readonly closed?: false
+  /** Of those that have records lying one by one. */
+  readonly loose?: true
+}
+
 export interface TimeRange {
   readonly dev?: string | undefined
   readonly cam?: string | undefined
@@ -198,8 +206,7 @@ export interface Store {
   note(state: StateMessage): Promise<void>
   reject(reject: Reject): Promise<void>
 
-  /** @param filter `closed: false`: without the runs that are over and whole, which only grow in number */
-  coverage(filter?: { dev?: string | undefined; closed?: false }): Promise<Coverage[]>
+  coverage(filter?: CoverageFilter): Promise<Coverage[]>
   /** The box has these no more: they are missing no longer. */
   gone(stream: number, kinds: readonly ResultKind[], spans: readonly Span[], reason: string, at: string): Promise<void>
 
@@ -224,9 +231,14 @@ export interface Store {
   records(stream: number, from: number, limit: number): Promise<LooseRecord[]>
   sealed(stream: number, seq: number): Promise<Sealed | undefined>
   /** Keeps a segment, and forgets the records that it is made of. */
-  seal(stream: number, sealed: Sealed): Promise<void>
-  /** Records that nothing can be made of. */
-  forget(stream: number, seqs: readonly number[]): Promise<void>
+  /** @returns false: a longer one is there, of another collector; nothing was changed */
+  seal(stream: number, sealed: Sealed): Promise<boolean>
+  /** Records that nothing can ever be made of: they are here no longer, but gone. */
+  forget(stream: number, seqs: readonly number[], reason: string, at: string): Promise<void>
+  /** Bitstreams that were noted as here: those of them that are not are missing again, and asked for. */
+  recant(stream: number, span: Span): Promise<void>
+  /** By stream, bitstreams that are noted as here and lie nowhere. Of runs that leave frames out that cannot be told. */
+  lost(dev?: string): Promise<ReadonlyMap<number, readonly Span[]>>
   find(dev: string, cam: string, boot: string, seq: number): Promise<{ stream: Stream; sealed?: Sealed } | undefined>
 
   /** One collector at a time does what need be done once. @returns whether it is this one until then */

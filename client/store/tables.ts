@@ -13,6 +13,8 @@ export interface Tables {
     last_time: string
     thinned: number
     closed: number
+    /** Bitstreams before it were forgotten with their days. */
+    kept_from: Generated<number>
   }
   /** Which seqs are here, or were left out on purpose: joined where they touch. */
   spans: { stream: number; kind: Kind; from_seq: number; to_seq: number }

@@ -24,7 +24,7 @@ async function setting(dir: string) {
     }) as unknown as Requester
   const { figures, lines, value } = figuresOf()
   const check = new EventCheck(store, requesterOf, figures)
-  return { store, check, asked, lines, value, hush: () => (silent = true) }
+  return { store, check, asked, lines, value, hush: (is = true) => (silent = is) }
 }
 
 t.test('each box is asked, what is new is kept, and then not before ten minutes or a doubt', async (t) => {
@@ -58,4 +58,26 @@ t.test('no more than twenty in a round, and one that is silent holds nothing up'
   t.equal(asked.length, 25)
   t.equal(await value('asked_total{outcome="silent"}'), 25)
   t.match(lines[0], /asking gate-0 for its events: not connected/)
+})
+
+t.test('one that was silent is asked again after a minute or a doubt, from where it had told all', async (t) => {
+  const { store, check, asked, hush } = await setting(t.testdir({}))
+  t.teardown(() => store.close())
+  hush()
+  await check.run(['gate-1'], nowMs)
+  await check.run(['gate-1'], nowMs + MINUTE_MS / 2)
+  t.equal(asked.length, 1)
+  check.doubt(nowMs + MINUTE_MS / 2 + 1)
+  await check.run(['gate-1'], nowMs + MINUTE_MS / 2 + 2)
+  t.equal(asked.length, 2)
+  hush(false)
+  await check.run(['gate-1'], nowMs + 120 * MINUTE_MS)
+  t.strictSame(asked[2], ['gate-1', '2026-04-30T12:00:00.000Z'], 'nothing is left out')
+  t.equal((await store.totals()).events, 1)
+  await check.run(['gate-1'], nowMs + 125 * MINUTE_MS)
+  t.equal(asked.length, 3)
+  hush()
+  await check.run(['gate-1'], nowMs + 131 * MINUTE_MS)
+  await check.run(['gate-1'], nowMs + 133 * MINUTE_MS)
+  t.strictSame(asked[4], ['gate-1', '2026-05-01T13:50:00.000Z'])
 })

@@ -24,7 +24,8 @@ t.test('what was done', async (t) => {
   figures.committed({ added: { cls: 2, seg: 0, bits: 1, evt: 0 }, duplicates: 4 }, performance.now())
   figures.filled({ added: { cls: 5, seg: 0, bits: 0, evt: 0 }, duplicates: 0 })
   figures.incomplete(7, 8)
-  figures.sealing(2)
+  figures.sealed()
+  figures.unusable(2)
   figures.ask('silent')
   figures.kept([
     { work: { reject: { at: '', topic: '', reason: '', payload: Uint8Array.of() } }, cameMs: 0, settle() {} },

@@ -2,23 +2,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import mqtt from 'mqtt'
 import t from 'tap'
 import { type CollectOptions, collect } from '../../../client/collect/collect.js'
-import { subjectsOf, topicOf } from '../../../client/collect/jetstream.js'
+import { openJetStream } from '../../../client/collect/jetstream.js'
 import { openStore } from '../../../client/store/open.js'
 import { type Store, StoreError } from '../../../client/store/store.js'
 import { until } from '../../e2e/until.js'
 import { natsCluster } from '../../fleet/nats.js'
 import { classifyResult } from '../box.js'
-
-t.test('topics and subjects', async (t) => {
-  t.equal(topicOf('blindsight.v1.gate-1.cam.street.cls'), 'blindsight/v1/gate-1/cam/street/cls')
-  t.strictSame(subjectsOf('a/b', false), [
-    ...['cls', 'seg', 'evt'].map((kind) => `a.b.v1.*.cam.*.${kind}`),
-    ...['cls', 'seg', 'evt'].map((kind) => `a.b.v1.*.hist.*.${kind}`),
-  ])
-})
 
 t.test('each message once, by whichever collector; a store that is away loses none', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'blindsight-nats-'))
@@ -73,6 +67,28 @@ t.test('each message once, by whichever collector; a store that is away loses no
   await second.stop()
   await box.endAsync(true)
   await real.close()
+  await node.program.end('SIGTERM')
+  rmSync(dir, { recursive: true, force: true })
+})
+
+t.test('what a stream lacks that somebody else has made is said, with how to add it', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'blindsight-nats-'))
+  const [node] = await natsCluster(dir, 1)
+  node.program.start()
+  const nats = await until('NATS to answer', () => connect({ servers: node.nats }).catch(() => undefined))
+  await until('JetStream', async () =>
+    (await jetstreamManager(nats)).streams
+      .add({ name: 'blindsight', subjects: ['blindsight.v1.*.cam.>', 'blindsight.v1.*.hist.*.*'] })
+      .catch(() => undefined),
+  )
+  const lines: string[] = []
+  const options = { servers: node.nats, base: 'blindsight', group: 'g', replicas: 1, bits: true }
+  const stream = await openJetStream(options, { message() {}, notice: (line) => lines.push(line) })
+  t.match(lines, [
+    /^the stream blindsight lacks .* blindsight\.v1\.\*\.bits\.\*: .* nats stream edit blindsight --subjects='blindsight\.v1.*,blindsight\.v1\.\*\.bits\.\*'$/,
+  ])
+  await stream.close()
+  await nats.close()
   await node.program.end('SIGTERM')
   rmSync(dir, { recursive: true, force: true })
 })

@@ -72,3 +72,21 @@ t.test('what is older than it is kept is forgotten, and said', async (t) => {
   await one.round()
   t.equal(one.said.length, 1)
 })
+
+t.test('the lease is renewed while there is work, and who loses it stops', async (t) => {
+  const store = await fleet(t)
+  let asked = 0
+  const losing = { ...store, lease: async () => ++asked < 4 }
+  const did: string[] = []
+  const filler = {
+    // As long as a box takes to answer: until it is told to stop.
+    run: (_: unknown, __: unknown, ___: unknown, signal: AbortSignal) =>
+      new Promise<void>((stopped) => signal.addEventListener('abort', () => stopped(), { once: true })),
+  }
+  const sealer = { run: async () => did.push('seal') }
+  const work = { filler, sealer, events: { run: async () => {} } } as never
+  const { figures, lines } = figuresOf()
+  await new Keeper(losing, undefined, work, figures, 1, (line) => did.push(line), 0.04).round(never)
+  t.equal(asked, 4)
+  t.strictSame([did, lines], [[], []], 'nothing is sealed, and nothing forgotten')
+})

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Folder } from '../../../client/collect/objects.js'
 import { Sealer } from '../../../client/collect/sealer.js'
@@ -25,8 +26,18 @@ async function setting(t: Test, inDatabase = false) {
       at,
     )
   const seal = async (quiet = false) => {
-    const missing = (await store.coverage()).map(({ stream, missing }) => [stream.id, missing] as const)
-    await sealer.run(new Map(missing), atMs + (quiet ? 2 * QUIET_MS : 0))
+    await sealer.run(atMs + (quiet ? 2 * QUIET_MS : 0))
+  }
+  const slow = async (meanwhile: () => Promise<void>) => {
+    const held = {
+      ...store,
+      async records(...of: Parameters<typeof store.records>) {
+        const found = await store.records(...of)
+        await meanwhile()
+        return found
+      },
+    }
+    await new Sealer(held, objects, figures, { quietMs: QUIET_MS }).run(atMs + 2 * QUIET_MS)
   }
   const sealed = async () =>
     (await store.segments({ limit: 100 })).items
@@ -38,7 +49,7 @@ async function setting(t: Test, inDatabase = false) {
     const found = (await store.find(dev, cam, boot, seq))!.sealed!
     return found.data ?? (await objects?.get(found.place!))!
   }
-  return { store, put, seal, sealed, fileOf, value }
+  return { store, sealer, slow, put, seal, sealed, fileOf, value }
 }
 const seqsIn = (file: Uint8Array) => [...readArchive(file)].map((piece) => ('seq' in piece ? piece.seq : piece.kind))
 
@@ -77,12 +88,71 @@ t.test('what may still come is waited for, and what comes to a sealed one is add
   t.strictSame(seqsIn(await fileOf(4)), ['index', 4, 5, 6, 7])
 })
 
-t.test('what can never be decoded is given up', async (t) => {
+t.test('what lacks the one before waits until the box has said that it can never come', async (t) => {
   const { store, put, seal, sealed, value } = await setting(t, true)
   await put(0, 1, 3)
   await put(5, 6)
   await seal(true)
   t.strictSame(await sealed(), [[0, 1]])
+  t.equal((await store.totals()).records, 3, 'nobody has been asked for 2 and 4')
+  const coverage = async () => (await store.coverage())[0]
+  const { stream, missing } = await coverage()
+  t.match(missing, [
+    { from: 2, to: 2 },
+    { from: 4, to: 4 },
+  ])
+  await store.gone(stream.id, ['bits'], [{ from: 4, to: 4 }], 'evicted', at)
+  await seal(true)
+  t.equal((await store.totals()).records, 1)
+  t.equal(await value('records_unusable_total'), 2)
+  const after = await coverage()
+  t.match([after.frames, after.missing], [3, [{ from: 2, to: 2 }]], 'they count as lost, and not as there')
+  t.equal(
+    after.gone.reduce((n, { from, to }) => n + to - from + 1, 0),
+    3,
+  )
+  await put(2)
+  await seal(true)
+  t.strictSame(await sealed(), [[0, 3]])
+  await put(4, 5, 6)
+  await seal(true)
+  t.strictSame(await sealed(), [
+    [0, 3],
+    [4, 6],
+  ])
+})
+
+t.test('what is noted as here and is not is missing again, and fetched', async (t) => {
+  const { store, put, seal, sealed } = await setting(t)
+  await put(0, 1, 2, 3)
+  const [{ stream }] = await store.coverage()
+  const db = new Database(join(t.testdirName, 'fleet.sqlite'))
+  db.exec('DELETE FROM records WHERE seq IN (1, 2)')
+  db.close()
+  await store.closeRun(stream.id)
+  await seal(true)
+  t.match(await store.coverage({ closed: false }), [{ missing: [{ from: 1, to: 2 }], frames: 2 }])
+  await put(1, 2)
+  await seal(true)
+  t.strictSame(await sealed(), [[0, 3]])
+})
+
+t.test('a collector that was held up puts no shorter segment over that of another', async (t) => {
+  const { store, put, seal, sealed, fileOf, slow } = await setting(t)
+  await put(0, 1)
+  // While it has read two records, another seals four.
+  await slow(async () => {
+    await put(2, 3)
+    await seal(true)
+  })
+  t.strictSame(await sealed(), [[0, 3]])
+  t.strictSame(seqsIn(await fileOf(0)), ['index', 0, 1, 2, 3])
   t.equal((await store.totals()).records, 0)
-  t.equal(await value('records_unusable_total'), 3)
+})
+
+t.test('who is no longer the one that seals stops', async (t) => {
+  const { sealer, put, sealed } = await setting(t)
+  await put(0, 1, 2, 3, 4)
+  await sealer.run(atMs, undefined, async () => false)
+  t.strictSame(await sealed(), [])
 })

@@ -51,6 +51,16 @@ t.test('results lie in partitions by day, and go with them', async (t) => {
   t.strictSame(await partitions(), ['results_20260421'])
 })
 
+t.test('a partition that another collector has dropped is made again', async (t) => {
+  const url = await server.fresh()
+  const [store, other] = [await openStore(url), await openStore(url)]
+  t.teardown(() => Promise.all([store.close(), other.close()]))
+  const ts = '2026-04-20T12:00:00.000Z'
+  await store.commit([cls(1, { ts })], at)
+  await other.expire('2026-04-21T12:00:00.000Z')
+  t.match(await store.commit([cls(2, { ts })], at), { added: { cls: 1 } })
+})
+
 t.test('a server that is killed and comes back', async (t) => {
   const store = await openStore(await server.fresh())
   t.teardown(() => store.close())

@@ -30,8 +30,8 @@ t.test('a segment takes the records that it is made of, and no others', async (t
     ['gate-1', 4, 5],
     ['gate-2', 0, 1],
   ])
-  await store.forget(loose[0].stream.id, [])
-  await store.forget(loose[0].stream.id, [4, 5])
+  await store.forget(loose[0].stream.id, [], 'why', at)
+  await store.forget(loose[0].stream.id, [4, 5], 'why', at)
   t.strictSame(await left(), [['gate-2', 0, 1]])
 })
 
@@ -43,6 +43,8 @@ t.test('sealed again it is the new one, whole', async (t) => {
   await store.seal(stream.id, { ...made, seq: 0, last: 3, frames: 4, place: 'a/b/c/0.bsf' })
   const found = await store.sealed(stream.id, 0)
   t.strictSame(found, { ...made, seq: 0, last: 3, frames: 4, place: 'a/b/c/0.bsf' })
+  t.equal(await store.seal(stream.id, { ...made, seq: 0, last: 2, place: 'a/b/c/0.bsf' }), false, 'a shorter one')
+  t.match(await store.sealed(stream.id, 0), { last: 3, frames: 4 })
   t.equal(await store.sealed(stream.id, 1), undefined)
   t.strictSame(await store.loose(), [])
 })

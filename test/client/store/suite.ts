@@ -175,7 +175,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.ok(Buffer.from(found!.sealed!.data!).equals(Buffer.from(file)))
     t.equal((await store.find('gate-1', stream.cam, stream.boot, 5))?.sealed, undefined)
     await store.seal(stream.id, { ...sealed, last: 4, data: undefined, place: 'x/y.bsf' })
-    await store.forget(stream.id, [5])
+    await store.forget(stream.id, [5], 'why', at)
     t.strictSame(await store.loose(), [])
     t.match(await store.sealed(stream.id, 0), { last: 4, place: 'x/y.bsf', data: undefined })
     t.match((await store.segments({ limit: 1 })).items, [{ last: 4, sealed: true }])

@@ -1,0 +1,122 @@
+/** Bitstreams that were noted as here and are not, or are of no use: what is noted follows what is there. */
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { Sequence, type Span } from '../listen/sequence.js'
+import { noteGone, without } from './coverage.js'
+import { kinds, type Tables } from './tables.js'
+
+/** They go, and are noted as gone in the place of here, so that one that comes again is kept. */
+export async function forgetRecords(
+  db: Kysely<Tables>,
+  stream: number,
+  seqs: readonly number[],
+  reason: string,
+  at: string,
+): Promise<void> {
+  if (seqs.length === 0) return
+  const spans = joined(seqs)
+  await db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    await tx.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs).execute()
+    for (const span of spans) await unlist(tx, stream, [span])
+    const known = await tx
+      .selectFrom('gone')
+      .select(['from_seq as from', 'to_seq as to'])
+      .where('stream', '=', stream)
+      .where('kind', '=', kinds.bits)
+      .orderBy('from_seq')
+      .execute()
+    await noteGone(tx, stream, ['bits'], without(spans, known), reason, at)
+  })
+}
+
+export async function recant(db: Kysely<Tables>, stream: number, span: Span): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    const absent = without([span], await lying(tx, stream, span))
+    await unlist(tx, stream, absent)
+    // Its box is asked for what is missing only while it is open.
+    if (absent.length > 0) await tx.updateTable('streams').set({ closed: 0 }).where('id', '=', stream).execute()
+  })
+}
+
+export async function lostOf(db: Kysely<Tables>, dev?: string): Promise<Map<number, Span[]>> {
+  const lost = new Map<number, Span[]>()
+  // One state of all tables, while a collector goes on: what it seals now must be in one of the two.
+  await db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      let streams = tx.selectFrom('streams').select(['id', 'kept_from']).where('thinned', '=', 0)
+      if (dev !== undefined) streams = streams.where('dev', '=', dev)
+      for (const { id, kept_from } of await streams.orderBy('id').execute()) {
+        const listed = await spansOf(tx, id)
+        if (listed.length === 0) continue
+        const before = kept_from > 0 ? [{ from: 0, to: kept_from - 1 }] : []
+        const all = { from: listed[0].from, to: listed.at(-1)!.to }
+        const absent = without(without(listed, before), await lying(tx, id, all))
+        if (absent.length > 0) lost.set(id, absent)
+      }
+    })
+  return lost
+}
+
+/** Nothing is committed for the stream until this transaction ends. */
+const hold = (tx: Transaction<Tables>, stream: number) =>
+  tx.updateTable('streams').set({ closed: sql`closed` }).where('id', '=', stream).execute()
+
+const spansOf = (tx: Transaction<Tables>, stream: number): Promise<Span[]> =>
+  tx
+    .selectFrom('spans')
+    .select(['from_seq as from', 'to_seq as to'])
+    .where('stream', '=', stream)
+    .where('kind', '=', kinds.bits)
+    .orderBy('from_seq')
+    .execute()
+
+/** What is sealed or lies one by one, of a range. */
+async function lying(tx: Transaction<Tables>, stream: number, { from, to }: Span): Promise<Span[]> {
+  const sealed = await tx
+    .selectFrom('segments')
+    .select(['seq as from', 'last_seq as to'])
+    .where('stream', '=', stream)
+    .where('seq', '<=', to)
+    .where('last_seq', '>=', from)
+    .execute()
+  const loose = await tx
+    .selectFrom('records')
+    .select('seq')
+    .where('stream', '=', stream)
+    .where('seq', '>=', from)
+    .where('seq', '<=', to)
+    .orderBy('seq')
+    .execute()
+  return [...sealed, ...joined(loose.map(({ seq }) => seq))].sort((a, b) => a.from - b.from)
+}
+
+async function unlist(tx: Transaction<Tables>, stream: number, seqs: readonly Span[]): Promise<void> {
+  for (const { from, to } of seqs) {
+    const cut = await tx
+      .deleteFrom('spans')
+      .where('stream', '=', stream)
+      .where('kind', '=', kinds.bits)
+      .where('from_seq', '<=', to)
+      .where('to_seq', '>=', from)
+      .returning(['from_seq as from', 'to_seq as to'])
+      .execute()
+    const left = without(
+      cut.sort((a, b) => a.from - b.from),
+      [{ from, to }],
+    )
+    if (left.length > 0)
+      await tx
+        .insertInto('spans')
+        .values(left.map((span) => ({ stream, kind: kinds.bits, from_seq: span.from, to_seq: span.to })))
+        .execute()
+  }
+}
+
+function joined(seqs: readonly number[]): Span[] {
+  const sequence = new Sequence()
+  for (const seq of [...seqs].sort((a, b) => a - b)) sequence.add(seq)
+  return sequence.spans
+}
