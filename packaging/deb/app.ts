@@ -1,17 +1,13 @@
 /** The program's tree, app/: what `npm pack` would send to a box, and its dependencies exactly as package-lock.json has them. */
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageRoot } from '../../contract/package-root.js'
 import { type Architecture, architectures } from './architecture.js'
-import { run } from './run.js'
+import { run, unpackNpm } from './run.js'
 
 export async function layApp(app: string, arch: Architecture): Promise<void> {
-  await mkdir(app, { recursive: true })
   const root = packageRoot()
-  const packed = await run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', app], { cwd: root })
-  const tarball = join(app, packed.trim().split('\n').at(-1)!)
-  await run('tar', ['-xzf', tarball, '-C', app, '--strip-components=1', '--no-same-owner'])
-  await rm(tarball)
+  await unpackNpm(root, app)
   await copyFile(join(root, 'package-lock.json'), join(app, 'package-lock.json'))
   const flags = ['--omit=dev', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
   // Install scripts would run on this machine, for this machine: what is compiled, natives.ts compiles.
@@ -40,11 +36,9 @@ export async function prune(app: string, arch: Architecture): Promise<void> {
     for (const os of await readdir(join(onnx, api)))
       for (const cpu of await readdir(join(onnx, api, os)))
         if (os !== 'linux' || cpu !== architectures[arch].node) await rm(join(onnx, api, os, cpu), { recursive: true })
-  await away('.package-lock.json')
-  await away('.bin')
   await away('onnxruntime-node', 'script')
-  for (const part of ['deps', 'src', 'build', 'binding.gyp']) await away('better-sqlite3', part)
-  for (const part of ['src', 'build', 'binding.gyp', 'test']) await away('unix-dgram', part)
+  for (const part of ['deps', 'src', 'binding.gyp']) await away('better-sqlite3', part)
+  for (const part of ['src', 'binding.gyp']) await away('unix-dgram', part)
   // What only compiles them, and types.
   for (const name of ['nan', 'prebuild-install', '@types', 'undici-types']) await away(name)
   for (const file of await readdir(app, { recursive: true }))
@@ -54,8 +48,8 @@ export async function prune(app: string, arch: Architecture): Promise<void> {
 const UNREAD = new RegExp(
   [
     String.raw`(\.d\.[cm]?ts(\.map)?|\.[cm]?js\.map|\.tsbuildinfo|\.html|\.sh)$`,
+    String.raw`node_modules/(.*/)?\.[^/]+$`,
     // A package's own folders, not those of the same name below its lib or dist.
-    String.raw`node_modules/.*/\.[^/]+$`,
     `node_modules/(@[^/]+/)?[^/@][^/]*/(tests?|spec|bench(mark)?s?|examples?|docs?|integration|tools|fixtures|coverage)$`,
   ].join('|'),
 )

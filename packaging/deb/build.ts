@@ -1,5 +1,4 @@
 /** One .deb: program and Node under /usr/lib/blindsight, units, manual, licences; the same bytes from the same commit. */
-import { existsSync } from 'node:fs'
 import { chmod, copyFile, cp, lutimes, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -13,7 +12,7 @@ import { type Architecture, gnu } from './architecture.js'
 import { maintainer, writeControl } from './control.js'
 import { copyrightFile } from './copyright.js'
 import { elfFiles, libraryDependencies } from './elf.js'
-import { modulesOf } from './modules.js'
+import { type Module, modulesOf } from './modules.js'
 import { compileNatives } from './natives.js'
 import { run } from './run.js'
 import { fetchRuntime, pinned } from './runtime.js'
@@ -52,7 +51,6 @@ export async function buildPackage(
   const runtime = await fetchRuntime(arch, cache)
   await mkdir(join(lib, 'bin'), { recursive: true })
   await copyFile(join(runtime, 'bin', 'node'), join(lib, 'bin', 'node'))
-  await run(gnu('strip', arch), ['--strip-all', join(lib, 'bin', 'node')])
 
   step('the program and its locked dependencies')
   await layApp(app, arch)
@@ -61,24 +59,24 @@ export async function buildPackage(
   step('compiling better-sqlite3 and unix-dgram, or taking them from the last time')
   const compiling = join(work, 'compile')
   await mkdir(compiling)
-  const sources = join(compiling, 'sources')
-  await cp(join(app, 'node_modules'), sources, {
-    recursive: true,
-    filter: (path) =>
-      path === join(app, 'node_modules') ||
-      /node_modules\/(better-sqlite3|unix-dgram|nan|bindings|file-uri-to-path)(\/|$)/.test(path),
-  })
+  await compileNatives(app, arch, runtime, compiling, cache)
   await prune(app, arch)
-  await compileNatives(app, sources, arch, runtime, compiling, cache)
 
   step('manual, licences, bill of materials')
   const binaries = await elfFiles(lib)
-  for (const file of binaries) if (!file.endsWith('/node')) await run(gnu('strip', arch), ['--strip-unneeded', file])
-  await writeDocuments(tree, app, runtime, edition, sbomFile(sbom, edition, (await pinned()).version, binaries))
+  await run(gnu('strip', arch), ['--strip-unneeded', ...binaries])
+  const modules = await modulesOf(app)
+  await writeDocuments(
+    tree,
+    modules,
+    runtime,
+    edition,
+    await sbomFile(sbom, edition, (await pinned()).version, binaries),
+  )
   await writeSystemFiles(tree)
 
   const dependencies = await libraryDependencies(binaries)
-  const onnxruntime = (await modulesOf(app)).find(({ name }) => name === 'onnxruntime-node')!.version
+  const onnxruntime = modules.find(({ name }) => name === 'onnxruntime-node')!.version
   const conffiles = ['/etc/blindsight/example.yaml']
   await writeControl(tree, { version: edition.version, arch, dependencies, conffiles, onnxruntime })
   await settle(tree, edition.epoch)
@@ -106,10 +104,10 @@ export async function buildPackage(
 
 async function writeDocuments(
   tree: string,
-  app: string,
+  modules: readonly Module[],
   runtime: string,
   { version, epoch }: Edition,
-  sbom: Promise<string>,
+  sbom: string,
 ): Promise<void> {
   const root = packageRoot()
   const share = join(tree, 'usr', 'share')
@@ -126,11 +124,10 @@ async function writeDocuments(
   await put(join(share, 'zsh', 'vendor-completions', '_blindsight'), zshCompletion(program))
   await put(join(share, 'fish', 'vendor_completions.d', 'blindsight.fish'), fishCompletion(program))
 
-  const modules = await modulesOf(app)
   const notice = await readFile(join(root, 'NOTICE'), 'utf8')
   await put(join(doc, 'copyright'), copyrightFile(modules, notice))
   await put(join(doc, 'LICENSE.node.gz'), zipped(await readFile(join(runtime, 'LICENSE'), 'utf8')))
-  await put(join(doc, 'sbom.cdx.json'), await sbom)
+  await put(join(doc, 'sbom.cdx.json'), sbom)
   await put(join(doc, 'changelog.gz'), zipped(debianChangelog(version, date)))
   await put(join(doc, 'CHANGELOG.md.gz'), zipped(await readFile(join(root, 'CHANGELOG.md'), 'utf8')))
   await copyFile(join(root, 'README.md'), join(doc, 'README.md'))
@@ -164,10 +161,7 @@ async function writeSystemFiles(tree: string): Promise<void> {
   await mkdir(units, { recursive: true })
   for (const name of ['blindsight', 'blindsight-collect']) {
     const unit = await readFile(join(root, 'systemd', `${name}.service`), 'utf8')
-    await writeFile(
-      join(units, `${name}.service`),
-      packagedUnit(unit, name === 'blindsight' ? name : 'blindsight-collect'),
-    )
+    await writeFile(join(units, `${name}.service`), packagedUnit(unit, name))
   }
 }
 
@@ -176,16 +170,15 @@ const zipped = (text: string): Uint8Array => gzipSync(text, { level: 9 })
 
 const RUN = /^(usr\/bin\/|usr\/lib\/blindsight\/bin\/|DEBIAN\/(pre|post)(inst|rm)$)/
 
+/** Passwords may come to lie in it: systemd and tmpfiles.conf have it so, too. */
+const CLOSED = 'etc/blindsight'
+
 /** Modes and times: npm, git and umask leave others on every machine. */
 async function settle(tree: string, epoch: number): Promise<void> {
-  const paths = (await readdir(tree, { recursive: true })).sort().reverse()
-  for (const path of paths) {
-    const info = await stat(join(tree, path))
-    await chmod(join(tree, path), info.isDirectory() || RUN.test(path) ? 0o755 : 0o644)
-    await lutimes(join(tree, path), epoch, epoch)
+  for (const path of ['', ...(await readdir(tree, { recursive: true }))]) {
+    const at = join(tree, path)
+    const executable = (await stat(at)).isDirectory() || RUN.test(path)
+    await chmod(at, path === CLOSED ? 0o750 : executable ? 0o755 : 0o644)
+    await lutimes(at, epoch, epoch)
   }
-  await chmod(tree, 0o755)
-  await lutimes(tree, epoch, epoch)
-  if (existsSync(join(tree, 'etc', 'blindsight', 'example.yaml'))) await chmod(join(tree, 'etc', 'blindsight'), 0o750)
-  await lutimes(join(tree, 'etc', 'blindsight'), epoch, epoch)
 }

@@ -1,6 +1,6 @@
 /** better-sqlite3 and unix-dgram, compiled for the package's processor and against the Node that it carries. */
 import { existsSync } from 'node:fs'
-import { copyFile, cp, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { packageRoot } from '../../contract/package-root.js'
 import { type Architecture, architectures, gnu } from './architecture.js'
@@ -12,12 +12,11 @@ const addons = {
 } as const
 
 /**
- * @param app where they go; @param sources their npm packages, as published; @param runtime folder of the Node
- * @param work an empty folder; @param cache where compiled ones are kept, by what they are made of
+ * @param app with their npm packages as published, which are compiled elsewhere and only given the result
+ * @param runtime folder of the Node; @param work an empty folder; @param cache where compiled ones are kept, by what they are made of
  */
 export async function compileNatives(
   app: string,
-  sources: string,
   arch: Architecture,
   runtime: string,
   work: string,
@@ -27,11 +26,9 @@ export async function compileNatives(
   for (const [name, file] of Object.entries(addons)) {
     const kept = join(cache, [name, await lockedVersion(name), arch, runtime.split('-').at(-1), compiler].join('-'))
     if (!existsSync(kept)) {
-      const built = await compile(name, sources, arch, runtime, work)
+      const built = await compile(name, join(app, 'node_modules'), arch, runtime, work)
       await copyFile(join(built, file), `${kept}.part`)
-      await run(gnu('strip', arch), ['--strip-unneeded', `${kept}.part`])
-      await cp(`${kept}.part`, kept)
-      await rm(`${kept}.part`)
+      await rename(`${kept}.part`, kept)
     }
     const target = join(app, 'node_modules', name, file)
     await mkdir(dirname(target), { recursive: true })
@@ -41,14 +38,14 @@ export async function compileNatives(
 
 async function compile(
   name: string,
-  sources: string,
+  modules: string,
   arch: Architecture,
   runtime: string,
   work: string,
 ): Promise<string> {
   const place = join(work, 'node_modules')
   for (const needed of [name, 'nan', 'bindings', 'file-uri-to-path'])
-    if (existsSync(join(sources, needed))) await cp(join(sources, needed), join(place, needed), { recursive: true })
+    if (existsSync(join(modules, needed))) await cp(join(modules, needed), join(place, needed), { recursive: true })
   const folder = join(place, name)
   if (name === 'better-sqlite3') await withoutUnused(folder)
   const gyp = join(await npmRoot(), 'node_modules', 'node-gyp', 'bin', 'node-gyp.js')

@@ -5,11 +5,11 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageRoot } from '../../contract/package-root.js'
 import type { Architecture } from './architecture.js'
-import { run } from './run.js'
+import { unpackNpm } from './run.js'
 
 interface Pinned {
   readonly version: string
@@ -28,12 +28,8 @@ export async function fetchRuntime(arch: Architecture, cache: string): Promise<s
   if (existsSync(folder)) return folder
   const part = `${folder}.part`
   await rm(part, { recursive: true, force: true })
-  await mkdir(part, { recursive: true })
-  const packed = await run('npm', ['pack', '--silent', '--pack-destination', part, `${name}@${version}`])
-  const tarball = join(part, packed.trim().split('\n').at(-1)!)
-  verify(await readFile(tarball), integrity, `${name}@${version}`)
-  await run('tar', ['-xzf', tarball, '-C', part, '--strip-components=1', '--no-same-owner'])
-  await rm(tarball)
+  const spec = `${name}@${version}`
+  await unpackNpm(spec, part, (tarball) => verify(tarball, integrity, spec))
   await mendHeaders(join(part, 'include', 'node', 'node_object_wrap.h'))
   await rename(part, folder)
   return folder
