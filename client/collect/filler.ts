@@ -4,9 +4,8 @@
  */
 import { recordsOf } from '../bitstreams/records.js'
 import { Failure } from '../failure.js'
-import { answerTo } from '../fetch/patience.js'
+import { answerTo, codeOf } from '../fetch/patience.js'
 import type { Answer, Requester } from '../fetch/requester.js'
-import { BoxError } from '../fetch/requester.js'
 import { fetchSegment } from '../fetch/transfer.js'
 import type { Incoming } from '../listen/incoming.js'
 import type { Span } from '../listen/sequence.js'
@@ -93,7 +92,7 @@ export class Filler {
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       this.notBefore.set(dev, nowMs + this.patience.againMs)
-      this.figures.ask(error.cause instanceof BoxError ? 'refused' : 'silent')
+      this.figures.ask(codeOf(error) ? 'refused' : 'silent')
       this.figures.failed(`asking ${dev} for what is missing`, error.message)
     }
   }
@@ -229,9 +228,6 @@ function addTo(due: Map<string, Gap>, one: Coverage, { from, to }: Span): void {
   else if (known && 'kinds' in known) known.kinds.push(kind)
   else due.set(name, { stream, kinds: [kind], span })
 }
-
-const codeOf = (error: unknown): string | undefined =>
-  (error as Error).cause instanceof BoxError ? ((error as Error).cause as BoxError).code : undefined
 
 function incomingOf(
   dev: string,
