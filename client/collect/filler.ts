@@ -8,7 +8,7 @@ import { answerTo, codeOf } from '../fetch/patience.js'
 import type { Answer, Requester } from '../fetch/requester.js'
 import { fetchSegment } from '../fetch/transfer.js'
 import type { Incoming } from '../listen/incoming.js'
-import type { Span } from '../listen/sequence.js'
+import { meet, type Span } from '../listen/sequence.js'
 import type { Coverage, Store, Tally } from '../store/store.js'
 import type { Figures } from './figures.js'
 
@@ -166,7 +166,7 @@ export class Filler {
         const got = await this.segment(requester, stream, seq)
         if (got === 'gone')
           await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
-        else if (!missing.some((one) => got.from <= one.to && got.to >= one.from)) return
+        else if (!meet(missing, got)) return
         else had = { from: Math.min(seq, got.from), to: Math.max(seq, got.to) }
       }
       from = answer.next
