@@ -65,13 +65,14 @@ export class Sealer {
     const begun = records[0].seq === key ? undefined : await this.store.sealed(stream.id, key)
     const next = begun ? begun.last + 1 : key
     const usable = begun && records[0].seq === next ? await this.recordsIn(begun) : []
-    const before = usable.length
     let fit = 0
     while (fit < records.length && records[fit].seq === next + fit && fits(usable.at(-1), records[fit].bytes))
       usable.push(records[fit++].bytes)
-    // By the times that were filed: a clock that was wrong then must not put it elsewhere.
-    const times = { from: begun?.from ?? records[0].time, to: records[fit - 1]?.time ?? '' }
-    if (usable.length > before && (await this.put(stream, key, usable, times))) this.figures.sealed()
+    if (fit > 0) {
+      // By the times that were filed: a clock that was wrong then must not put it elsewhere.
+      const times = { from: begun?.from ?? records[0].time, to: records[fit - 1].time }
+      if (await this.put(stream, key, usable, times)) this.figures.sealed()
+    }
     await this.rest(stream, next + fit, records.slice(fit), said, at)
   }
 
