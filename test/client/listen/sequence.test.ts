@@ -51,6 +51,9 @@ t.test('spans meet where they have a number in common', async (t) => {
     { from: 7, to: 7 },
   ]
   const met = (from: number, to: number) => meet(spans, { from, to })
-  t.strictSame([met(0, 1), met(0, 2), met(3, 9), met(4, 6), met(7, 7), met(8, 9)], [false, true, true, false, true, false])
+  t.strictSame(
+    [met(0, 1), met(0, 2), met(3, 9), met(4, 6), met(7, 7), met(8, 9)],
+    [false, true, true, false, true, false],
+  )
   t.notOk(meet([], { from: 0, to: 9 }))
 })
