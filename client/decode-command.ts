@@ -1,7 +1,7 @@
 /** blindsight decode. What makes pictures is in decode/ alone, a folder that the package for the box leaves out. */
-import { type Command, Option } from 'commander'
-import { bundlesDir } from '../contract/package-root.js'
+import type { Command } from 'commander'
 import { exitCodesHelp, Failure } from './failure.js'
+import { bundlesOption } from './terminal/bundles-option.js'
 import { positive, printOut, report, runUntilStopped } from './terminal/verb.js'
 
 type DecodeModule = typeof import('./decode/decode.js')
@@ -29,7 +29,7 @@ export function registerDecode(program: Command, load: LoadDecode = () => import
     .option('--out <dir>', 'write a PNG for each frame there')
     .option('--mp4 <file>', 'write a video; ffmpeg must be installed')
     .option('--fps <n>', "the video's frames per second; default: as captured")
-    .addOption(new Option('--bundles <dir>', 'folder of bundles').default(bundlesDir(), 'those that come with it'))
+    .addOption(bundlesOption())
     .addHelpText('after', help)
     .action((files: string[], flags: Flags) =>
       runUntilStopped(async (signal) => {

@@ -4,12 +4,11 @@
  */
 import { recordsOf } from '../bitstreams/records.js'
 import { Failure } from '../failure.js'
-import { answerTo } from '../fetch/patience.js'
+import { answerTo, codeOf } from '../fetch/patience.js'
 import type { Answer, Requester } from '../fetch/requester.js'
-import { BoxError } from '../fetch/requester.js'
 import { fetchSegment } from '../fetch/transfer.js'
 import type { Incoming } from '../listen/incoming.js'
-import type { Span } from '../listen/sequence.js'
+import { meet, type Span } from '../listen/sequence.js'
 import type { Coverage, Store, Tally } from '../store/store.js'
 import type { Figures } from './figures.js'
 
@@ -75,11 +74,10 @@ export class Filler {
     // What has brought nothing will bring nothing.
     if (this.behindAsked.get(name) === from) return false
     const span = { from, to: from + MOST - 1 }
-    const { dev, cam, boot } = stream
-    const answer = await this.ask(this.requesterOf(dev), { cam, boot, ...span })
+    const answer = await this.ask(stream, span)
     if (!answer || (answer.items.length + answer.gone.length === 0 && answer.next === undefined)) return false
-    if (kind === 'bits') await this.bits({ ...one, missing: [span] }, span)
-    else await this.results({ stream, kinds: [kind], span })
+    if (kind === 'bits') await this.bits({ ...one, missing: [span] }, span, answer)
+    else await this.results({ stream, kinds: [kind], span }, answer)
     this.behindAsked.set(name, from)
     return true
   }
@@ -93,7 +91,7 @@ export class Filler {
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       this.notBefore.set(dev, nowMs + this.patience.againMs)
-      this.figures.ask(error.cause instanceof BoxError ? 'refused' : 'silent')
+      this.figures.ask(codeOf(error) ? 'refused' : 'silent')
       this.figures.failed(`asking ${dev} for what is missing`, error.message)
     }
   }
@@ -116,20 +114,13 @@ export class Filler {
   }
 
   /** Both kinds and the events of the same frames come together; what is here already is passed over by the store. */
-  private async results({ stream, kinds, span }: ResultGap): Promise<void> {
+  private async results({ stream, kinds, span }: ResultGap, asked?: Answer<'results'>): Promise<void> {
     const { dev, cam, boot } = stream
-    const requester = this.requesterOf(dev)
-    let from: number | undefined = span.from
-    while (from !== undefined && from <= span.to) {
-      const answer = await this.ask(requester, { cam, boot, from, to: span.to })
-      if (answer === undefined)
-        return this.gone(stream.id, kinds, [{ from, to: span.to }], 'the box knows nothing of this run')
-      const messages = answer.items.flatMap((item) => incomingOf(dev, cam, boot, item))
-      this.figures.filled(await this.commit(messages))
-      await this.gone(stream.id, kinds, answer.gone, 'not in the archive of the box')
+    for await (const items of this.told(stream, kinds, span, asked)) {
+      this.figures.filled(await this.commit(items.flatMap((item) => incomingOf(dev, cam, boot, item))))
       // A frame that is there and has no such result never had one: the camera's heads say nothing of that kind.
       for (const kind of kinds) {
-        const silent = answer.items.filter((item) => item[kind] === undefined)
+        const silent = items.filter((item) => item[kind] === undefined)
         await this.gone(
           stream.id,
           [kind],
@@ -137,13 +128,34 @@ export class Filler {
           'the frame has none',
         )
       }
-      from = answer.next
     }
   }
 
-  private async ask(requester: Requester, body: object): Promise<Answer<'results'> | undefined> {
+  /** Page by page the frames that the box has of a span; what it has no more is told for whole ranges, and noted. @param asked its first page, if it is here */
+  private async *told(
+    stream: Coverage['stream'],
+    kinds: readonly Coverage['kind'][],
+    { from, to }: Span,
+    asked?: Answer<'results'>,
+  ): AsyncGenerator<Items> {
+    let answer = asked
+    for (let next: number | undefined = from; next !== undefined && next <= to; answer = undefined) {
+      answer ??= await this.ask(stream, { from: next, to })
+      if (answer === undefined)
+        return this.gone(stream.id, kinds, [{ from: next, to }], 'the box knows nothing of this run')
+      await this.gone(stream.id, kinds, answer.gone, 'not in the archive of the box')
+      yield answer.items
+      next = answer.next
+    }
+  }
+
+  /** @returns undefined: the box knows nothing of this run */
+  private async ask(
+    { dev, cam, boot }: Coverage['stream'],
+    { from, to }: Span,
+  ): Promise<Answer<'results'> | undefined> {
     try {
-      return await answerTo(requester, 'results', body)
+      return await answerTo(this.requesterOf(dev), 'results', { cam, boot, from, to })
     } catch (error) {
       if (codeOf(error) === 'not_found') return undefined
       throw error
@@ -151,37 +163,24 @@ export class Filler {
   }
 
   /** Segment by segment: a frame alone is of no use. */
-  private async bits({ stream, missing }: Coverage, span: Span): Promise<void> {
-    const { dev, cam, boot } = stream
-    const requester = this.requesterOf(dev)
+  private async bits({ stream, missing }: Coverage, span: Span, asked?: Answer<'results'>): Promise<void> {
     let had: Span | undefined
-    let from: number | undefined = span.from
-    while (from !== undefined && from <= span.to) {
-      // What the box has no more is told for a whole range at once.
-      const answer = await this.ask(requester, { cam, boot, from, to: span.to })
-      if (answer === undefined)
-        return this.gone(stream.id, ['bits'], [{ from, to: span.to }], 'the box knows nothing of this run')
-      await this.gone(stream.id, ['bits'], answer.gone, 'not in the archive of the box')
-      for (const { seq } of answer.items) {
+    for await (const items of this.told(stream, ['bits'], span, asked)) {
+      for (const { seq } of items) {
         if (had && seq >= had.from && seq <= had.to) continue
-        const got = await this.segment(requester, stream, seq)
+        const got = await this.segment(stream, seq)
         if (got === 'gone')
           await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
-        else if (!missing.some((one) => got.from <= one.to && got.to >= one.from)) return
+        else if (!meet(missing, got)) return
         else had = { from: Math.min(seq, got.from), to: Math.max(seq, got.to) }
       }
-      from = answer.next
     }
   }
 
-  private async segment(
-    requester: Requester,
-    { dev, cam, boot }: Coverage['stream'],
-    seq: number,
-  ): Promise<Span | 'gone'> {
+  private async segment({ dev, cam, boot }: Coverage['stream'], seq: number): Promise<Span | 'gone'> {
     let file: Uint8Array
     try {
-      file = await fetchSegment(requester, `${cam}/${boot}/${seq}`)
+      file = await fetchSegment(this.requesterOf(dev), `${cam}/${boot}/${seq}`)
     } catch (error) {
       if (['not_found', 'evicted', 'damaged'].includes(codeOf(error) ?? '')) return 'gone'
       throw error
@@ -219,6 +218,7 @@ interface ResultGap {
 }
 type Gap = ResultGap | { readonly stream: Coverage['stream']; readonly bits: Coverage; readonly span: Span }
 type ResultKind = Exclude<Coverage['kind'], 'bits'>
+type Items = Answer<'results'>['items']
 
 function addTo(due: Map<string, Gap>, one: Coverage, { from, to }: Span): void {
   const { stream, kind } = one
@@ -230,15 +230,7 @@ function addTo(due: Map<string, Gap>, one: Coverage, { from, to }: Span): void {
   else due.set(name, { stream, kinds: [kind], span })
 }
 
-const codeOf = (error: unknown): string | undefined =>
-  (error as Error).cause instanceof BoxError ? ((error as Error).cause as BoxError).code : undefined
-
-function incomingOf(
-  dev: string,
-  cam: string,
-  boot: string,
-  { seq, cls, seg, evt = [] }: Answer<'results'>['items'][number],
-): Incoming[] {
+function incomingOf(dev: string, cam: string, boot: string, { seq, cls, seg, evt = [] }: Items[number]): Incoming[] {
   const key = { dev, cam, boot, seq }
   // prev is of what was published, and this fills a gap in that: it says nothing of frames between.
   return [

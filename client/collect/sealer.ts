@@ -1,7 +1,7 @@
 /** Records of a stream -> segments, each a file as `archive get` fetches it: begun by a keyframe, over when the next one has come. */
 import { readRecord, segmentFile } from '../../codec/index.js'
 import { recordsOf } from '../bitstreams/records.js'
-import type { Span } from '../listen/sequence.js'
+import { meet, type Span } from '../listen/sequence.js'
 import type { Coverage, LooseRecord, Sealed, Store, Stream } from '../store/store.js'
 import type { Figures } from './figures.js'
 import { type ObjectStore, placeOf, sha256Of } from './objects.js'
@@ -46,7 +46,6 @@ export class Sealer {
   }
 
   private async *over(stream: Stream, first: number, { missing }: Said, quiet: boolean): AsyncGenerator<Group> {
-    const awaited = (from: number, to: number) => missing.some((span) => span.from <= to && span.to >= from)
     let from = first
     for (;;) {
       const records = await this.store.records(stream.id, from, READ)
@@ -55,7 +54,7 @@ export class Sealer {
       const whole = records.length < READ ? groups : groups.slice(0, -1)
       for (const [i, group] of whole.entries()) {
         const next = groups[i + 1]
-        if (quiet || (next && !awaited(group.key, next.key - 1))) yield group
+        if (quiet || (next && !meet(missing, { from: group.key, to: next.key - 1 }))) yield group
       }
       if (records.length < READ || whole.length === 0) return
       from = groups.at(-1)!.records[0].seq
@@ -66,13 +65,14 @@ export class Sealer {
     const begun = records[0].seq === key ? undefined : await this.store.sealed(stream.id, key)
     const next = begun ? begun.last + 1 : key
     const usable = begun && records[0].seq === next ? await this.recordsIn(begun) : []
-    const before = usable.length
     let fit = 0
     while (fit < records.length && records[fit].seq === next + fit && fits(usable.at(-1), records[fit].bytes))
       usable.push(records[fit++].bytes)
-    // By the times that were filed: a clock that was wrong then must not put it elsewhere.
-    const times = { from: begun?.from ?? records[0].time, to: records[fit - 1]?.time ?? '' }
-    if (usable.length > before && (await this.put(stream, key, usable, times))) this.figures.sealed()
+    if (fit > 0) {
+      // By the times that were filed: a clock that was wrong then must not put it elsewhere.
+      const times = { from: begun?.from ?? records[0].time, to: records[fit - 1].time }
+      if (await this.put(stream, key, usable, times)) this.figures.sealed()
+    }
     await this.rest(stream, next + fit, records.slice(fit), said, at)
   }
 
@@ -146,7 +146,7 @@ function bySegment(records: readonly LooseRecord[]): Group[] {
   return groups
 }
 
-const within = (spans: readonly Span[], seq: number): boolean => spans.some(({ from, to }) => from <= seq && seq <= to)
+const within = (spans: readonly Span[], seq: number): boolean => meet(spans, { from: seq, to: seq })
 
 /** Whether it is the keyframe of a segment, or was predicted from the last one of it. */
 function fits(last: Uint8Array | undefined, bytes: Uint8Array): boolean {

@@ -1,7 +1,7 @@
 /** What `archive list` and `archive get` do. */
 import { refPattern } from '../../contract/names.js'
 import { Failure } from '../failure.js'
-import { brokerSettings, checkId } from '../terminal/broker-flags.js'
+import { type BrokerFlags, brokerSettings, checkId } from '../terminal/broker-flags.js'
 import { Progress } from '../terminal/progress.js'
 import { isoTime, positive, printError, printOut, report, wholeNumber } from '../terminal/verb.js'
 import type { Flags, GetFlags, ListFlags } from './archive-command.js'
@@ -78,7 +78,7 @@ export async function fetchAll(
   return code
 }
 
-function readTarget(flags: Flags): ArchiveTarget {
+export function readTarget(flags: BrokerFlags & { readonly timeout?: string }): ArchiveTarget {
   return {
     // Answers to a client that went away are of no use.
     broker: brokerSettings(flags, 0),

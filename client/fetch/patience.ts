@@ -1,6 +1,7 @@
 /** Asking again: a busy box after a pause, a silent one a few times. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Backoff } from '../../contract/backoff.js'
+import type { ResponseCode } from '../../contract/messages.js'
 import { Failure } from '../failure.js'
 import { type Answer, BoxError, NoAnswer, type Requester, type Verb } from './requester.js'
 
@@ -52,6 +53,23 @@ export async function answerTo<V extends Verb>(
     }),
   )
   return found!
+}
+
+/** A box's refusal behind a failure. */
+export const codeOf = (error: unknown): ResponseCode | undefined => {
+  const { cause } = error as Error
+  return cause instanceof BoxError ? cause.code : undefined
+}
+
+/** From the beginning again, at most so often, where that mends what the box says. */
+export async function begunAgain<T>(code: ResponseCode, most: number, attempt: () => Promise<T>): Promise<T> {
+  for (let begun = 1; ; begun++) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (codeOf(error) !== code || begun === most) throw error
+    }
+  }
 }
 
 function refusal(what: string, error: unknown): unknown {

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { BLOCK_BYTES } from '../../contract/messages.js'
 import { Failure } from '../failure.js'
-import { patiently } from './patience.js'
-import { type Answer, BoxError, type Requester } from './requester.js'
+import { begunAgain, patiently } from './patience.js'
+import type { Answer, Requester } from './requester.js'
 
 const blocksPerRequest = 16
 
@@ -53,16 +53,8 @@ class Transfer {
 const mostBegun = 3
 
 /** The whole segment that the frame is in, as a file, its SHA-256 checked. @throws {Failure} answer */
-export async function fetchSegment(requester: Requester, ref: string): Promise<Buffer> {
-  for (let begun = 1; ; begun++) {
-    try {
-      return await fetchOnce(requester, ref)
-    } catch (error) {
-      const { cause } = error as Error
-      if (!(cause instanceof BoxError && cause.code === 'changed') || begun === mostBegun) throw error
-    }
-  }
-}
+export const fetchSegment = (requester: Requester, ref: string): Promise<Buffer> =>
+  begunAgain('changed', mostBegun, () => fetchOnce(requester, ref))
 
 async function fetchOnce(requester: Requester, ref: string): Promise<Buffer> {
   const transfer = new Transfer(ref)

@@ -1,7 +1,7 @@
 /** blindsight inspect */
-import { type Command, Option } from 'commander'
-import { bundlesDir } from '../../contract/package-root.js'
+import type { Command } from 'commander'
 import { exitCodesHelp, type Failure } from '../failure.js'
+import { bundlesOption } from '../terminal/bundles-option.js'
 import { printOut, report, runVerb } from '../terminal/verb.js'
 
 const help = `
@@ -16,12 +16,7 @@ export function registerInspect(program: Command): void {
     .command('inspect')
     .description('what bitstream files hold: header, size, checksum, entropy; no picture is made')
     .argument('<file...>', 'bitstreams, also several records in one file')
-    .addOption(
-      new Option('--bundles <dir>', 'folder of bundles, for the entropy').default(
-        bundlesDir(),
-        'those that come with it',
-      ),
-    )
+    .addOption(bundlesOption('folder of bundles, for the entropy'))
     .option('--json', 'one record a line as JSON')
     .addHelpText('after', help)
     .action((files: string[], flags: { bundles: string; json?: boolean }) =>

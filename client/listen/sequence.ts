@@ -38,6 +38,10 @@ export class Sequence {
   }
 }
 
+/** Whether any of them has a number of the other. */
+export const meet = (spans: readonly Readonly<Span>[], { from, to }: Readonly<Span>): boolean =>
+  spans.some((span) => span.from <= to && span.to >= from)
+
 /** Numbers in them. */
 export const countOf = (spans: readonly Readonly<Span>[]): number =>
   spans.reduce((sum, { from, to }) => sum + to - from + 1, 0)

@@ -1,9 +1,10 @@
 /** What `bundle send` does around the sending. */
 import { readLoose } from '../../contract/bundle-file.js'
+import { readTarget } from '../fetch/archive.js'
 import { withArchive } from '../fetch/session.js'
-import { type BrokerFlags, brokerSettings, checkId } from '../terminal/broker-flags.js'
+import type { BrokerFlags } from '../terminal/broker-flags.js'
 import { Progress } from '../terminal/progress.js'
-import { positive, printError, printOut } from '../terminal/verb.js'
+import { printError, printOut } from '../terminal/verb.js'
 import { sendBundle } from './send.js'
 
 export interface SendFlags extends BrokerFlags {
@@ -13,12 +14,7 @@ export interface SendFlags extends BrokerFlags {
 
 /** @returns the exit code */
 export async function send(path: string, flags: SendFlags): Promise<number> {
-  const target = {
-    broker: brokerSettings(flags, 0),
-    base: flags.base,
-    device: checkId('--device', flags.device),
-    timeoutMs: positive('--timeout', flags.timeout)! * 1000,
-  }
+  const target = readTarget(flags)
   const loose = await readLoose(path)
   const { id } = loose.manifest
   const said = {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { LooseBundle } from '../../contract/bundle-file.js'
 import { Failure } from '../failure.js'
-import { answerTo, patiently } from '../fetch/patience.js'
-import { type Answer, BoxError, type Requester } from '../fetch/requester.js'
+import { answerTo, begunAgain, patiently } from '../fetch/patience.js'
+import type { Answer, Requester } from '../fetch/requester.js'
 
 /** Beside a part's data: topic, properties, the other fields. */
 const OVERHEAD = 1024
@@ -35,7 +35,8 @@ export async function sendBundle(requester: Requester, loose: LooseBundle, sendi
     throw new Failure('input', `not signed, ${what}, a box takes only signed ones over MQTT: blindsight bundle sign`)
   const offer = { manifest: manifestBytes.toString('base64'), signature: signature.toString('base64') }
   checkRoom(offer.manifest.length + offer.signature.length, sending.messageBytes(), what)
-  let state = await begunAgain(async () => {
+  // A box that was restarted knows nothing of an offer, but has kept what came.
+  let state = await begunAgain('not_found', MOST_BEGUN, async () => {
     const offered = await answerTo(requester, 'bundle', { step: 'offer', ...offer, use }, what)
     await sendAll(requester, loose, offered, sending)
     return finished(requester, loose, sending, what)
@@ -46,18 +47,6 @@ export async function sendBundle(requester: Requester, loose: LooseBundle, sendi
     state = (await answerTo(requester, 'bundle', { step: 'finish', bundle, use }, what)).state
   }
   return state
-}
-
-/** A box that was restarted knows nothing of an offer, but has kept what came. */
-async function begunAgain(attempt: () => Promise<Outcome>): Promise<Outcome> {
-  for (let begun = 1; ; begun++) {
-    try {
-      return await attempt()
-    } catch (error) {
-      const { cause } = error as Error
-      if (!(cause instanceof BoxError && cause.code === 'not_found') || begun === MOST_BEGUN) throw error
-    }
-  }
 }
 
 function checkRoom(bytes: number, most: number, what: string): void {

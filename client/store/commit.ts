@@ -4,13 +4,14 @@
  */
 import { type Kysely, sql, type Transaction } from 'kysely'
 import { readRecord } from '../../codec/index.js'
+import type { EventMessage } from '../../contract/messages.js'
 import { isoOf } from '../../contract/time.js'
 import type { ResultKind } from '../../contract/topics.js'
 import type { Incoming } from '../listen/incoming.js'
 import { Sequence, type Span } from '../listen/sequence.js'
 import type { Engine } from './engine.js'
 import type { Tally } from './store.js'
-import { type Kind, kinds, type Tables } from './tables.js'
+import { type Kind, kindNames, kinds, type Tables } from './tables.js'
 
 type Tx = Transaction<Tables>
 type Event = Extract<Incoming, { kind: 'evt' }>
@@ -62,7 +63,7 @@ async function insert(tx: Tx, items: readonly Item[], events: readonly Event[], 
   if (items.length > 0) {
     const fresh = await freshOnes(tx, items)
     await insertAll(tx, fresh, at)
-    for (const { kind } of fresh) added[kind === kinds.cls ? 'cls' : kind === kinds.seg ? 'seg' : 'bits']++
+    for (const { kind } of fresh) added[kindNames[kind]]++
   }
   if (events.length > 0) added.evt = await insertEvents(tx, events, at)
   return added
@@ -78,12 +79,12 @@ function itemOf(message: Exclude<Incoming, Event>, at: string): Item {
     return { ...place, time: filedAt(isoOf(timeUs), at), motion: null, record: { bytes: message.bytes, position } }
   }
   const { ts, clk, motion = null } = message.result
-  const time = clk === 'unsynced' ? at : filedAt(ts, at)
-  return { ...place, time, motion, payload: JSON.stringify(message.json) }
+  return { ...place, time: filedAt(ts, at, clk), motion, payload: JSON.stringify(message.json) }
 }
 
-/** When it was taken, unless that cannot be: then when it came. */
-export function filedAt(taken: string, at: string): string {
+/** When it was taken, unless that cannot be or its box does not know: then when it came. */
+export function filedAt(taken: string, at: string, clk?: EventMessage['clk']): string {
+  if (clk === 'unsynced') return at
   const iso = new Date(taken).toISOString()
   return iso < EARLIEST || Date.parse(iso) > Date.parse(at) + AHEAD_MS ? at : iso
 }
@@ -283,8 +284,7 @@ async function insertEvents(tx: Tx, events: readonly Event[], at: string): Promi
     .values(
       events.map(({ event, json }) => {
         const { dev, id, phase, boot, seq, ts, clk } = event
-        const time = clk === 'unsynced' ? at : filedAt(ts, at)
-        return { dev, id, phase, boot, seq, time, payload: JSON.stringify(json) }
+        return { dev, id, phase, boot, seq, time: filedAt(ts, at, clk), payload: JSON.stringify(json) }
       }),
     )
     .onConflict((conflict) => conflict.doNothing())
@@ -320,7 +320,7 @@ const rank = ({ event }: Event): number => event.seq + (event.phase === 'end' ? 
 
 function eventRow({ event, json }: Event, at: string): Tables['events'] {
   const { dev, id, cam, boot, seq, class: of, label, zone, since, until, phase, reason = null, peak, clk } = event
-  const known = (time: string) => (clk === 'unsynced' ? at : filedAt(time, at))
+  const known = (time: string) => filedAt(time, at, clk)
   return {
     ...{ dev, id, cam, boot, seq, class: of, label, zone, reason },
     since: known(since),

@@ -17,14 +17,8 @@ export async function forgetRecords(
   await db.transaction().execute(async (tx) => {
     await hold(tx, stream)
     await tx.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs).execute()
-    for (const span of spans) await unlist(tx, stream, [span])
-    const known = await tx
-      .selectFrom('gone')
-      .select(['from_seq as from', 'to_seq as to'])
-      .where('stream', '=', stream)
-      .where('kind', '=', kinds.bits)
-      .orderBy('from_seq')
-      .execute()
+    await unlist(tx, stream, spans)
+    const known = await spansOf(tx, 'gone', stream)
     await noteGone(tx, stream, ['bits'], without(spans, known), reason, at)
   })
 }
@@ -49,7 +43,7 @@ export async function lostOf(db: Kysely<Tables>, dev?: string): Promise<Map<numb
       let streams = tx.selectFrom('streams').select(['id', 'kept_from']).where('thinned', '=', 0)
       if (dev !== undefined) streams = streams.where('dev', '=', dev)
       for (const { id, kept_from } of await streams.orderBy('id').execute()) {
-        const listed = await spansOf(tx, id)
+        const listed = await spansOf(tx, 'spans', id)
         if (listed.length === 0) continue
         const before = kept_from > 0 ? [{ from: 0, to: kept_from - 1 }] : []
         const all = { from: listed[0].from, to: listed.at(-1)!.to }
@@ -64,9 +58,10 @@ export async function lostOf(db: Kysely<Tables>, dev?: string): Promise<Map<numb
 const hold = (tx: Transaction<Tables>, stream: number) =>
   tx.updateTable('streams').set({ closed: sql`closed` }).where('id', '=', stream).execute()
 
-const spansOf = (tx: Transaction<Tables>, stream: number): Promise<Span[]> =>
+/** Which bitstreams are noted as here, or as gone. */
+const spansOf = (tx: Transaction<Tables>, table: 'spans' | 'gone', stream: number): Promise<Span[]> =>
   tx
-    .selectFrom('spans')
+    .selectFrom(table)
     .select(['from_seq as from', 'to_seq as to'])
     .where('stream', '=', stream)
     .where('kind', '=', kinds.bits)

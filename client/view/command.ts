@@ -1,8 +1,8 @@
 /** blindsight view. Page and server are not in the package for the box: it has no decoder to show anything with. */
 import { type Command, Option } from 'commander'
-import { bundlesDir } from '../../contract/package-root.js'
 import { exitCodesHelp, Failure } from '../failure.js'
 import { type BrokerFlags, brokerFlags } from '../terminal/broker-flags.js'
+import { bundlesOption } from '../terminal/bundles-option.js'
 import { runUntilStopped } from '../terminal/verb.js'
 
 export interface Flags extends BrokerFlags {
@@ -52,7 +52,7 @@ export function registerView(program: Command, load: LoadView = () => import('./
     .option('--port <n>', '0: any that is free', '8484')
     .option('--token-file <file>', 'who may look, needed for another --host than loopback')
     .option('--audit <file>', 'add a line of JSON for each view')
-    .addOption(new Option('--bundles <dir>', 'folder of bundles').default(bundlesDir(), 'those that come with it'))
+    .addOption(bundlesOption())
     .option('--timeout <seconds>', 'how long to wait for each answer of a box', '10')
     .addHelpText('after', help)
     .action((flags: Flags) => runUntilStopped(async (signal) => (await loadView(load)).view(flags, signal)))

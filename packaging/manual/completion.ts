@@ -17,12 +17,12 @@ export function bashCompletion(program: Verb): string {
   const verbs = allVerbs(program)
   const cases = verbs.map(
     (verb) =>
-      `    ${bashPattern(nameOf(verb))}) words=${bashQuoted(words(verb).join(' '))}; files=${verb.args.some(takesFile) ? 1 : ''} ;;`,
+      `    ${quoted(nameOf(verb))}) words=${quoted(words(verb).join(' '))}; files=${verb.args.some(takesFile) ? 1 : ''} ;;`,
   )
   const values = new Map<string, string[]>()
   for (const verb of verbs)
     for (const option of verb.options.filter(({ takesValue }) => takesValue)) {
-      const patterns = option.flags.map((flag) => bashPattern(`${nameOf(verb)} ${flag}`))
+      const patterns = option.flags.map((flag) => quoted(`${nameOf(verb)} ${flag}`))
       values.set(bashValue(option), [...(values.get(bashValue(option)) ?? []), ...patterns])
     }
   return `# bash completion of blindsight, made from its --help
@@ -33,7 +33,7 @@ _blindsight() {
     case "$verb $word" in
       ${verbs
         .filter(({ path }) => path.length > 0)
-        .map((verb) => bashPattern(nameOf(verb)))
+        .map((verb) => quoted(nameOf(verb)))
         .join(' | ')}) verb="$verb $word" ;;
     esac
   done
@@ -51,12 +51,12 @@ complete -F _blindsight blindsight
 `
 }
 
-const bashQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
-const bashPattern = (text: string): string => `'${text}'`
+/** For bash and zsh. */
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 function bashValue(option: VerbOption): string {
   if (option.choices.length > 0)
-    return `mapfile -t COMPREPLY < <(compgen -W ${bashQuoted(option.choices.join(' '))} -- "$cur"); return`
+    return `mapfile -t COMPREPLY < <(compgen -W ${quoted(option.choices.join(' '))} -- "$cur"); return`
   return takesFile(option)
     ? 'compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return'
     : 'return'
@@ -79,15 +79,15 @@ function zshFunction(verb: Verb): string {
     const text = `[${zshText(option.text)}]${value}`
     // One option of two names is offered once.
     return rest.length > 0
-      ? `'(${option.flags.join(' ')})'{${option.flags.join(',')}}${zshQuoted(text)}`
-      : zshQuoted(`${first}${text}`)
+      ? `'(${option.flags.join(' ')})'{${option.flags.join(',')}}${quoted(text)}`
+      : quoted(`${first}${text}`)
   })
-  const args = verb.args.map((arg) => zshQuoted(`*:${zshWord(arg.term)}:${takesFile(arg) ? '_files' : ' '}`))
-  const name = `_${nameOf(verb).replace(/[ -]/g, '_')}`
+  const args = verb.args.map((arg) => quoted(`*:${zshWord(arg.term)}:${takesFile(arg) ? '_files' : ' '}`))
+  const name = zshName(verb)
   if (verb.verbs.length === 0)
     return `${name}() {\n  _arguments -s \\\n    ${[...specs, ...args.slice(-1)].join(' \\\n    ')}\n}\n`
-  const list = verb.verbs.map((below) => zshQuoted(`${below.path.at(-1)}:${zshText(below.summary)}`))
-  const cases = verb.verbs.map((below) => `    ${below.path.at(-1)}) _${nameOf(below).replace(/[ -]/g, '_')} ;;`)
+  const list = verb.verbs.map((below) => quoted(`${below.path.at(-1)}:${zshText(below.summary)}`))
+  const cases = verb.verbs.map((below) => `    ${below.path.at(-1)}) ${zshName(below)} ;;`)
   return `${name}() {
   local state line context
   typeset -A opt_args
@@ -110,11 +110,11 @@ ${cases.join('\n')}
 `
 }
 
+const zshName = (verb: Verb): string => `_${nameOf(verb).replace(/[ -]/g, '_')}`
 const zshValue = (option: VerbOption): string =>
   option.choices.length > 0 ? `(${option.choices.join(' ')})` : takesFile(option) ? '_files' : ' '
 const zshText = (text: string): string => text.replace(/[[\]\\]/g, '\\$&').replaceAll(':', '\\:')
 const zshWord = (text: string): string => text.replace(/[^A-Za-z ]/g, ' ').trim() || 'value'
-const zshQuoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 /** For /usr/share/fish/vendor_completions.d/blindsight.fish. */
 export function fishCompletion(program: Verb): string {

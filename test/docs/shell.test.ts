@@ -1,7 +1,7 @@
 /** What the pages show to be typed is a command, with verbs and options that there are. What can be run is run by shell.long.ts. */
 import t from 'tap'
 import { buildProgram } from '../../cli/program.js'
-import { allVerbs, nameOf, type Verb, verbOf } from '../../packaging/manual/verbs.js'
+import { allVerbs, type Verb, verbOf } from '../../packaging/manual/verbs.js'
 import { readPage } from './pages.js'
 import { callsOf, commandsOf, shellCommands } from './shell.js'
 
@@ -41,7 +41,7 @@ function unknown(words: readonly string[]): string[] {
   let verb: Verb = verbs[0]!
   for (const word of words) {
     if (word.startsWith('-')) break
-    const next = verbs.find(({ path }) => nameOf({ path } as Verb) === `${nameOf(verb)} ${word}`)
+    const next = verb.verbs.find(({ path }) => path.at(-1) === word)
     if (!next && verb.verbs.length > 0) return [`no verb ${word}`]
     if (!next) break
     verb = next

@@ -1,6 +1,6 @@
 /** docs/reference/verbs.md: what `--help` says of each verb. */
 import { allVerbs, type Entry, nameOf, type Verb } from '../verbs.js'
-import { code, fence, page, plain, table } from './markdown.js'
+import { capital, code, fence, page, plain, table } from './markdown.js'
 
 const INTRO = `What \`blindsight VERB --help\` says, on one page; \`man blindsight-VERB\` has it too. In a checkout the command is \`npx blindsight\`. Exit codes: [exit-codes.md](exit-codes.md).`
 
@@ -15,7 +15,7 @@ export function verbsPage(program: Verb): string {
 
 const section = (verb: Verb): string[] => [
   `## ${nameOf(verb)}`,
-  `${plain(verb.summary.charAt(0).toUpperCase() + verb.summary.slice(1))}.`,
+  `${plain(capital(verb.summary))}.`,
   fence('text', `${nameOf(verb)} ${verb.usage}`),
   ...(verb.args.length > 0 ? [table(['argument', ''], verb.args.map(row))] : []),
   ...(verb.options.length > 0 ? [table(['option', ''], verb.options.map(row))] : []),

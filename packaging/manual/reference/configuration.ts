@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { Config } from '../../../agent/config/schema.js'
 import { type Field, fieldsOf, inner, kind, type Schema } from './fields.js'
-import { code, page, plain, table } from './markdown.js'
+import { capital, code, page, plain, table } from './markdown.js'
 
 const INTRO = `One YAML file, for the service \`/etc/blindsight/config.yaml\`. [config/example.yaml](../../config/example.yaml) has every key once, to begin from; how to
 change it and what is said of faults: [how-to/configure.md](../how-to/configure.md). Nothing but \`cameras\`, with an \`id\` and a \`source\` each, has to be there.
@@ -56,4 +56,3 @@ const isGroup = ({ default: value, properties }: Schema): boolean =>
   properties !== undefined && typeof value === 'object'
 const written = (value: unknown): string =>
   Array.isArray(value) ? `[${value.join(', ')}]` : typeof value === 'object' ? JSON.stringify(value) : String(value)
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -5,7 +5,7 @@ import { packageRoot } from '../../../contract/package-root.js'
 import { schemas } from '../schemas.js'
 import { type Field, fieldsOf, inner, kind, type Schema } from './fields.js'
 import { json } from './json.js'
-import { code, fence, page, plain, table } from './markdown.js'
+import { capital, code, fence, page, plain, table } from './markdown.js'
 import { published, QOS, REQUEST, RESPONSE, verbs } from './topics.js'
 
 const INTRO = `All that a box says over MQTT, and what it can be asked. \`<base>\` is \`blindsight\` unless \`mqtt.base\` says otherwise; \`<device>\` and \`<cam>\` are the names in the
@@ -79,8 +79,7 @@ function payloadSection(name: string, schema: Schema, beside: Schema): string[] 
   const known = new Set(fieldsOf(beside).map((field) => field.name))
   return [
     `## ${titles[name]}`,
-    published.find(({ payload }) => payload === name)!.what.replace(/^./, (first) => first.toUpperCase()) +
-      `. Schema: [${name}.schema.json](../schema/${name}.schema.json).`,
+    `${capital(published.find(({ payload }) => payload === name)!.what)}. Schema: [${name}.schema.json](../schema/${name}.schema.json).`,
     example(name),
     ...(known.size > 0 ? ['Fields beside those that `cls` has, too:'] : []),
     fields(schema, known),

@@ -108,6 +108,14 @@ t.test('of a run that is over, what came last is asked until there is no more', 
   const over = gap(1, 0, { over: true })
   await filler.run([{ ...over, last: 5 }], online, 0)
   t.strictSame([kept, closed], [[6, 7, 8], []])
+  t.strictSame(
+    asked,
+    [
+      [6, 2005],
+      [8, 2005],
+    ],
+    'each page once',
+  )
   await filler.run([{ ...over, last: 8 }], online, 0)
   t.strictSame([kept, closed], [[6, 7, 8], [7]])
   const before = asked.length

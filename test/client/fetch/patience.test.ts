@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answerTo, patiently } from '../../../client/fetch/patience.js'
+import { answerTo, begunAgain, codeOf, patiently } from '../../../client/fetch/patience.js'
 import { BoxError, NoAnswer, type Requester } from '../../../client/fetch/requester.js'
 
 /** Fails so often, and says how often it was tried. */
@@ -71,4 +71,19 @@ t.test('the one answer to a question', async (t) => {
   } as unknown as Requester
   t.strictSame(await answerTo(requester, 'list', { cam: 'street' }), { status: 'ok', items: [] } as never)
   t.strictSame(asked, [['list', { cam: 'street' }]])
+})
+
+t.test('what can only be begun again is, so often, and nothing else is', async (t) => {
+  const failure = await patiently('get a', failing(new BoxError('changed', 'so'), 1).attempt).catch((cause) => cause)
+  t.equal(codeOf(failure), 'changed')
+  t.equal(codeOf(new TypeError('not of the box')), undefined)
+  const twice = failing(failure, 2)
+  await begunAgain('changed', 3, twice.attempt)
+  t.equal(twice.tries.n, 3)
+  const always = failing(failure, Number.POSITIVE_INFINITY)
+  await t.rejects(begunAgain('changed', 3, always.attempt), failure)
+  t.equal(always.tries.n, 3)
+  const other = failing(failure, 1)
+  await t.rejects(begunAgain('not_found', 3, other.attempt), failure)
+  t.equal(other.tries.n, 1)
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Sequence } from '../../../client/listen/sequence.js'
+import { meet, Sequence } from '../../../client/listen/sequence.js'
 
 t.test('agrees with a set, in any order', (t) => {
   let random = 1
@@ -43,4 +43,17 @@ t.test('numbers that will not come are none that is missing', async (t) => {
     t.ok(holes.every(({ to }) => missing.includes(to)))
     t.notOk(heard.some((seq) => holes.some(({ from, to }) => seq >= from && seq <= to)))
   }
+})
+
+t.test('spans meet where they have a number in common', async (t) => {
+  const spans = [
+    { from: 2, to: 3 },
+    { from: 7, to: 7 },
+  ]
+  const met = (from: number, to: number) => meet(spans, { from, to })
+  t.strictSame(
+    [met(0, 1), met(0, 2), met(3, 9), met(4, 6), met(7, 7), met(8, 9)],
+    [false, true, true, false, true, false],
+  )
+  t.notOk(meet([], { from: 0, to: 9 }))
 })
