@@ -27,7 +27,7 @@ const adapters: Record<string, (file: string) => boolean> = {
   mediabunny: (file) => file === 'client/view/page/mp4.ts',
   preact: (file) => file === 'client/view/page/main.tsx',
   'preact/hooks': (file) => file.startsWith('client/view/page/'),
-  commander: (file) => /command\.ts$|commands\.ts$|broker-flags\.ts$/.test(file),
+  commander: (file) => /command\.ts$|commands\.ts$|broker-flags\.ts$|bundles-option\.ts$/.test(file),
 }
 
 t.test('client imports only itself, codec, contract and the packages of its adapters', (t) => {
