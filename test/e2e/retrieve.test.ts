@@ -8,7 +8,7 @@ import { decode as decodePng } from 'fast-png'
 import * as ort from 'onnxruntime-node'
 import t from 'tap'
 import { outputOf } from '../../agent/capture/arguments.js'
-import { Decoder, type FrameRecord, readArchive } from '../../codec/index.js'
+import { Decoder } from '../../codec/index.js'
 import { openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
 import { Topics } from '../../contract/topics.js'
@@ -16,6 +16,7 @@ import { Mosquitto } from '../client/mosquitto.js'
 import { run } from '../client/run.js'
 import { tool } from '../tool.js'
 import { blindsight, Program } from './program.js'
+import { recordsOf } from './records.js'
 import { bundle, bundleDir, camera, clip, committed, configFile, device, height, type Row, width } from './setting.js'
 import { Subscriber } from './subscriber.js'
 import { until } from './until.js'
@@ -146,21 +147,6 @@ t.test('retrieval', async (t) => {
     }
   })
 })
-
-/** Every record of the files in a folder, in order. */
-function recordsOf(dir: string): { seq: number; bytes: Uint8Array; record: FrameRecord }[] {
-  const seqOf = (name: string) => Number(/(\d+)\.bsf$/.exec(name)![1])
-  return readdirSync(dir)
-    .sort((a, b) => seqOf(a) - seqOf(b))
-    .flatMap((name) => {
-      const file = readFileSync(join(dir, name))
-      return [...readArchive(file)].flatMap((piece) => {
-        if (piece.kind === 'damage') throw piece.error
-        if (piece.kind === 'index') return []
-        return [{ seq: piece.seq, bytes: file.subarray(piece.offset, piece.offset + piece.length), record: piece }]
-      })
-    })
-}
 
 /** The clip's first frames, cut by ffmpeg as the agent's configuration says. */
 function clipFrames(): Uint8Array[] {
