@@ -11,7 +11,7 @@ export const sample: Facts = {
   why: 'frames go through, but not all: yard offline (connection refused)',
   state: 'online',
   device: 'gate-1',
-  version: '0.1.0',
+  version: '1.0.0',
   boot: '0123456789abcdef',
   pid: 4711,
   uptime_s: 7200,

@@ -7,7 +7,7 @@ t.test('one screen', async (t) => {
   t.equal(
     text,
     `gate-1  online  for 2 h
-blindsight 0.1.0, lean-5 on cpu, pid 4711, /etc/blindsight/config.yaml
+blindsight 1.0.0, lean-5 on cpu, pid 4711, /etc/blindsight/config.yaml
 ! frames go through, but not all: yard offline (connection refused)
 ! the broker is away: connection refused; results wait in the outbox
 
@@ -44,5 +44,5 @@ t.test('a bundle that did not run', async (t) => {
   const bundle = { id: 'lean-5', sha256: 'ab'.repeat(32), fell_back }
   const facts = { ...sample, health: { ...sample.health!, bundle } }
   t.match(wrongs(facts).at(-1), 'bundle field-2 did not run (no memory); lean-5 came back: blindsight bundle list')
-  t.match(screen(facts, nowMs), /blindsight 0\.1\.0, lean-5 \(abababababababab\) on cpu/)
+  t.match(screen(facts, nowMs), /blindsight 1\.0\.0, lean-5 \(abababababababab\) on cpu/)
 })
