@@ -1,5 +1,5 @@
 /** One .deb: program and Node under /usr/lib/blindsight, units, manual, licences; the same bytes from the same commit. */
-import { chmod, copyFile, cp, lutimes, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, lutimes, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { buildProgram } from '../../cli/program.js'
@@ -11,6 +11,7 @@ import { layApp, prune, writeManifest } from './app.js'
 import { type Architecture, gnu } from './architecture.js'
 import { maintainer, writeControl } from './control.js'
 import { copyrightFile } from './copyright.js'
+import { documents } from './documents.js'
 import { elfFiles, libraryDependencies } from './elf.js'
 import { type Module, modulesOf } from './modules.js'
 import { compileNatives } from './natives.js'
@@ -71,7 +72,7 @@ export async function buildPackage(
     modules,
     runtime,
     edition,
-    await sbomFile(sbom, edition, (await pinned()).version, binaries),
+    await sbomFile(sbom, edition, (await pinned()).version, binaries, modules),
   )
   await writeSystemFiles(tree)
 
@@ -128,18 +129,17 @@ async function writeDocuments(
   await put(join(doc, 'copyright'), copyrightFile(modules, notice))
   await put(join(doc, 'LICENSE.node.gz'), zipped(await readFile(join(runtime, 'LICENSE'), 'utf8')))
   await put(join(doc, 'sbom.cdx.json'), sbom)
+  // npm's package of ONNX Runtime leaves its notices out; they are of one version, and missing where another comes.
+  const onnxruntime = modules.find(({ name }) => name === 'onnxruntime-node')!.version
+  const notices = join(root, 'packaging', 'deb', 'files', `onnxruntime-${onnxruntime}-notices.txt.gz`)
+  await copyFile(notices, join(doc, 'NOTICES.onnxruntime.gz'))
   await put(join(doc, 'changelog.gz'), zipped(debianChangelog(version, date)))
-  await put(join(doc, 'CHANGELOG.md.gz'), zipped(await readFile(join(root, 'CHANGELOG.md'), 'utf8')))
-  await copyFile(join(root, 'README.md'), join(doc, 'README.md'))
-  await cp(join(root, 'docs'), join(doc, 'docs'), {
-    recursive: true,
-    filter: (path) => !/\/(images|results)(\/|$)/.test(path),
-  })
+  for (const [path, content] of await documents()) await put(join(doc, path), content)
 }
 
 /** RFC 5322's date, as deb-changelog(5) wants it. */
 const debianChangelog = (version: string, date: Date): string =>
-  `blindsight (${version}) stable; urgency=medium\n\n  * What changed: /usr/share/doc/blindsight/CHANGELOG.md.gz\n\n -- ${maintainer()}  ${date.toUTCString().replace('GMT', '+0000')}\n`
+  `blindsight (${version}) stable; urgency=medium\n\n  * What changed: /usr/share/doc/blindsight/CHANGELOG.md\n\n -- ${maintainer()}  ${date.toUTCString().replace('GMT', '+0000')}\n`
 
 async function writeSystemFiles(tree: string): Promise<void> {
   const root = packageRoot()
@@ -151,7 +151,6 @@ async function writeSystemFiles(tree: string): Promise<void> {
     [join(files, 'lintian-overrides')]: 'usr/share/lintian/overrides/blindsight',
     [join(root, 'config', 'example.yaml')]: 'etc/blindsight/example.yaml',
     [join(root, 'config', 'collect.env')]: 'usr/share/blindsight/collect.env',
-    [join(root, 'config', 'mosquitto.acl')]: 'usr/share/doc/blindsight/examples/mosquitto.acl',
   }
   for (const [from, to] of Object.entries(copies)) {
     await mkdir(dirname(join(tree, to)), { recursive: true })

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { packageRoot } from '../../contract/package-root.js'
 import type { Architecture } from './architecture.js'
 
-/** Nobody's address is in the repository: whoever releases names theirs, as all of Debian's tools have it. */
+/** Nobody's address is in the repository: whoever releases names theirs, as all of Debian's tools have it; without, it leads nowhere (RFC 2606). */
 export const maintainer = (): string =>
-  `${process.env.DEBFULLNAME ?? 'blindsight'} <${process.env.DEBEMAIL ?? 'blindsight@packages.debian.org'}>`
+  `${process.env.DEBFULLNAME ?? 'blindsight'} <${process.env.DEBEMAIL ?? 'unreleased@blindsight.invalid'}>`
 
 const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm']
 
@@ -38,7 +38,6 @@ Provides: blindsight-onnxruntime (= ${about.onnxruntime})
 Suggests: mosquitto, gstreamer1.0-tools, gstreamer1.0-plugins-base
 Section: video
 Priority: optional
-Homepage: https://arxiv.org/abs/1803.06131
 Description: camera box that keeps what it sees as a learned latent
  blindsight takes frames from cameras, encodes each into a compact learned
  latent, finds people, vehicles, two-wheelers and animals on that latent,

@@ -8,7 +8,7 @@ const APP = 'usr/lib/blindsight/app'
  * @returns with one text for each licence: MIT's words are the same in all packages
  */
 export function copyrightFile(modules: readonly Module[], notice: string): string {
-  const licenses = [...new Set(modules.map((module) => shortName(module.license)))].sort()
+  const licenses = [...new Set(modules.map(shortName))].sort()
   const stanzas = [
     `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: blindsight
@@ -18,30 +18,45 @@ Comment: The npm packages lie as they were published, each with its own licence 
 Copyright: the blindsight founders
 License: Apache-2.0
 Comment:${indented(notice)}`,
+    `Files: ${APP}/config/demo/street.mp4 usr/share/doc/blindsight/docs/images/*
+Copyright: Intel IoT DevKit
+License: CC-BY-4.0
+Comment: Sample videos, https://github.com/intel-iot-devkit/sample-videos; re-encoded, sound removed. The pictures were decoded from
+ what the clip was encoded to.`,
+    `Files: ${APP}/models/bundles/*
+Copyright: the blindsight founders
+License: Apache-2.0
+Comment: Weights, trained on research data: each manifest.json says in "training" on which, whose terms bind commercial use.
+ Of what is under CC BY 4.0, field-1 has seen, on Roboflow Universe: atl-version-2 by finalproject-bqip3, vehicle_detection_yolov8 by
+ farzad, modes-of-transport by ts-2qpml, highway-object-detection by universitas-tidar, manaus_traffic by tamaturgo,
+ intelligence-cctv by garoong, yolo-for-bicycle by shamin-asfaq, bicycle-detection by chuanzhang; and Intel IoT DevKit's sample videos.`,
     `Files: usr/lib/blindsight/bin/node
 Copyright: Node.js contributors, and those whom the licence names
 License: Node.js`,
     ...modules.map(
       (module) => `Files: ${APP}/${module.folder}/*
 Copyright: ${copyrightOf(module)}
-License: ${shortName(module.license)}`,
+License: ${shortName(module)}`,
     ),
     `Files: ${APP}/node_modules/onnxruntime-node/bin/*
 Copyright: Microsoft Corporation
 License: MIT
-Comment: ONNX Runtime. What it is built from is listed in ThirdPartyNotices.txt of its sources
- (https://github.com/microsoft/onnxruntime).`,
+Comment: ONNX Runtime. What it is built from: /usr/share/doc/blindsight/NOTICES.onnxruntime.gz.`,
     ...licenses.map((license) => `License: ${license}\n${textOf(license, modules)}`),
+    `License: CC-BY-4.0
+ Creative Commons Attribution 4.0 International: https://creativecommons.org/licenses/by/4.0/legalcode`,
     `License: Node.js
  MIT, and the licences of all that Node.js holds: /usr/share/doc/blindsight/LICENSE.node.gz has them whole.`,
   ]
   return `${stanzas.join('\n\n')}\n`
 }
 
-/** Of a choice of licences MIT is taken where it is one of them, else the first. */
-function shortName(license: string): string {
+/** Of a choice of licences MIT is taken where it is one of them, else the first. BSD's texts name who wrote what they are of: each has its own. */
+function shortName({ license, name, text }: Module): string {
   const choices = license.replace(/^\((.*)\)$/, '$1').split(' OR ')
-  return choices.includes('MIT') ? 'MIT' : choices[0]!.replaceAll(' AND ', ' and ')
+  if (choices.includes('MIT')) return 'MIT'
+  const first = choices[0]!.replaceAll(' AND ', ' and ')
+  return /^BSD/.test(first) && text ? `${first}-${name.replace(/[^a-z0-9.-]+/g, '-').replace(/^-/, '')}` : first
 }
 
 function copyrightOf({ text, author, name }: Module): string {
@@ -56,7 +71,7 @@ function copyrightOf({ text, author, name }: Module): string {
 
 function textOf(license: string, modules: readonly Module[]): string {
   if (license === 'Apache-2.0') return ' On Debian systems, see /usr/share/common-licenses/Apache-2.0.'
-  const sample = modules.find((module) => shortName(module.license) === license && module.text)
+  const sample = modules.find((module) => shortName(module) === license && module.text)
   if (!sample?.text) return ` The terms of SPDX licence ${license}: https://spdx.org/licenses/.`
   const body = sample.text
     .split('\n')

@@ -4,38 +4,58 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { elfFiles } from '../../../packaging/deb/elf.js'
 
 /** Everything anew, compiling too, in a folder of its own. */
-function build(out: string): string {
+function build(out: string, arch: 'amd64' | 'arm64'): string {
   rmSync(out, { recursive: true, force: true })
-  const args = ['run', '--silent', 'deb', '--', '--compression', '0', '--out', out, '--set-version', '1.2.3']
+  const options = ['--arch', arch, '--compression', '0', '--out', out, '--set-version', '1.2.3']
+  const args = ['run', '--silent', 'deb', '--', ...options]
   const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' }
   return execFileSync('npm', args, { encoding: 'utf8', env }).split('  ')[0]!
 }
+const here = process.arch === 'arm64' ? 'arm64' : 'amd64'
+const there = here === 'arm64' ? 'amd64' : 'arm64'
 const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex')
 
+/** Its errors. Left as it is, a package is made in seconds; a release is packed with xz. */
+function lintian(file: string): string {
+  const suppressed = 'uses-no-compression-for-control-tarball,uses-no-compression-for-data-tarball'
+  const args = ['--allow-root', '--fail-on', 'error', '--suppress-tags', suppressed, file]
+  const { status, stdout } = spawnSync('lintian', args, { encoding: 'utf8' })
+  return status === 0 ? '' : stdout
+}
+
 t.test('the package', async (t) => {
-  const first = build(join('var', 'deb-a'))
+  const first = build(join('var', 'deb-a'), here)
   t.teardown(() => {
-    for (const out of ['deb-a', 'deb-b']) rmSync(join('var', out), { recursive: true, force: true })
+    for (const out of ['deb-a', 'deb-b', 'deb-other']) rmSync(join('var', out), { recursive: true, force: true })
   })
 
   t.test('the same bytes, built again elsewhere', async (t) => {
-    const second = build(join('var', 'deb-b'))
+    const second = build(join('var', 'deb-b'), here)
     t.equal(sha256(second), sha256(first))
   })
 
-  t.test('lintian finds no error', async (t) => {
-    // Left as it is, it packs in seconds; a release is packed with xz.
-    const suppressed = 'uses-no-compression-for-control-tarball,uses-no-compression-for-data-tarball'
-    const { status, stdout } = spawnSync(
-      'lintian',
-      ['--allow-root', '--fail-on', 'error', '--suppress-tags', suppressed, first],
-      {
-        encoding: 'utf8',
-      },
-    )
-    t.equal(status, 0, stdout)
+  t.test('lintian finds no error', async (t) => t.equal(lintian(first), ''))
+
+  t.test('for the other processor: its own binaries, and no error either', async (t) => {
+    const other = build(join('var', 'deb-other'), there)
+    t.match(other, `_${there}.deb`)
+    const tree = join('var', 'deb-other', 'tree')
+    execFileSync('dpkg-deb', ['--raw-extract', other, tree])
+    const lib = join(tree, 'usr', 'lib', 'blindsight')
+    const machines = new Set<string>()
+    const binaries = await elfFiles(lib)
+    for (const file of binaries)
+      machines.add(execFileSync('readelf', ['-h', file], { encoding: 'utf8' }).match(/Machine: +(.*)/)![1]!)
+    t.strictSame([...machines], [there === 'arm64' ? 'AArch64' : 'Advanced Micro Devices X86-64'])
+    for (const name of ['bin/node', 'better_sqlite3.node', 'unix_dgram.node', 'onnxruntime_binding.node'])
+      t.ok(
+        binaries.some((file) => file.endsWith(name)),
+        name,
+      )
+    t.equal(lintian(other), '')
   })
 
   const tree = join('var', 'deb-a', 'tree')
@@ -80,6 +100,12 @@ t.test('the package', async (t) => {
       [],
       'each with its licence',
     )
+    t.same(
+      [...named].filter((name) => /^(nan|prebuild-install|@types)/.test(name)),
+      [],
+      'and none that is not',
+    )
+    for (const part of ['street.mp4', 'models/bundles/*', 'CC-BY-4.0', 'Roboflow']) t.match(copyright, part)
     t.ok(['node', 'better_sqlite3.node', 'libonnxruntime.so.1'].every((name) => named.has(name)))
   })
 

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { Machine, noMachine } from '../machine.js'
 
@@ -63,6 +64,18 @@ t.test(`the package on ${SUITE}`, { skip }, async (t) => {
   repack('first.deb', 'second.deb', '1.0.1')
   repack('first.deb', 'broken.deb', '1.0.2', (app) =>
     writeFileSync(join(app, 'dist/agent/service.js'), 'throw new Error("a version that does not start")\n'),
+  )
+  repack('first.deb', 'strict.deb', '1.0.3', (app) =>
+    writeFileSync(join(app, 'dist/agent/fit.js'), 'throw new Error("a version that refuses this configuration")\n'),
+  )
+  const { frames: archivedBefore } = JSON.parse(
+    readFileSync('test/fixtures/upgrade/before-1.0/frames.json', 'utf8'),
+  ) as {
+    frames: unknown[]
+  }
+  writeFileSync(
+    join(share, 'archive.sqlite'),
+    gunzipSync(readFileSync('test/fixtures/upgrade/before-1.0/archive.sqlite.gz')),
   )
   // What was there before there was a package; its service is started by this machine's Node, which goes along.
   execFileSync('sh', ['systemd/install', '--destdir', join(share, 'earlier')], { stdio: 'pipe' })
@@ -167,6 +180,17 @@ t.test(`the package on ${SUITE}`, { skip }, async (t) => {
     t.equal((await machine.run('ls /usr/lib/blindsight.before')).code, 2)
   })
 
+  await t.test('a version that refuses the configuration does not get to run', async (t) => {
+    const { code, text } = await install('strict.deb')
+    t.not(code, 0)
+    t.match(text, 'version 1.0.3 did not become ready; the box runs version 1.0.0 again')
+    t.equal(await program(), '/usr/lib/blindsight.before/bin/node')
+    seen = frames(await archived(machine, seen + 1))
+    const sound = await install('first.deb')
+    t.equal(sound.code, 0, sound.text)
+    seen = frames(await archived(machine, seen + 1))
+  })
+
   await t.test('removed: it stops, what it wrote stays; installed again it goes on', async (t) => {
     await machine.must('dpkg --remove blindsight')
     t.equal((await machine.run('systemctl is-active blindsight')).text.trim(), 'inactive')
@@ -179,8 +203,9 @@ t.test(`the package on ${SUITE}`, { skip }, async (t) => {
 
   await t.test('purged: configuration and archive go, and no unit is left', async (t) => {
     await machine.must('dpkg --purge blindsight')
-    for (const path of ['/etc/blindsight', '/var/lib/blindsight', '/var/lib/blindsight-collect', '/usr/lib/blindsight'])
+    for (const path of ['/etc/blindsight', '/var/lib/blindsight', '/usr/lib/blindsight'])
       t.equal((await machine.run(`ls ${path}`)).code, 2, path)
+    await machine.must('test -s /var/lib/blindsight-collect/fleet.sqlite')
     t.equal(await machine.must('find /etc/systemd /var/lib/systemd -name "*blindsight*"'), '')
   })
 
@@ -197,6 +222,11 @@ t.test(`the package on ${SUITE}`, { skip }, async (t) => {
       await machine.must('systemctl daemon-reload; systemctl enable --now blindsight')
       t.equal(await program(), node)
       seen = frames(await archived(machine, 5))
+      // What the state before there was a package had written.
+      await machine.must(
+        'systemctl stop blindsight; rm /var/lib/blindsight/archive.sqlite*; install -o blindsight -g blindsight -m 600 /share/archive.sqlite /var/lib/blindsight/; systemctl start --no-block blindsight',
+      )
+      seen = archivedBefore.length
       const { code, text } = await install('first.deb')
       t.equal(code, 0, text)
       t.match(text, 'rm -rf /opt/blindsight')
