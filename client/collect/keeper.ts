@@ -1,7 +1,7 @@
 /** What one collector of a group does in the background: asks for what is missing, seals segments, forgets what is too old. */
 import { hostname } from 'node:os'
 import { countOf } from '../listen/sequence.js'
-import type { Coverage, Store } from '../store/store.js'
+import type { Coverage, DeleteObjects, Store } from '../store/store.js'
 import type { EventCheck } from './event-check.js'
 import type { Figures } from './figures.js'
 import type { Filler } from './filler.js'
@@ -13,6 +13,8 @@ const LEASE_SECONDS = 120
 /** In the time of a lease: some may come late. */
 const RENEWALS = 4
 const HOUR_MS = 3_600_000
+/** Objects that no segment names: who puts one has so long to name it, and who reads one that was replaced to end. */
+const ORPHAN_MS = HOUR_MS
 
 export class Keeper {
   private readonly holder = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2)}`
@@ -50,6 +52,7 @@ export class Keeper {
     await this.attempt('sealing segments', () => this.work.sealer.run(now, signal, this.held))
     if (signal.aborted) return
     await this.attempt('forgetting what is too old', () => this.expire(now))
+    await this.attempt('deleting objects that no segment names', () => this.sweep(now))
   }
 
   private readonly held = (): Promise<boolean> => this.store.lease('keeper', this.holder, this.leaseSeconds)
@@ -75,12 +78,19 @@ export class Keeper {
   private async expire(now: number): Promise<void> {
     if (this.keepDays === undefined || now - this.expiredAt < HOUR_MS) return
     const before = new Date(now - this.keepDays * 24 * HOUR_MS).toISOString()
-    const { objects } = this
-    const deleteObjects = objects && ((places: readonly string[]) => objects.delete(places))
-    const { results, events, segments } = await this.store.expire(before, deleteObjects)
+    const { results, events, segments } = await this.store.expire(before, this.deleteObjects)
     this.expiredAt = now
     if (results + events + segments > 0)
       this.log(`forgotten, from before ${before}: ${results} results, ${events} events, ${segments} segments`)
+  }
+
+  private async sweep(now: number): Promise<void> {
+    if (this.deleteObjects) await this.store.sweep(new Date(now - ORPHAN_MS).toISOString(), this.deleteObjects)
+  }
+
+  private get deleteObjects(): DeleteObjects | undefined {
+    const { objects } = this
+    return objects && ((places) => objects.delete(places))
   }
 
   private async attempt(what: string, work: () => Promise<void>): Promise<void> {

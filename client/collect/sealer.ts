@@ -20,7 +20,10 @@ const NOTHING_SAID: Said = { missing: [], gone: [] }
 
 export class Sealer {
   constructor(
-    private readonly store: Pick<Store, 'loose' | 'coverage' | 'records' | 'sealed' | 'seal' | 'forget' | 'recant'>,
+    private readonly store: Pick<
+      Store,
+      'loose' | 'coverage' | 'records' | 'sealed' | 'claim' | 'seal' | 'forget' | 'recant'
+    >,
     private readonly objects: ObjectStore | undefined,
     private readonly figures: Figures,
     private readonly patience: Patience,
@@ -115,12 +118,14 @@ export class Sealer {
       bundle: head.frame!.bundle,
     }
     if (!this.objects) return this.store.seal(id, { ...made, data: file })
-    const place = placeOf(dev, cam, boot, key)
-    // A collector that was held up must not put a shorter one over that of another.
-    if (((await this.store.sealed(id, key))?.last ?? -1) > made.last) return false
-    // First the object, then the row that names it: a crash between the two leaves records that are sealed again.
+    const place = placeOf(dev, cam, boot, made)
+    // First the object, then the row that names it: a crash between the two leaves records that are sealed again, and an orphan.
+    await this.store.claim(place, new Date().toISOString())
     await this.objects.put(place, file)
-    return this.store.seal(id, { ...made, place })
+    if (await this.store.seal(id, { ...made, place })) return true
+    // Held up for so long that it was swept before it was put, or that another collector had more.
+    await this.objects.delete([place])
+    return false
   }
 
   private async recordsIn({ place, data }: Sealed): Promise<Uint8Array[]> {

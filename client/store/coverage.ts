@@ -1,5 +1,5 @@
 /** What is here of each stream, what is missing, and what will never come. */
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { ResultKind } from '../../contract/topics.js'
 import { countOf, Sequence, type Span } from '../listen/sequence.js'
 import type { Coverage, CoverageFilter, Stream } from './store.js'
@@ -120,3 +120,7 @@ export async function noteGone(
 
 export const closeStream = async (db: Kysely<Tables>, stream: number): Promise<void> =>
   void (await db.updateTable('streams').set({ closed: 1 }).where('id', '=', stream).execute())
+
+/** Nothing is committed or sealed for the stream until this transaction ends. */
+export const hold = (tx: Transaction<Tables>, stream: number) =>
+  tx.updateTable('streams').set({ closed: sql`closed` }).where('id', '=', stream).execute()

@@ -1,7 +1,7 @@
 /** Bitstreams that were noted as here and are not, or are of no use: what is noted follows what is there. */
-import { type Kysely, sql, type Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { Sequence, type Span } from '../listen/sequence.js'
-import { noteGone, without } from './coverage.js'
+import { hold, noteGone, without } from './coverage.js'
 import { kinds, type Tables } from './tables.js'
 
 /** They go, and are noted as gone in the place of here, so that one that comes again is kept. */
@@ -53,10 +53,6 @@ export async function lostOf(db: Kysely<Tables>, dev?: string): Promise<Map<numb
     })
   return lost
 }
-
-/** Nothing is committed for the stream until this transaction ends. */
-const hold = (tx: Transaction<Tables>, stream: number) =>
-  tx.updateTable('streams').set({ closed: sql`closed` }).where('id', '=', stream).execute()
 
 /** Which bitstreams are noted as here, or as gone. */
 const spansOf = (tx: Transaction<Tables>, table: 'spans' | 'gone', stream: number): Promise<Span[]> =>

@@ -53,7 +53,11 @@ const keptFrom = (): string[] => [
       AND NOT EXISTS (SELECT 1 FROM records WHERE records.stream = streams.id)), 0)`,
 ]
 
-const versions: Record<string, (engine: Engine) => string[]> = { '001': first, '002': keptFrom }
+const orphans = ({ words: { time } }: Engine): string[] => [
+  `CREATE TABLE orphans (place text PRIMARY KEY, since ${time} NOT NULL, going smallint NOT NULL)`,
+]
+
+const versions: Record<string, (engine: Engine) => string[]> = { '001': first, '002': keptFrom, '003': orphans }
 
 /** Brings the tables to this release's version. @throws {StoreError} version: written by a later release; else what failed */
 export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {

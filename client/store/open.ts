@@ -5,6 +5,7 @@ import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
 import { forgetRecords, lostOf, recant } from './losses.js'
 import { migrate } from './migrations.js'
+import { claim, sweep } from './orphans.js'
 import { activityOf, devicesOf, eventsOf, findFrame, resultsOf, segmentsOf, totalsOf } from './reading.js'
 import { looseStreams, recordsOf, seal, sealedSegment } from './sealing.js'
 import { audit, audits, lease, noteState, reject } from './states.js'
@@ -45,6 +46,7 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     loose: () => said(looseStreams(db)),
     records: (...of) => said(recordsOf(db, ...of)),
     sealed: (...of) => said(sealedSegment(db, ...of)),
+    claim: (...of) => said(claim(db, ...of)),
     seal: (...of) => said(seal(db, ...of)),
     forget: (...of) => said(forgetRecords(db, ...of)),
     recant: (...of) => said(recant(db, ...of)),
@@ -53,6 +55,7 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     lease: (...of) => said(lease(db, ...of)),
     audit: (line) => said(audit(db, line)),
     audits: (limit) => said(audits(db, limit)),
+    sweep: (before, deleteObjects) => said(sweep(db, before, deleteObjects)),
     expire: (before, deleteObjects) => said(expire(db, engine, before, deleteObjects)),
     totals: () => said(totalsOf(db, engine)),
     close: () => opened.close(),

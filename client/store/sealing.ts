@@ -1,6 +1,7 @@
 /** Records that came one by one, and the segments that are made of them. */
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { streamColumns, streamOf } from './coverage.js'
+import { hold, streamColumns, streamOf } from './coverage.js'
+import { adopt, orphan } from './orphans.js'
 import type { LooseRecord, Sealed, Stream } from './store.js'
 import type { Tables } from './tables.js'
 
@@ -65,18 +66,22 @@ export async function seal(
     data: data ? Buffer.from(data) : null,
   }
   return db.transaction().execute(async (tx) => {
-    const kept = await tx
+    await hold(tx, stream)
+    const of = tx
+      .selectFrom('segments')
+      .select(['last_seq', 'place'])
+      .where('stream', '=', stream)
+      .where('seq', '=', seq)
+    const before = await of.executeTakeFirst()
+    if (before && before.last_seq > last) return false
+    if (row.place !== null && !(await adopt(tx, row.place))) return false
+    await tx
       .insertInto('segments')
       .values({ stream, seq, ...row })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['stream', 'seq'])
-          .doUpdateSet(row)
-          .where(sql<boolean>`segments.last_seq <= excluded.last_seq`),
-      )
-      .returning('seq')
+      .onConflict((conflict) => conflict.columns(['stream', 'seq']).doUpdateSet(row))
       .execute()
-    if (kept.length === 0) return false
+    // Somebody may be reading it.
+    if (before?.place) await orphan(tx, [before.place], new Date().toISOString())
     await tx
       .deleteFrom('records')
       .where('stream', '=', stream)

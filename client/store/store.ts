@@ -230,8 +230,13 @@ export interface Store {
   loose(): Promise<{ stream: Stream; first: number; last: number; lastAt: string }[]>
   records(stream: number, from: number, limit: number): Promise<LooseRecord[]>
   sealed(stream: number, seq: number): Promise<Sealed | undefined>
-  /** Keeps a segment, and forgets the records that it is made of. */
-  /** @returns false: a longer one is there, of another collector; nothing was changed */
+  /** An object is about to be put there, under a name that nobody else uses: until a segment names it, it may be swept. */
+  claim(place: string, at: string): Promise<void>
+  /**
+   * Keeps a segment, and forgets the records that it is made of. Its object was claimed and put before; that of a shorter one is an
+   * orphan from now on.
+   * @returns false: a longer one is there, of another collector, or the claim was given up; nothing was changed
+   */
   seal(stream: number, sealed: Sealed): Promise<boolean>
   /** Records that nothing can ever be made of: they are here no longer, but gone. */
   forget(stream: number, seqs: readonly number[], reason: string, at: string): Promise<void>
@@ -245,9 +250,11 @@ export interface Store {
   lease(name: string, holder: string, seconds: number): Promise<boolean>
   audit(line: Audit): Promise<void>
   audits(limit: number): Promise<Audit[]>
+  /** Deletes objects that no segment names since before. @returns how many */
+  sweep(before: string, deleteObjects: DeleteObjects): Promise<number>
   /**
    * Forgets what was taken before.
-   * @param deleteObjects of segments that lie elsewhere: called before their rows go, so that no object is left that nothing names
+   * @param deleteObjects of segments that lie elsewhere: when it fails they are orphans, and swept another time
    * @throws {StoreError} refused: segments lie elsewhere, and nobody deletes there
    */
   expire(before: string, deleteObjects?: DeleteObjects): Promise<Expired>

@@ -53,6 +53,8 @@ export interface Tables {
     place: string | null
     data: Uint8Array | null
   }
+  /** Objects that no segment names: not yet, or no more. Of those that are `going` none will ever be named. */
+  orphans: { place: string; since: string; going: number }
   devices: {
     dev: string
     state: string | null

@@ -17,7 +17,10 @@ async function fleet(t: Test): Promise<Store> {
 }
 
 /** A keeper whose work writes down that it was asked. */
-function keeper(store: Store, { keepDays, fails }: { keepDays?: number; fails?: string } = {}) {
+function keeper(
+  store: Store,
+  { keepDays, fails, objects }: { keepDays?: number; fails?: string; objects?: Folder } = {},
+) {
   const did: string[] = []
   const { figures, lines, value } = figuresOf()
   const run = (name: string) => async (_: unknown, online: unknown) => {
@@ -26,7 +29,7 @@ function keeper(store: Store, { keepDays, fails }: { keepDays?: number; fails?: 
   }
   const work = { filler: { run: run('fill') }, sealer: { run: run('seal') }, events: { run: run('events') } } as never
   const said: string[] = []
-  const one = new Keeper(store, new Folder(t.testdirName), work, figures, keepDays, (line) => said.push(line))
+  const one = new Keeper(store, objects, work, figures, keepDays, (line) => said.push(line))
   return { round: () => one.round(never), did, lines, value, said }
 }
 
@@ -71,6 +74,24 @@ t.test('what is older than it is kept is forgotten, and said', async (t) => {
   t.match(one.said, [/^forgotten, from before .*: 1 results, 0 events, 0 segments$/])
   await one.round()
   t.equal(one.said.length, 1)
+})
+
+t.test('objects that no segment names for an hour are deleted', async (t) => {
+  const store = await fleet(t)
+  const objects = new Folder(t.testdirName)
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+  for (const [place, minutes] of [
+    ['a/old.bsf', 61],
+    ['a/new.bsf', 50],
+  ] as const) {
+    await store.claim(place, ago(minutes))
+    await objects.put(place, Uint8Array.of(1))
+  }
+  const one = keeper(store, { objects })
+  await one.round()
+  t.strictSame(one.lines, [])
+  t.equal(await objects.get('a/old.bsf'), undefined)
+  t.equal((await objects.get('a/new.bsf'))?.length, 1)
 })
 
 t.test('the lease is renewed while there is work, and who loses it stops', async (t) => {

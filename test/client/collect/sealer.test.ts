@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Folder } from '../../../client/collect/objects.js'
@@ -49,7 +50,27 @@ async function setting(t: Test, inDatabase = false) {
     const found = (await store.find(dev, cam, boot, seq))!.sealed!
     return found.data ?? (await objects?.get(found.place!))!
   }
-  return { store, sealer, slow, put, seal, sealed, fileOf, value }
+  /** A collector that is held up while it puts an object. */
+  const stalled = async (meanwhile: () => Promise<void>) => {
+    const folder = objects!
+    const held = {
+      get: (place: string) => folder.get(place),
+      delete: (places: readonly string[]) => folder.delete(places),
+      name: folder.name,
+      async put(place: string, bytes: Uint8Array) {
+        await meanwhile()
+        await folder.put(place, bytes)
+      },
+    }
+    await new Sealer(store, held, figures, { quietMs: QUIET_MS }).run(atMs + 2 * QUIET_MS)
+  }
+  /** Objects that lie there, as the segments that they are. */
+  const lying = () =>
+    readdirSync(join(dir, 'bitstreams'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.bsf'))
+      .map((name) => basename(name).replace(/-[0-9a-f]+\.bsf$/, ''))
+      .sort()
+  return { store, objects, sealer, slow, stalled, lying, put, seal, sealed, fileOf, value }
 }
 const seqsIn = (file: Uint8Array) => [...readArchive(file)].map((piece) => ('seq' in piece ? piece.seq : piece.kind))
 
@@ -148,6 +169,52 @@ t.test('a collector that was held up puts no shorter segment over that of anothe
   t.strictSame(await sealed(), [[0, 3]])
   t.strictSame(seqsIn(await fileOf(0)), ['index', 0, 1, 2, 3])
   t.equal((await store.totals()).records, 0)
+})
+
+t.test(
+  'however long a collector is held up while it puts an object, what another one put meanwhile stays',
+  async (t) => {
+    const { store, put, seal, sealed, fileOf, stalled, lying } = await setting(t)
+    await put(0, 1)
+    await stalled(async () => {
+      await put(2, 3)
+      await seal(true)
+    })
+    t.strictSame(await sealed(), [[0, 3]])
+    t.strictSame(seqsIn(await fileOf(0)), ['index', 0, 1, 2, 3])
+    t.strictSame(lying(), ['0-3'])
+    t.equal((await store.totals()).records, 0)
+  },
+)
+
+t.test('what was swept before it was put is not named, and sealed the next time', async (t) => {
+  const { store, objects, put, seal, sealed, stalled, lying } = await setting(t)
+  await put(0, 1)
+  await stalled(async () => {
+    await store.sweep('2999-01-01T00:00:00.000Z', (places) => objects!.delete(places))
+  })
+  t.strictSame([await sealed(), lying()], [[], []])
+  t.equal((await store.totals()).records, 2)
+  await seal(true)
+  t.strictSame([await sealed(), lying()], [[[0, 1]], ['0-1']])
+})
+
+t.test('the object of a segment that has grown is deleted, and so is one of a collector that was killed', async (t) => {
+  const { store, objects, put, seal, sealed, lying } = await setting(t)
+  await put(0, 1)
+  await seal(true)
+  await put(2)
+  // Killed between the object and the row.
+  const { seal: kept } = store
+  store.seal = async () => {
+    throw new Error('killed')
+  }
+  await t.rejects(seal(true), /killed/)
+  store.seal = kept
+  await seal(true)
+  t.strictSame([await sealed(), lying()], [[[0, 2]], ['0-1', '0-2', '0-2']])
+  await store.sweep(new Date(Date.now() + 1000).toISOString(), (places) => objects!.delete(places))
+  t.strictSame(lying(), ['0-2'])
 })
 
 t.test('who is no longer the one that seals stops', async (t) => {

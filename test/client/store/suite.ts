@@ -174,6 +174,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.match(found?.sealed, made)
     t.ok(Buffer.from(found!.sealed!.data!).equals(Buffer.from(file)))
     t.equal((await store.find('gate-1', stream.cam, stream.boot, 5))?.sealed, undefined)
+    await store.claim('x/y.bsf', at)
     await store.seal(stream.id, { ...sealed, last: 4, data: undefined, place: 'x/y.bsf' })
     await store.forget(stream.id, [5], 'why', at)
     t.strictSame(await store.loose(), [])
@@ -258,6 +259,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     await store.commit([cls(2), evt('new', 'end', 2)], at)
     const [{ stream }] = await store.coverage()
     const segment = { from: old, to: old, frames: 1, bytes: 9, sha256: 'ab', bundle: 'cd' }
+    await store.claim('a/b/c/1.bsf', at)
     await store.seal(stream.id, { ...segment, seq: 1, last: 1, place: 'a/b/c/1.bsf' })
     await store.seal(stream.id, { ...segment, seq: 2, last: 2, data: Buffer.from('x') })
     const deleted: string[] = []
@@ -270,5 +272,60 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.match((await store.events({ limit: 9 })).items, [{ id: 'new' }])
     t.equal((await store.coverage()).length, 1)
     t.match(await store.commit([cls(1, { ts: old, boot: otherBoot })], at), { added: { cls: 1 } })
+  })
+
+  t.test(`${name}: an object that no segment names is swept, and one that was given up is never named`, async (t) => {
+    const store = await open(t)
+    await store.commit([cls(1)], at)
+    const [{ stream }] = await store.coverage()
+    const segment = { seq: 0, from: at, to: at, bytes: 9, sha256: 'ab', bundle: 'cd' }
+    const seal = (last: number, place: string) =>
+      store.seal(stream.id, { ...segment, last, frames: last + 1, place: `a/b/c/${place}.bsf` })
+    const swept: string[] = []
+    const sweep = (before: string) => store.sweep(before, async (places) => void swept.push(...places))
+    const now = () => new Date(Date.now() + 1).toISOString()
+    for (const place of ['short', 'long', 'late', 'lost', 'fresh']) await store.claim(`a/b/c/${place}.bsf`, at)
+    t.equal(await seal(1, 'short'), true)
+    t.equal(await seal(3, 'long'), true)
+    t.equal(await seal(2, 'late'), false, 'a shorter one of another collector')
+    t.match(await store.sealed(stream.id, 0), { last: 3, place: 'a/b/c/long.bsf' })
+    t.equal(await sweep(at), 0, 'not yet: who claimed one may still name it')
+    await t.rejects(
+      store.sweep(later, async () => {
+        throw new Error('the bucket is away')
+      }),
+      /away/,
+    )
+    t.equal(await seal(4, 'lost'), false, 'it may be deleted by now')
+    t.match(await store.sealed(stream.id, 0), { last: 3, place: 'a/b/c/long.bsf' })
+    t.equal(await sweep('2000-01-01T00:00:00.000Z'), 3, 'what was given up goes, whenever')
+    t.strictSame(swept.sort(), ['a/b/c/fresh.bsf', 'a/b/c/late.bsf', 'a/b/c/lost.bsf'])
+    t.equal(await sweep(later), 0, 'what was replaced a moment ago may be being read')
+    t.equal(await sweep(now()), 1)
+    t.equal(swept.at(-1), 'a/b/c/short.bsf')
+    t.equal(await seal(9, 'none'), false, 'one that nobody claimed')
+  })
+
+  t.test(`${name}: of collectors that seal one segment at once the longest is kept, whole`, async (t) => {
+    const store = await open(t)
+    await store.commit([cls(1)], at)
+    const [{ stream }] = await store.coverage()
+    const made = { seq: 0, from: at, to: at, bytes: 9, sha256: 'ab', bundle: 'cd' }
+    const objects = new Map<string, number>()
+    const lasts = [3, 9, 1, 7, 5, 8, 2, 6]
+    await Promise.all(
+      lasts.map(async (last) => {
+        const place = `a/b/c/0-${last}.bsf`
+        await store.claim(place, at)
+        objects.set(place, last)
+        await store.seal(stream.id, { ...made, last, frames: last + 1, place })
+      }),
+    )
+    const sweep = async (places: readonly string[]) => {
+      for (const place of places) objects.delete(place)
+    }
+    await store.sweep(new Date(Date.now() + 60_000).toISOString(), sweep)
+    t.match(await store.sealed(stream.id, 0), { last: 9, place: 'a/b/c/0-9.bsf' })
+    t.strictSame([...objects], [['a/b/c/0-9.bsf', 9]], 'and nothing else is left')
   })
 }
