@@ -13,12 +13,14 @@ const LEASE_SECONDS = 120
 /** In the time of a lease: some may come late. */
 const RENEWALS = 4
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 /** Objects that no segment names: who puts one has so long to name it, and who reads one that was replaced to end. */
 const ORPHAN_MS = HOUR_MS
 
 export class Keeper {
   private readonly holder = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2)}`
   private expiredAt = Number.NEGATIVE_INFINITY
+  private lookedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly store: Store,
@@ -52,6 +54,8 @@ export class Keeper {
     await this.attempt('sealing segments', () => this.work.sealer.run(now, signal, this.held))
     if (signal.aborted) return
     await this.attempt('forgetting what is too old', () => this.expire(now))
+    await this.attempt('looking for what is noted and not there', () => this.look(now, signal))
+    if (signal.aborted) return
     await this.attempt('deleting objects that no segment names', () => this.sweep(now))
   }
 
@@ -77,11 +81,20 @@ export class Keeper {
 
   private async expire(now: number): Promise<void> {
     if (this.keepDays === undefined || now - this.expiredAt < HOUR_MS) return
-    const before = new Date(now - this.keepDays * 24 * HOUR_MS).toISOString()
+    const before = new Date(now - this.keepDays * DAY_MS).toISOString()
     const { results, events, segments } = await this.store.expire(before, this.deleteObjects)
     this.expiredAt = now
     if (results + events + segments > 0)
       this.log(`forgotten, from before ${before}: ${results} results, ${events} events, ${segments} segments`)
+  }
+
+  /** Of runs that go on. Of all others, and whether objects are there, `verify --repair` asks. */
+  private async look(now: number, signal: AbortSignal): Promise<void> {
+    if (now - this.lookedAt < DAY_MS) return
+    for (const [stream, spans] of await this.store.lost({ closed: false }))
+      for (const span of spans)
+        if (!signal.aborted) this.figures.lost(await this.store.recant(stream, span), this.store.name)
+    this.lookedAt = now
   }
 
   private async sweep(now: number): Promise<void> {

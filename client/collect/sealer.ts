@@ -22,7 +22,7 @@ export class Sealer {
   constructor(
     private readonly store: Pick<
       Store,
-      'loose' | 'coverage' | 'records' | 'sealed' | 'claim' | 'seal' | 'forget' | 'recant'
+      'loose' | 'coverage' | 'records' | 'sealed' | 'claim' | 'seal' | 'forget' | 'recant' | 'lose'
     >,
     private readonly objects: ObjectStore | undefined,
     private readonly figures: Figures,
@@ -68,6 +68,7 @@ export class Sealer {
     const begun = records[0].seq === key ? undefined : await this.store.sealed(stream.id, key)
     const next = begun ? begun.last + 1 : key
     const usable = begun && records[0].seq === next ? await this.recordsIn(begun) : []
+    if (!usable) return this.lose(stream, begun!)
     let fit = 0
     while (fit < records.length && records[fit].seq === next + fit && fits(usable.at(-1), records[fit].bytes))
       usable.push(records[fit++].bytes)
@@ -128,10 +129,17 @@ export class Sealer {
     return false
   }
 
-  private async recordsIn({ place, data }: Sealed): Promise<Uint8Array[]> {
-    const file = data ?? (place && (await this.objects?.get(place)))
-    if (!file) throw new Error(`the segment ${place} is in the store and not in ${this.objects?.name}`)
+  /** @returns undefined: its object is not there, or damaged */
+  private async recordsIn({ place, data, sha256 }: Sealed): Promise<Uint8Array[] | undefined> {
+    if (!data && !this.objects) throw new Error(`the segment ${place} lies elsewhere: name that with --bits`)
+    const file = data ?? (await this.objects!.get(place!))
+    if (!file || (!data && sha256Of(file) !== sha256)) return undefined
     return recordsOf(file).map(({ bytes }) => bytes)
+  }
+
+  /** Its bitstreams are asked for again, and what was to be added waits for them. */
+  private async lose(stream: Stream, { seq, place }: Sealed): Promise<void> {
+    this.figures.lost(await this.store.lose(stream.id, seq, place!), `${this.objects!.name}/${place}`)
   }
 }
 

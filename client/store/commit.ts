@@ -220,7 +220,7 @@ async function spansOf(tx: Tx, ranges: readonly Range[]): Promise<Map<string, Sp
   return spans
 }
 
-async function writeSpans(
+export async function writeSpans(
   tx: Tx,
   stream: number,
   kind: Kind,

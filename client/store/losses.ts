@@ -1,7 +1,9 @@
 /** Bitstreams that were noted as here and are not, or are of no use: what is noted follows what is there. */
-import type { Kysely, Transaction } from 'kysely'
-import { Sequence, type Span } from '../listen/sequence.js'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { countOf, Sequence, type Span } from '../listen/sequence.js'
+import { writeSpans } from './commit.js'
 import { hold, noteGone, without } from './coverage.js'
+import type { Placed, Store } from './store.js'
 import { kinds, type Tables } from './tables.js'
 
 /** They go, and are noted as gone in the place of here, so that one that comes again is kept. */
@@ -23,17 +25,80 @@ export async function forgetRecords(
   })
 }
 
-export async function recant(db: Kysely<Tables>, stream: number, span: Span): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+export const recant = (db: Kysely<Tables>, stream: number, span: Span): Promise<number> =>
+  db.transaction().execute(async (tx) => {
     await hold(tx, stream)
-    const absent = without([span], await lying(tx, stream, span))
-    await unlist(tx, stream, absent)
-    // Its box is asked for what is missing only while it is open.
-    if (absent.length > 0) await tx.updateTable('streams').set({ closed: 0 }).where('id', '=', stream).execute()
+    return missAgain(tx, stream, span)
   })
+
+/** @param span of bitstreams that are noted as here @returns how many of them are not */
+async function missAgain(tx: Transaction<Tables>, stream: number, span: Span): Promise<number> {
+  const absent = without([span], await lying(tx, stream, span))
+  await unlist(tx, stream, absent)
+  // Its box is asked for what is missing only while it is open.
+  if (absent.length > 0)
+    await tx
+      .updateTable('streams')
+      .set({ closed: 0, bits_to: sql`CASE WHEN bits_to < ${span.to} THEN ${span.to} ELSE bits_to END` })
+      .where('id', '=', stream)
+      .execute()
+  return countOf(absent)
 }
 
-export async function lostOf(db: Kysely<Tables>, dev?: string): Promise<Map<number, Span[]>> {
+/** Its row stays: what was only away may be there again. */
+export const lose = (db: Kysely<Tables>, stream: number, seq: number, place: string): Promise<number> =>
+  db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    const last = await setLost(tx, stream, seq, place, 1)
+    return last === undefined ? 0 : missAgain(tx, stream, { from: seq, to: last })
+  })
+
+export const regain = (db: Kysely<Tables>, stream: number, seq: number, place: string): Promise<boolean> =>
+  db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    const last = await setLost(tx, stream, seq, place, 0)
+    if (last === undefined) return false
+    const known = await spansOf(tx, 'spans', stream)
+    const sequence = new Sequence(known.map((span) => ({ ...span })))
+    for (const { from, to } of without([{ from: seq, to: last }], known)) sequence.add(to, from)
+    await writeSpans(tx, stream, kinds.bits, known, sequence.spans)
+    const records = tx.deleteFrom('records').where('stream', '=', stream)
+    await records.where('seq', '>=', seq).where('seq', '<=', last).execute()
+    return true
+  })
+
+/** @returns the last seq of the segment; undefined: it is so already, or lies at another place by now */
+async function setLost(
+  tx: Transaction<Tables>,
+  stream: number,
+  seq: number,
+  place: string,
+  lost: 0 | 1,
+): Promise<number | undefined> {
+  const segment = tx.updateTable('segments').set({ lost }).where('stream', '=', stream).where('seq', '=', seq)
+  const changed = segment.where('place', '=', place).where('lost', '=', 1 - lost)
+  return (await changed.returning('last_seq').executeTakeFirst())?.last_seq
+}
+
+export async function placedSegments(
+  db: Kysely<Tables>,
+  { dev, after, limit }: Parameters<Store['placed']>[0],
+): Promise<Placed[]> {
+  let rows = db
+    .selectFrom('segments')
+    .select(['stream', 'seq', 'place', 'sha256', 'lost'])
+    .where('place', 'is not', null)
+    .$narrowType<{ place: string }>()
+  if (dev !== undefined) rows = rows.where('stream', 'in', db.selectFrom('streams').select('id').where('dev', '=', dev))
+  if (after) rows = rows.where(sql<boolean>`(stream, seq) > (${after.stream}, ${after.seq})`)
+  const found = await rows.orderBy('stream').orderBy('seq').limit(limit).execute()
+  return found.map(({ lost, ...row }) => ({ ...row, lost: lost === 1 }))
+}
+
+export async function lostOf(
+  db: Kysely<Tables>,
+  { dev, closed }: Parameters<Store['lost']>[0] = {},
+): Promise<Map<number, Span[]>> {
   const lost = new Map<number, Span[]>()
   // One state of all tables, while a collector goes on: what it seals now must be in one of the two.
   await db
@@ -42,6 +107,7 @@ export async function lostOf(db: Kysely<Tables>, dev?: string): Promise<Map<numb
     .execute(async (tx) => {
       let streams = tx.selectFrom('streams').select(['id', 'kept_from']).where('thinned', '=', 0)
       if (dev !== undefined) streams = streams.where('dev', '=', dev)
+      if (closed === false) streams = streams.where('closed', '=', 0)
       for (const { id, kept_from } of await streams.orderBy('id').execute()) {
         const listed = await spansOf(tx, 'spans', id)
         if (listed.length === 0) continue
@@ -70,6 +136,7 @@ async function lying(tx: Transaction<Tables>, stream: number, { from, to }: Span
     .selectFrom('segments')
     .select(['seq as from', 'last_seq as to'])
     .where('stream', '=', stream)
+    .where('lost', '=', 0)
     .where('seq', '<=', to)
     .where('last_seq', '>=', from)
     .execute()

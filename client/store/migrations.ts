@@ -57,7 +57,17 @@ const orphans = ({ words: { time } }: Engine): string[] => [
   `CREATE TABLE orphans (place text PRIMARY KEY, since ${time} NOT NULL, going smallint NOT NULL)`,
 ]
 
-const versions: Record<string, (engine: Engine) => string[]> = { '001': first, '002': keptFrom, '003': orphans }
+const lost = (): string[] => [
+  `ALTER TABLE segments ADD COLUMN lost smallint NOT NULL DEFAULT 0`,
+  `ALTER TABLE streams ADD COLUMN bits_to bigint NOT NULL DEFAULT -1`,
+]
+
+const versions: Record<string, (engine: Engine) => string[]> = {
+  '001': first,
+  '002': keptFrom,
+  '003': orphans,
+  '004': lost,
+}
 
 /** Brings the tables to this release's version. @throws {StoreError} version: written by a later release; else what failed */
 export async function migrate(db: Kysely<Tables>, engine: Engine): Promise<void> {

@@ -3,7 +3,7 @@ import { commit } from './commit.js'
 import { closeStream, coverageOf, noteGone } from './coverage.js'
 import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
-import { forgetRecords, lostOf, recant } from './losses.js'
+import { forgetRecords, lose, lostOf, placedSegments, recant, regain } from './losses.js'
 import { migrate } from './migrations.js'
 import { claim, sweep } from './orphans.js'
 import { activityOf, devicesOf, eventsOf, findFrame, resultsOf, segmentsOf, totalsOf } from './reading.js'
@@ -50,7 +50,10 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     seal: (...of) => said(seal(db, ...of)),
     forget: (...of) => said(forgetRecords(db, ...of)),
     recant: (...of) => said(recant(db, ...of)),
-    lost: (dev) => said(lostOf(db, dev)),
+    lost: (filter) => said(lostOf(db, filter)),
+    placed: (query) => said(placedSegments(db, query)),
+    lose: (...of) => said(lose(db, ...of)),
+    regain: (...of) => said(regain(db, ...of)),
     find: (...of) => said(findFrame(db, ...of)),
     lease: (...of) => said(lease(db, ...of)),
     audit: (line) => said(audit(db, line)),

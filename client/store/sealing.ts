@@ -51,7 +51,7 @@ export const sealedOf = (row: Selectable<Tables['segments']>): Sealed => ({
 
 export async function sealedSegment(db: Kysely<Tables>, stream: number, seq: number): Promise<Sealed | undefined> {
   const of = db.selectFrom('segments').selectAll().where('stream', '=', stream).where('seq', '=', seq)
-  const row = await of.executeTakeFirst()
+  const row = await of.where('lost', '=', 0).executeTakeFirst()
   return row && sealedOf(row)
 }
 
@@ -60,20 +60,21 @@ export async function seal(
   stream: number,
   { seq, last, frames, from, to, bytes, sha256, bundle, place, data }: Sealed,
 ): Promise<boolean> {
-  const row: Omit<Tables['segments'], 'stream' | 'seq'> = {
+  const row = {
     ...{ last_seq: last, frames, from_time: from, to_time: to, bytes, sha256, bundle },
     place: place ?? null,
     data: data ? Buffer.from(data) : null,
+    lost: 0,
   }
   return db.transaction().execute(async (tx) => {
     await hold(tx, stream)
     const of = tx
       .selectFrom('segments')
-      .select(['last_seq', 'place'])
+      .select(['last_seq', 'place', 'lost'])
       .where('stream', '=', stream)
       .where('seq', '=', seq)
     const before = await of.executeTakeFirst()
-    if (before && before.last_seq > last) return false
+    if (before?.lost === 0 && before.last_seq > last) return false
     if (row.place !== null && !(await adopt(tx, row.place))) return false
     await tx
       .insertInto('segments')

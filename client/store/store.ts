@@ -178,6 +178,16 @@ export interface Sealed {
   readonly data?: Uint8Array | undefined
 }
 
+/** A segment that lies elsewhere. */
+export interface Placed {
+  readonly stream: number
+  readonly seq: number
+  readonly place: string
+  readonly sha256: string
+  /** Its object was not there, or damaged, when it was looked at last. */
+  readonly lost: boolean
+}
+
 export interface Totals {
   readonly devices: number
   readonly cameras: number
@@ -240,10 +250,20 @@ export interface Store {
   seal(stream: number, sealed: Sealed): Promise<boolean>
   /** Records that nothing can ever be made of: they are here no longer, but gone. */
   forget(stream: number, seqs: readonly number[], reason: string, at: string): Promise<void>
-  /** Bitstreams that were noted as here: those of them that are not are missing again, and asked for. */
-  recant(stream: number, span: Span): Promise<void>
+  /** Bitstreams that were noted as here: those of them that are not are missing again, and asked for. @returns how many */
+  recant(stream: number, span: Span): Promise<number>
   /** By stream, bitstreams that are noted as here and lie nowhere. Of runs that leave frames out that cannot be told. */
-  lost(dev?: string): Promise<ReadonlyMap<number, readonly Span[]>>
+  lost(filter?: Pick<CoverageFilter, 'dev' | 'closed'>): Promise<ReadonlyMap<number, readonly Span[]>>
+  /** Segments that lie elsewhere. @param after the last one of the page before */
+  placed(query: {
+    readonly dev?: string | undefined
+    readonly after?: Placed | undefined
+    readonly limit: number
+  }): Promise<Placed[]>
+  /** The object of a segment is not there, or damaged: its bitstreams are missing again, and asked for. @returns how many, 0: it has another one by now */
+  lose(stream: number, seq: number, place: string): Promise<number>
+  /** The object of a segment that was lost is there again. @returns false: the segment has another one by now */
+  regain(stream: number, seq: number, place: string): Promise<boolean>
   find(dev: string, cam: string, boot: string, seq: number): Promise<{ stream: Stream; sealed?: Sealed } | undefined>
 
   /** One collector at a time does what need be done once. @returns whether it is this one until then */

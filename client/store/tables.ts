@@ -15,6 +15,8 @@ export interface Tables {
     closed: number
     /** Bitstreams before it were forgotten with their days. */
     kept_from: Generated<number>
+    /** Bitstreams up to it were here, some of which are missing again. */
+    bits_to: Generated<number>
   }
   /** Which seqs are here, or were left out on purpose: joined where they touch. */
   spans: { stream: number; kind: Kind; from_seq: number; to_seq: number }
@@ -52,6 +54,8 @@ export interface Tables {
     bundle: string
     place: string | null
     data: Uint8Array | null
+    /** Its object is not there, or damaged: as if it were not, until it is sealed anew or found again. */
+    lost: Generated<number>
   }
   /** Objects that no segment names: not yet, or no more. Of those that are `going` none will ever be named. */
   orphans: { place: string; since: string; going: number }

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Keeper } from '../../../client/collect/keeper.js'
 import { Folder } from '../../../client/collect/objects.js'
 import { openStore } from '../../../client/store/open.js'
 import type { Store } from '../../../client/store/store.js'
 import { boot } from '../bundle.js'
-import { at, cls } from '../store/suite.js'
+import { at, bits, cls, records } from '../store/suite.js'
 import { figuresOf } from './figures.js'
 
 const never = new AbortController().signal
@@ -92,6 +93,22 @@ t.test('objects that no segment names for an hour are deleted', async (t) => {
   t.strictSame(one.lines, [])
   t.equal(await objects.get('a/old.bsf'), undefined)
   t.equal((await objects.get('a/new.bsf'))?.length, 1)
+})
+
+t.test('what is noted and lies nowhere is found at the start, and missing again', async (t) => {
+  const store = await fleet(t)
+  await store.commit(
+    records().map((record) => bits(record)),
+    at,
+  )
+  const db = new Database(join(t.testdirName, 'fleet.sqlite'))
+  db.exec('DELETE FROM records WHERE seq IN (2, 3)')
+  db.close()
+  const one = keeper(store)
+  await one.round()
+  t.match(await store.coverage({ closed: false }), [{ frames: 4, missing: [{ from: 2, to: 3 }] }])
+  t.equal(await one.value('bitstreams_lost_total'), 2)
+  t.match(one.lines, [/^2 bitstreams are not where they were put, and asked for again/])
 })
 
 t.test('the lease is renewed while there is work, and who loses it stops', async (t) => {

@@ -18,7 +18,7 @@ async function setting(t: Test, inDatabase = false) {
   const store = await openStore(join(dir, 'fleet.sqlite'))
   t.teardown(() => store.close())
   const objects = inDatabase ? undefined : new Folder(join(dir, 'bitstreams'))
-  const { figures, value } = figuresOf()
+  const { figures, lines, value } = figuresOf()
   const sealer = new Sealer(store, objects, figures, { quietMs: QUIET_MS })
   const all = records(frames(1, 10), 'fast', 4)
   const put = (...seqs: number[]) =>
@@ -70,7 +70,7 @@ async function setting(t: Test, inDatabase = false) {
       .filter((name) => name.endsWith('.bsf'))
       .map((name) => basename(name).replace(/-[0-9a-f]+\.bsf$/, ''))
       .sort()
-  return { store, objects, sealer, slow, stalled, lying, put, seal, sealed, fileOf, value }
+  return { store, objects, sealer, lines, slow, stalled, lying, put, seal, sealed, fileOf, value }
 }
 const seqsIn = (file: Uint8Array) => [...readArchive(file)].map((piece) => ('seq' in piece ? piece.seq : piece.kind))
 
@@ -215,6 +215,36 @@ t.test('the object of a segment that has grown is deleted, and so is one of a co
   t.strictSame([await sealed(), lying()], [[[0, 2]], ['0-1', '0-2', '0-2']])
   await store.sweep(new Date(Date.now() + 1000).toISOString(), (places) => objects!.delete(places))
   t.strictSame(lying(), ['0-2'])
+})
+
+t.test('a segment whose object is lost, or damaged, holds nothing up: it is asked for again', async (t) => {
+  const { store, objects, put, seal, sealed, fileOf, lines, value } = await setting(t)
+  await put(0, 1)
+  await put(4, 5)
+  await seal(true)
+  const [gone, damaged] = await store.placed({ limit: 9 })
+  await objects!.delete([gone.place])
+  await objects!.put(damaged.place, (await fileOf(4)).slice(0, -1))
+  await put(2)
+  await put(6)
+  await put(8, 9)
+  await seal(true)
+  t.strictSame(await sealed(), [[8, 9]])
+  t.match((await store.coverage())[0].missing, [
+    { from: 0, to: 1 },
+    { from: 3, to: 5 },
+    { from: 7, to: 7 },
+  ])
+  t.equal(await value('bitstreams_lost_total'), 4)
+  t.match(lines, [/2 bitstreams are not where they were put, and asked for again, .*\/0-1-/, /\/4-5-/])
+  await put(0, 1, 3, 4, 5, 7)
+  await seal(true)
+  t.strictSame(await sealed(), [
+    [0, 3],
+    [4, 7],
+    [8, 9],
+  ])
+  t.strictSame(seqsIn(await fileOf(4)), ['index', 4, 5, 6, 7])
 })
 
 t.test('who is no longer the one that seals stops', async (t) => {

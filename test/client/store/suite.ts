@@ -328,4 +328,56 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.match(await store.sealed(stream.id, 0), { last: 9, place: 'a/b/c/0-9.bsf' })
     t.strictSame([...objects], [['a/b/c/0-9.bsf', 9]], 'and nothing else is left')
   })
+
+  t.test(`${name}: a segment whose object is lost is missing, until it is sealed anew or found again`, async (t) => {
+    const store = await open(t)
+    const all = records()
+    const put = (...seqs: number[]) =>
+      store.commit(
+        seqs.map((seq) => bits(all[seq])),
+        at,
+      )
+    await put(0, 1, 2, 3, 4)
+    const [{ stream }] = await store.coverage()
+    const made = { seq: 0, from: at, to: at, bytes: 9, sha256: 'ab', bundle: 'cd' }
+    const seal = async (last: number, place: string) => {
+      await store.claim(place, at)
+      return store.seal(stream.id, { ...made, last, frames: last + 1, place })
+    }
+    const state = async () => {
+      const [{ frames, missing, stream }] = await store.coverage()
+      return [frames, missing, stream.closed]
+    }
+    await seal(3, 'a/b/first.bsf')
+    await store.closeRun(stream.id)
+    t.match(await store.placed({ limit: 9, dev: 'gate-1' }), [{ seq: 0, place: 'a/b/first.bsf', lost: false }])
+    t.strictSame(await store.placed({ limit: 9, dev: 'gate-2' }), [])
+    t.equal(await store.lose(stream.id, 0, 'a/b/other.bsf'), 0, 'the segment has another object')
+    t.strictSame(await state(), [5, [], true])
+    t.equal(await store.lose(stream.id, 0, 'a/b/first.bsf'), 4)
+    t.equal(await store.lose(stream.id, 0, 'a/b/first.bsf'), 0)
+    t.strictSame(await state(), [1, [{ from: 0, to: 3 }], false])
+    t.equal(await store.sealed(stream.id, 0), undefined)
+    t.equal((await store.find('gate-1', stream.cam, stream.boot, 2))?.sealed, undefined)
+    t.match((await store.segments({ limit: 9 })).items, [{ last: 4, sealed: false }])
+    t.strictSame([...(await store.lost())], [])
+
+    const [placed] = await store.placed({ limit: 9 })
+    t.equal(placed.lost, true)
+    await put(1)
+    t.equal(await store.regain(stream.id, 0, 'a/b/first.bsf'), true)
+    t.equal(await store.regain(stream.id, 0, 'a/b/first.bsf'), false)
+    t.strictSame((await state()).slice(0, 2), [5, []])
+    t.match(await store.sealed(stream.id, 0), { last: 3 })
+    t.equal((await store.totals()).records, 1, 'what was fetched of it meanwhile lies in it')
+    t.match(await put(1), { duplicates: 1 })
+
+    await store.lose(stream.id, 0, 'a/b/first.bsf')
+    await put(0, 1)
+    t.equal(await seal(1, 'a/b/second.bsf'), true, 'what is left of it')
+    t.strictSame((await state()).slice(0, 2), [3, [{ from: 2, to: 3 }]])
+    t.match(await store.placed({ limit: 9 }), [{ place: 'a/b/second.bsf', lost: false }])
+    t.equal(await store.regain(stream.id, 0, 'a/b/first.bsf'), false)
+    t.strictSame(await store.placed({ limit: 9, after: placed }), [])
+  })
 }
