@@ -14,15 +14,31 @@ export interface Patience {
 /** Records read at once; a segment is at most some dozens. */
 const READ = 256
 
+/** Records that were set aside, that are remembered. */
+const MOST_ASKED = 10_000
+
 /** What its box has said of the bitstreams of a stream. */
 type Said = Pick<Coverage, 'missing' | 'gone'>
 const NOTHING_SAID: Said = { missing: [], gone: [] }
 
 export class Sealer {
+  /** Records that were set aside, until they come again. */
+  private readonly askedAgain = new Set<string>()
+
   constructor(
     private readonly store: Pick<
       Store,
-      'loose' | 'coverage' | 'records' | 'sealed' | 'claim' | 'seal' | 'forget' | 'recant' | 'lose'
+      | 'loose'
+      | 'coverage'
+      | 'records'
+      | 'sealed'
+      | 'claim'
+      | 'seal'
+      | 'forget'
+      | 'recant'
+      | 'lose'
+      | 'setAside'
+      | 'gone'
     >,
     private readonly objects: ObjectStore | undefined,
     private readonly figures: Figures,
@@ -77,7 +93,20 @@ export class Sealer {
       const times = { from: begun?.from ?? records[0].time, to: records[fit - 1].time }
       if (await this.put(stream, key, usable, times)) this.figures.sealed()
     }
+    // The one before it is here, and another one than it was predicted from.
+    if (records[fit]?.seq === next + fit) return this.setAside(stream, records[fit].seq, at)
     await this.rest(stream, next + fit, records.slice(fit), said, at)
+  }
+
+  /** It is asked for once more; where the same comes, its box has no other. Those behind it wait for that. */
+  private async setAside({ id, dev, cam, boot }: Stream, seq: number, at: string): Promise<void> {
+    const name = `${id}/${seq}`
+    const reason = 'it does not follow the frame before it'
+    await this.store.setAside(id, seq, reason, at)
+    this.figures.misfit(`${dev}/${cam}/${boot}`, seq)
+    if (this.askedAgain.delete(name)) return this.store.gone(id, ['bits'], [{ from: seq, to: seq }], reason, at)
+    if (this.askedAgain.size >= MOST_ASKED) this.askedAgain.clear()
+    this.askedAgain.add(name)
   }
 
   /** Those that lack the one that they were predicted from: it is asked for, and they wait, until its box has said that it can never come. */

@@ -3,6 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { countOf, Sequence, type Span } from '../listen/sequence.js'
 import { writeSpans } from './commit.js'
 import { hold, noteGone, without } from './coverage.js'
+import { reject } from './states.js'
 import type { Placed, Store } from './store.js'
 import { kinds, type Tables } from './tables.js'
 
@@ -24,6 +25,22 @@ export async function forgetRecords(
     await noteGone(tx, stream, ['bits'], without(spans, known), reason, at)
   })
 }
+
+export const setAside = (db: Kysely<Tables>, stream: number, seq: number, reason: string, at: string): Promise<void> =>
+  db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    const record = tx.deleteFrom('records').where('stream', '=', stream).where('seq', '=', seq)
+    const taken = await record.returning('bytes').executeTakeFirst()
+    if (!taken) return
+    const { dev, cam, boot } = await tx
+      .selectFrom('streams')
+      .select(['dev', 'cam', 'boot'])
+      .where('id', '=', stream)
+      .executeTakeFirstOrThrow()
+    const topic = `${dev}/${cam}/bits`
+    await reject(tx, { at, topic, reason: `${boot} #${seq}: ${reason}`, payload: taken.bytes })
+    await missAgain(tx, stream, { from: seq, to: seq })
+  })
 
 export const recant = (db: Kysely<Tables>, stream: number, span: Span): Promise<number> =>
   db.transaction().execute(async (tx) => {

@@ -250,6 +250,8 @@ export interface Store {
   seal(stream: number, sealed: Sealed): Promise<boolean>
   /** Records that nothing can ever be made of: they are here no longer, but gone. */
   forget(stream: number, seqs: readonly number[], reason: string, at: string): Promise<void>
+  /** A record that can never join its segment: it is kept as a reject, and missing again. */
+  setAside(stream: number, seq: number, reason: string, at: string): Promise<void>
   /** Bitstreams that were noted as here: those of them that are not are missing again, and asked for. @returns how many */
   recant(stream: number, span: Span): Promise<number>
   /** By stream, bitstreams that are noted as here and lie nowhere. Of runs that leave frames out that cannot be told. */

@@ -247,6 +247,51 @@ t.test('a segment whose object is lost, or damaged, holds nothing up: it is aske
   t.strictSame(seqsIn(await fileOf(4)), ['index', 4, 5, 6, 7])
 })
 
+t.test('what does not follow the one before it is set aside, and asked for once more', async (t) => {
+  const { store, put, seal, sealed, lines, value } = await setting(t)
+  // Of a copy of the box, which saw something else.
+  const foreign = records(frames(2, 10), 'fast', 4)
+  const from = async (...seqs: number[]) =>
+    void (await store.commit(
+      seqs.map((seq) => bits(foreign[seq])),
+      at,
+    ))
+  await put(0, 1)
+  await from(2)
+  await put(3, 4)
+  await seal()
+  t.strictSame(await sealed(), [[0, 1]])
+  const state = async () => {
+    const [{ frames, missing, gone }] = await store.coverage()
+    return [frames, missing, gone.map(({ from, reason }) => [from, reason])]
+  }
+  t.strictSame(await state(), [4, [{ from: 2, to: 2 }], []])
+  t.match(await store.totals(), { rejects: 1, records: 2 })
+  t.equal(await value('records_misfit_total'), 1)
+  t.match(lines, [/a bitstream does not follow the frame before it, gate-1\/.* #2: it is kept as a reject/])
+  await put(2)
+  await seal()
+  t.strictSame(await sealed(), [[0, 3]], 'the right one joins, and what waited for it')
+
+  await from(5)
+  await seal(true)
+  t.strictSame((await state())[1], [{ from: 5, to: 5 }])
+  await from(5)
+  await put(6)
+  await seal(true)
+  const reason = 'it does not follow the frame before it'
+  t.strictSame((await state()).slice(1), [[], [[5, reason]]], 'its box has no other')
+  await seal(true)
+  t.strictSame(await sealed(), [
+    [0, 3],
+    [4, 4],
+  ])
+  t.match(await store.totals(), { rejects: 3, records: 0 })
+  await put(5)
+  await seal(true)
+  t.strictSame((await sealed()).at(-1), [4, 5], 'should it come all the same it is kept')
+})
+
 t.test('who is no longer the one that seals stops', async (t) => {
   const { sealer, put, sealed } = await setting(t)
   await put(0, 1, 2, 3, 4)

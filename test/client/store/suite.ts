@@ -380,4 +380,20 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.equal(await store.regain(stream.id, 0, 'a/b/first.bsf'), false)
     t.strictSame(await store.placed({ limit: 9, after: placed }), [])
   })
+
+  t.test(`${name}: a record that cannot join is kept as a reject, and missing again`, async (t) => {
+    const store = await open(t)
+    await store.commit(
+      records().map((record) => bits(record)),
+      at,
+    )
+    const [{ stream }] = await store.coverage()
+    await store.closeRun(stream.id)
+    await store.setAside(stream.id, 5, 'why', at)
+    await store.setAside(stream.id, 5, 'why', at)
+    t.match(await store.totals(), { records: 5, rejects: 1 })
+    t.match(await store.coverage({ closed: false }), [{ frames: 5, last: 5, missing: [{ from: 5, to: 5 }] }])
+    t.match(await store.commit([bits(records()[5])], at), { added: { bits: 1 } })
+    t.match(await store.coverage(), [{ frames: 6, missing: [] }])
+  })
 }
