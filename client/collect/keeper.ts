@@ -1,5 +1,6 @@
 /** What one collector of a group does in the background: asks for what is missing, seals segments, forgets what is too old. */
 import { hostname } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
 import { countOf } from '../listen/sequence.js'
 import type { Coverage, DeleteObjects, Store } from '../store/store.js'
 import type { EventCheck } from './event-check.js'
@@ -8,8 +9,13 @@ import type { Filler } from './filler.js'
 import type { ObjectStore } from './objects.js'
 import type { Sealer } from './sealer.js'
 
-/** Renewed while there is work; another collector takes over when this one has not been heard of for so long. */
-const LEASE_SECONDS = 120
+/**
+ * Renewed while there is work; another collector takes over when this one has not been heard of for so long. One that was only held up
+ * does no harm when it goes on beside it: what each does holds by itself.
+ */
+const LEASE_SECONDS = 30
+/** Who ends does not wait for a database that is away. */
+const RELEASE_MS = 2000
 /** In the time of a lease: some may come late. */
 const RENEWALS = 4
 const HOUR_MS = 3_600_000
@@ -19,6 +25,7 @@ const ORPHAN_MS = HOUR_MS
 
 export class Keeper {
   private readonly holder = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2)}`
+  private holds = false
   private expiredAt = Number.NEGATIVE_INFINITY
   private lookedAt = Number.NEGATIVE_INFINITY
 
@@ -59,7 +66,18 @@ export class Keeper {
     await this.attempt('deleting objects that no segment names', () => this.sweep(now))
   }
 
-  private readonly held = (): Promise<boolean> => this.store.lease('keeper', this.holder, this.leaseSeconds)
+  private readonly held = async (): Promise<boolean> => {
+    this.holds = await this.store.lease('keeper', this.holder, this.leaseSeconds)
+    return this.holds
+  }
+
+  /** Another collector need not wait until the lease ends. */
+  async stop(): Promise<void> {
+    if (!this.holds) return
+    this.holds = false
+    const release = this.store.lease('keeper', this.holder, 0).catch(() => {})
+    await Promise.race([release, wait(RELEASE_MS, undefined, { ref: false })])
+  }
 
   /** Boxes may take minutes to answer. @param work told to stop when the lease is another's, or nobody can say whose */
   private async whileHeld(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {

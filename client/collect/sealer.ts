@@ -118,16 +118,20 @@ export class Sealer {
     at: string,
   ): Promise<void> {
     const lost = new Set<number>()
+    const lacking: number[] = []
     let behind = next
     for (const { seq } of records) {
       const before = seq - 1
-      if (lost.has(before) || (seq > behind && within(gone, before))) lost.add(seq)
+      const lacks = seq > behind && within(gone, before)
+      if (lacks) lacking.push(before)
+      if (lacks || lost.has(before)) lost.add(seq)
       else if (seq > behind && !within(missing, before)) await this.store.recant(id, { from: behind, to: before })
       behind = seq + 1
     }
     if (lost.size === 0) return
-    await this.store.forget(id, [...lost], 'the frame before it is gone, and it cannot be decoded without', at)
-    this.figures.unusable(lost.size)
+    const reason = 'the frame before it is gone, and it cannot be decoded without'
+    const forgotten = await this.store.forget(id, [...lost], reason, at, lacking)
+    if (forgotten > 0) this.figures.unusable(forgotten)
   }
 
   private async put(

@@ -14,15 +14,20 @@ export async function forgetRecords(
   seqs: readonly number[],
   reason: string,
   at: string,
-): Promise<void> {
-  if (seqs.length === 0) return
-  const spans = joined(seqs)
-  await db.transaction().execute(async (tx) => {
+  lacking: readonly number[] = [],
+): Promise<number> {
+  if (seqs.length === 0) return 0
+  return db.transaction().execute(async (tx) => {
     await hold(tx, stream)
-    await tx.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs).execute()
+    // It came while whoever says so was held up.
+    for (const seq of lacking) if ((await lying(tx, stream, { from: seq, to: seq })).length > 0) return 0
+    const records = tx.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs)
+    const taken = (await records.returning('seq').execute()).map(({ seq }) => seq)
+    const spans = joined(taken)
     await unlist(tx, stream, spans)
     const known = await spansOf(tx, 'gone', stream)
     await noteGone(tx, stream, ['bits'], without(spans, known), reason, at)
+    return taken.length
   })
 }
 

@@ -56,7 +56,7 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     lose: (...of) => said(lose(db, ...of)),
     regain: (...of) => said(regain(db, ...of)),
     find: (...of) => said(findFrame(db, ...of)),
-    lease: (...of) => said(lease(db, ...of)),
+    lease: (...of) => said(lease(db, engine, ...of)),
     audit: (line) => said(audit(db, line)),
     audits: (limit) => said(audits(db, limit)),
     sweep: (before, deleteObjects) => said(sweep(db, before, deleteObjects)),

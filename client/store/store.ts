@@ -248,8 +248,18 @@ export interface Store {
    * @returns false: a longer one is there, of another collector, or the claim was given up; nothing was changed
    */
   seal(stream: number, sealed: Sealed): Promise<boolean>
-  /** Records that nothing can ever be made of: they are here no longer, but gone. */
-  forget(stream: number, seqs: readonly number[], reason: string, at: string): Promise<void>
+  /**
+   * Records that nothing can ever be made of: they are here no longer, but gone.
+   * @param lacking those that are lacked for that: if one of them is here by now nothing is done
+   * @returns how many
+   */
+  forget(
+    stream: number,
+    seqs: readonly number[],
+    reason: string,
+    at: string,
+    lacking?: readonly number[],
+  ): Promise<number>
   /** A record that can never join its segment: it is kept as a reject, and missing again. */
   setAside(stream: number, seq: number, reason: string, at: string): Promise<void>
   /** Bitstreams that were noted as here: those of them that are not are missing again, and asked for. @returns how many */
@@ -268,7 +278,7 @@ export interface Store {
   regain(stream: number, seq: number, place: string): Promise<boolean>
   find(dev: string, cam: string, boot: string, seq: number): Promise<{ stream: Stream; sealed?: Sealed } | undefined>
 
-  /** One collector at a time does what need be done once. @returns whether it is this one until then */
+  /** One collector at a time does what need be done once. @param seconds 0: it gives it back @returns whether it is this one until then */
   lease(name: string, holder: string, seconds: number): Promise<boolean>
   audit(line: Audit): Promise<void>
   audits(limit: number): Promise<Audit[]>

@@ -31,7 +31,7 @@ function keeper(
   const work = { filler: { run: run('fill') }, sealer: { run: run('seal') }, events: { run: run('events') } } as never
   const said: string[] = []
   const one = new Keeper(store, objects, work, figures, keepDays, (line) => said.push(line))
-  return { round: () => one.round(never), did, lines, value, said }
+  return { round: () => one.round(never), stop: () => one.stop(), did, lines, value, said }
 }
 
 t.test('of several collectors one does the work; all know what is missing', async (t) => {
@@ -45,6 +45,20 @@ t.test('of several collectors one does the work; all know what is missing', asyn
   t.equal(first.did.length, 6)
   t.strictSame(second.did, [])
   t.strictSame([await first.value('missing'), await second.value('missing')], [2, 2])
+})
+
+t.test('who ends gives the work to another, at once', async (t) => {
+  const store = await fleet(t)
+  await store.commit([cls(1), cls(4)], at)
+  const [first, second] = [keeper(store), keeper(store)]
+  await first.round()
+  await second.stop()
+  await second.round()
+  t.strictSame(second.did, [], 'it had nothing to give')
+  await first.stop()
+  await second.round()
+  t.equal(second.did.length, 3)
+  await keeper({ ...store, lease: () => Promise.reject(new Error('away')) }).stop()
 })
 
 t.test('a part that fails is said once, and the others go on', async (t) => {

@@ -247,6 +247,29 @@ t.test('a segment whose object is lost, or damaged, holds nothing up: it is aske
   t.strictSame(seqsIn(await fileOf(4)), ['index', 4, 5, 6, 7])
 })
 
+t.test('nothing is given up for what has come after all, while a collector was held up', async (t) => {
+  const { store, put, seal, sealed, slow } = await setting(t)
+  await put(0, 1, 3)
+  const coverage = async () => (await store.coverage())[0]
+  const { stream } = await coverage()
+  await store.gone(stream.id, ['bits'], [{ from: 2, to: 2 }], 'evicted', at)
+  await slow(async () => void (await put(2)))
+  t.match(await store.totals(), { records: 2 })
+  await seal(true)
+  t.strictSame(await sealed(), [[0, 3]])
+  await put(5)
+  await store.gone(stream.id, ['bits'], [{ from: 4, to: 4 }], 'evicted', at)
+  await slow(async () => {
+    await put(4)
+    await seal(true)
+  })
+  t.strictSame(await sealed(), [
+    [0, 3],
+    [4, 5],
+  ])
+  t.match(await coverage(), { frames: 6, gone: [{ from: 2 }, { from: 4, to: 4 }] })
+})
+
 t.test('what does not follow the one before it is set aside, and asked for once more', async (t) => {
   const { store, put, seal, sealed, lines, value } = await setting(t)
   // Of a copy of the box, which saw something else.

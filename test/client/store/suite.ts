@@ -247,6 +247,20 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.equal(await store.lease('keeper', 'two', 60), false)
     t.equal(await store.lease('keeper', 'one', 60), true)
     t.equal(await store.lease('other', 'two', 60), true)
+    const { Date: right } = globalThis
+    t.teardown(() => {
+      globalThis.Date = right
+    })
+    globalThis.Date = class extends right {
+      constructor() {
+        super(right.now() + 3_600_000)
+      }
+    } as DateConstructor
+    t.equal(await store.lease('keeper', 'two', 60), false, 'by a clock that is an hour ahead')
+    globalThis.Date = right
+    t.equal(await store.lease('keeper', 'two', 0), false, 'nobody gives back what is another’s')
+    t.equal(await store.lease('keeper', 'one', 0), true)
+    t.equal(await store.lease('keeper', 'two', 60), true)
   })
 
   t.test(`${name}: what is too old goes by days, and comes again as new`, async (t) => {
