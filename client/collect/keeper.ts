@@ -109,8 +109,8 @@ export class Keeper {
   /** Of runs that go on. Of all others, and whether objects are there, `verify --repair` asks. */
   private async look(now: number, signal: AbortSignal): Promise<void> {
     if (now - this.lookedAt < DAY_MS) return
-    for (const [stream, spans] of await this.store.lost({ closed: false }))
-      for (const span of spans)
+    for (const [stream, { lost }] of await this.store.absent({ closed: false }))
+      for (const span of lost)
         if (!signal.aborted) this.figures.lost(await this.store.recant(stream, span), this.store.name)
     this.lookedAt = now
   }

@@ -1,10 +1,11 @@
 /** The verify verb: what a store has of each camera and run, and what it has not. */
 import { Failure, failureLine } from '../failure.js'
 import { countOf, type Span } from '../listen/sequence.js'
-import type { Coverage, Placed, Store } from '../store/store.js'
+import type { Absent, Coverage, Placed, Store } from '../store/store.js'
 import { type ObjectStore, sha256Of } from './objects.js'
 
 const PAGE = 500
+const NONE: Absent = { lost: [], unproven: [], leftOut: 0 }
 
 export interface VerifyOptions {
   readonly device?: string
@@ -22,17 +23,18 @@ export async function verify(
 ): Promise<boolean> {
   const found = await lookAtObjects(store, objects, device)
   const again = repair ? await mend(store, objects, device, found) : 0
-  const coverage = await store.coverage(device === undefined ? {} : { dev: device })
-  const lost = await store.lost({ dev: device })
-  const lostOf = ({ kind, stream }: Coverage) => (kind === 'bits' ? (lost.get(stream.id) ?? []) : [])
-  for (const one of coverage) print(json ? JSON.stringify(recordOf(one, lostOf(one))) : lineOf(one, lostOf(one)))
+  const coverage = await store.coverage({ dev: device })
+  const absent = await store.absent({ dev: device })
+  const absentOf = ({ kind, stream }: Coverage) => (kind === 'bits' && absent.get(stream.id)) || NONE
+  for (const one of coverage) print(json ? JSON.stringify(recordOf(one, absentOf(one))) : lineOf(one, absentOf(one)))
   for (const { place, what } of found.damaged)
     print(failureLine(new Failure('input', `object ${what}, ${objects?.name}/${place}`)))
   // Those that are missing again are counted as that.
   const damaged = repair ? 0 : found.damaged.length
-  const nowhere = coverage.reduce((n, one) => n + countOf(lostOf(one)), 0)
+  const nowhere = coverage.reduce((n, one) => n + countOf(absentOf(one).lost), 0)
   const missing = coverage.reduce((n, one) => n + countOf(one.missing), nowhere)
-  const frames = coverage.reduce((n, one) => n + one.frames, -nowhere)
+  const frames = coverage.reduce((n, one) => n + framesIn(one, absentOf(one)), 0)
+  const unproven = coverage.reduce((n, one) => n + countOf(absentOf(one).unproven), 0)
   const gone = coverage.reduce((n, one) => n + countOf(one.gone), 0)
   const ended = [...new Set(coverage.map(({ stream }) => stream.dev))].length
   if (!json) {
@@ -40,7 +42,7 @@ export async function verify(
       print(`segments lie elsewhere, like ${found.elsewhere}, and were not looked at: name that with --bits`)
     if (again > 0) print(`${again} bitstreams are missing again: a collector asks their boxes for them`)
     print(
-      `${ended} boxes, ${coverage.length} streams: ${frames} there, ${missing} missing, ${gone} gone for good${objects ? `, ${damaged} objects damaged` : ''}`,
+      `${ended} boxes, ${coverage.length} streams: ${frames} there, ${missing} missing, ${gone} gone for good${unproven > 0 ? `, ${unproven} cannot be proven` : ''}${objects ? `, ${damaged} objects damaged` : ''}`,
     )
   }
   return missing === 0 && damaged === 0
@@ -52,9 +54,15 @@ const spansText = (spans: readonly Span[]): string =>
     .map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`))
     .join(', ') + (spans.length > 5 ? `, … (${spans.length} gaps)` : '')
 
-function lineOf({ stream, kind, frames, last, missing, gone }: Coverage, lost: readonly Span[]): string {
+/** That lie there. */
+const framesIn = ({ frames }: Coverage, { lost, unproven, leftOut }: Absent): number =>
+  frames - countOf(lost) - countOf(unproven) - leftOut
+
+function lineOf(one: Coverage, absent: Absent): string {
+  const { stream, kind, last, missing, gone } = one
+  const { lost, unproven, leftOut } = absent
   const name = `${stream.dev}/${stream.cam}/${stream.boot} ${kind}`
-  const what = [`${frames - countOf(lost)} of #${stream.start}–${last}`]
+  const what = [`${framesIn(one, absent)} of #${stream.start}–${last}`]
   if (missing.length > 0) what.push(`missing ${countOf(missing)}: ${spansText(missing)}`)
   if (lost.length > 0)
     what.push(
@@ -64,14 +72,21 @@ function lineOf({ stream, kind, frames, last, missing, gone }: Coverage, lost: r
     what.push(
       `gone ${countOf(gone)}: ${spansText(gone)} (${[...new Set(gone.map(({ reason }) => reason))].join('; ')})`,
     )
-  if (missing.length + gone.length + lost.length === 0) what.push('complete')
+  if (unproven.length > 0)
+    what.push(
+      `cannot be proven ${countOf(unproven)}: ${spansText(unproven)}, nothing says which of them were left out (MQTT 3.1.1, or kept by an earlier version)`,
+    )
+  if (missing.length + gone.length + lost.length + unproven.length === 0) what.push('complete')
   if (stream.start > 0) what.push(`from #${stream.start} on, nobody listened before`)
-  return `${name.padEnd(44)} ${what.join(' · ')}${stream.thinned ? ' · leaves frames out' : ''}`
+  if (stream.thinned) what.push(leftOut > 0 ? `leaves frames out, ${leftOut} of these` : 'leaves frames out')
+  return `${name.padEnd(44)} ${what.join(' · ')}`
 }
 
-const recordOf = ({ stream, kind, frames, last, missing, gone }: Coverage, lost: readonly Span[]) => {
+const recordOf = (one: Coverage, absent: Absent) => {
+  const { stream, kind, last, missing, gone } = one
   const { dev, cam, boot, start, thinned, over, first, last: lastTime } = stream
-  const here = { frames: frames - countOf(lost), missing, lost, gone }
+  const { lost, unproven, leftOut } = absent
+  const here = { frames: framesIn(one, absent), missing, lost, gone, unproven, leftOut }
   return { dev, cam, boot, kind, start, last, from: first, to: lastTime, ...here, thinned, over }
 }
 
@@ -126,7 +141,7 @@ async function mend(
   for (const { stream, seq, place } of back) await store.regain(stream, seq, place)
   let again = 0
   for (const { stream, seq, place } of damaged) again += await store.lose(stream, seq, place)
-  for (const [stream, spans] of await store.lost({ dev }))
-    for (const span of spans) again += await store.recant(stream, span)
+  for (const [stream, { lost }] of await store.absent({ dev }))
+    for (const span of lost) again += await store.recant(stream, span)
   return again
 }

@@ -47,7 +47,14 @@ export async function coverageOf(db: Kysely<Tables>, { dev, closed, loose }: Cov
   const streams = (await rows.orderBy('dev').orderBy('cam').orderBy('first_time').execute()).map(streamOf)
   const [ends, spans, gone] = await Promise.all([
     db.selectFrom('streams').select(['id', 'bits_to']).where('id', 'in', wanted).where('bits_to', '>=', 0).execute(),
-    db.selectFrom('spans').selectAll().where('stream', 'in', wanted).orderBy('from_seq').execute(),
+    db
+      .selectFrom('spans')
+      .selectAll()
+      .where('kind', 'in', Object.values(kinds))
+      .where('stream', 'in', wanted)
+      .orderBy('from_seq')
+      .$narrowType<{ kind: Kind }>()
+      .execute(),
     db.selectFrom('gone').selectAll().where('stream', 'in', wanted).orderBy('from_seq').execute(),
   ])
   const of = <T extends { stream: number; kind: Kind }>(rows: readonly T[]) => {

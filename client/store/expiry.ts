@@ -4,7 +4,7 @@ import { hold } from './coverage.js'
 import type { Engine } from './engine.js'
 import { orphan, sweep } from './orphans.js'
 import { type DeleteObjects, type Expired, StoreError } from './store.js'
-import type { Tables } from './tables.js'
+import { passed, type Tables } from './tables.js'
 
 /** Segments forgotten at once. */
 const STEP = 500
@@ -119,4 +119,6 @@ async function noteForgotten(
     .set({ kept_from: last + 1 })
     .where('id', '=', stream)
   await forgotten.where('kept_from', '<=', last).execute()
+  const spans = tx.deleteFrom('spans').where('stream', '=', stream).where('kind', 'in', Object.values(passed))
+  await spans.where('to_seq', '<=', last).execute()
 }

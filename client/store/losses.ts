@@ -4,8 +4,8 @@ import { countOf, Sequence, type Span } from '../listen/sequence.js'
 import { writeSpans } from './commit.js'
 import { hold, noteGone, without } from './coverage.js'
 import { reject } from './states.js'
-import type { Placed, Store } from './store.js'
-import { kinds, type Tables } from './tables.js'
+import type { Absent, Placed, Store } from './store.js'
+import { kinds, passed, type Tables } from './tables.js'
 
 /** They go, and are noted as gone in the place of here, so that one that comes again is kept. */
 export async function forgetRecords(
@@ -117,17 +117,17 @@ export async function placedSegments(
   return found.map(({ lost, ...row }) => ({ ...row, lost: lost === 1 }))
 }
 
-export async function lostOf(
+export async function absentOf(
   db: Kysely<Tables>,
-  { dev, closed }: Parameters<Store['lost']>[0] = {},
-): Promise<Map<number, Span[]>> {
-  const lost = new Map<number, Span[]>()
+  { dev, closed }: Parameters<Store['absent']>[0] = {},
+): Promise<Map<number, Absent>> {
+  const found = new Map<number, Absent>()
   // One state of all tables, while a collector goes on: what it seals now must be in one of the two.
   await db
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute(async (tx) => {
-      let streams = tx.selectFrom('streams').select(['id', 'kept_from']).where('thinned', '=', 0)
+      let streams = tx.selectFrom('streams').select(['id', 'kept_from'])
       if (dev !== undefined) streams = streams.where('dev', '=', dev)
       if (closed === false) streams = streams.where('closed', '=', 0)
       for (const { id, kept_from } of await streams.orderBy('id').execute()) {
@@ -136,10 +136,26 @@ export async function lostOf(
         const before = kept_from > 0 ? [{ from: 0, to: kept_from - 1 }] : []
         const all = { from: listed[0].from, to: listed.at(-1)!.to }
         const absent = without(without(listed, before), await lying(tx, id, all))
-        if (absent.length > 0) lost.set(id, absent)
+        if (absent.length > 0) found.set(id, await explained(tx, id, absent))
       }
     })
-  return lost
+  return found
+}
+
+async function explained(tx: Transaction<Tables>, stream: number, absent: readonly Span[]): Promise<Absent> {
+  const rows = await tx
+    .selectFrom('spans')
+    .select(['kind', 'from_seq as from', 'to_seq as to'])
+    .where('stream', '=', stream)
+    .where('kind', 'in', Object.values(passed))
+    .orderBy('from_seq')
+    .execute()
+  const untold = without(
+    absent,
+    rows.filter(({ kind }) => kind === passed.told),
+  )
+  const lost = without(untold, rows)
+  return { lost, unproven: without(untold, lost), leftOut: countOf(absent) - countOf(untold) }
 }
 
 /** Which bitstreams are noted as here, or as gone. */

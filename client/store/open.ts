@@ -3,7 +3,7 @@ import { commit } from './commit.js'
 import { closeStream, coverageOf, noteGone } from './coverage.js'
 import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
-import { forgetRecords, lose, lostOf, placedSegments, recant, regain, setAside } from './losses.js'
+import { absentOf, forgetRecords, lose, placedSegments, recant, regain, setAside } from './losses.js'
 import { migrate } from './migrations.js'
 import { claim, sweep } from './orphans.js'
 import { activityOf, devicesOf, eventsOf, findFrame, resultsOf, segmentsOf, totalsOf } from './reading.js'
@@ -51,7 +51,7 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     forget: (...of) => said(forgetRecords(db, ...of)),
     setAside: (...of) => said(setAside(db, ...of)),
     recant: (...of) => said(recant(db, ...of)),
-    lost: (filter) => said(lostOf(db, filter)),
+    absent: (filter) => said(absentOf(db, filter)),
     placed: (query) => said(placedSegments(db, query)),
     lose: (...of) => said(lose(db, ...of)),
     regain: (...of) => said(regain(db, ...of)),

@@ -70,6 +70,16 @@ export interface Coverage {
   readonly gone: readonly (Span & { readonly reason: string })[]
 }
 
+/** Bitstreams that are noted as here and lie nowhere. */
+export interface Absent {
+  /** They were here. */
+  readonly lost: readonly Span[]
+  /** The run leaves frames out, and nothing says whether these are among them: over MQTT 3.1.1, or kept by an earlier version. */
+  readonly unproven: readonly Span[]
+  /** Frames that the box has left out, as one behind them has told. */
+  readonly leftOut: number
+}
+
 export interface CoverageFilter {
   readonly dev?: string | undefined
   /** Without the runs that are over and whole, which only grow in number. */
@@ -264,8 +274,8 @@ export interface Store {
   setAside(stream: number, seq: number, reason: string, at: string): Promise<void>
   /** Bitstreams that were noted as here: those of them that are not are missing again, and asked for. @returns how many */
   recant(stream: number, span: Span): Promise<number>
-  /** By stream, bitstreams that are noted as here and lie nowhere. Of runs that leave frames out that cannot be told. */
-  lost(filter?: Pick<CoverageFilter, 'dev' | 'closed'>): Promise<ReadonlyMap<number, readonly Span[]>>
+  /** By stream, bitstreams that are noted as here and lie nowhere; of streams that have none there is nothing. */
+  absent(filter?: Pick<CoverageFilter, 'dev' | 'closed'>): Promise<ReadonlyMap<number, Absent>>
   /** Segments that lie elsewhere. @param after the last one of the page before */
   placed(query: {
     readonly dev?: string | undefined

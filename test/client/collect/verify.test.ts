@@ -5,6 +5,7 @@ import t from 'tap'
 import { Folder, sha256Of } from '../../../client/collect/objects.js'
 import { verify } from '../../../client/collect/verify.js'
 import { openStore } from '../../../client/store/open.js'
+import { records as codedRecords, frames } from '../../codec/scene.js'
 import { at, bits, cls, records } from '../store/suite.js'
 
 t.test('what is there, missing and gone, for people and for programs', async (t) => {
@@ -120,4 +121,36 @@ t.test('repaired, what is not there is missing again, and what is there again is
   await store.lose(stream.id, 2, 'gate-1/street/2.bsf')
   await run(true, undefined)
   t.match(lines[0], /0 of #0–5 · missing 6: 0–5 *$/, 'or all of a run')
+})
+
+t.test('of runs that leave frames out it is proven that nothing is missing, or said that it cannot be', async (t) => {
+  const store = await openStore(join(t.testdir({}), 'fleet.sqlite'))
+  t.teardown(() => store.close())
+  const all = codedRecords(frames(1, 9), 'fast', 4)
+  await store.commit([bits(all[0], { prev: '' }), bits(all[4], { prev: '0' })], at)
+  const lines: string[] = []
+  const run = async (more: object = {}) => {
+    lines.length = 0
+    return verify(store, undefined, more, (line) => lines.push(line))
+  }
+  t.equal(await run(), true)
+  t.match(lines, [
+    / bits +2 of #0–4 · complete · leaves frames out, 3 of these$/,
+    '1 boxes, 1 streams: 2 there, 0 missing, 0 gone for good',
+  ])
+  const db = new Database(join(t.testdirName, 'fleet.sqlite'))
+  db.exec('DELETE FROM records WHERE seq = 0')
+  t.equal(await run(), false)
+  t.match(lines[0], / bits +1 of #0–4 · missing bitstreams 1: 0, noted as kept.* · leaves frames out, 3 of these$/)
+  db.close()
+  await store.commit([bits(all[8])], at)
+  await store.recant((await store.coverage())[0].stream.id, { from: 0, to: 0 })
+  await store.commit([bits(all[0], { prev: '' })], at)
+  t.equal(await run(), true, 'which is no failure: nothing can mend it')
+  t.match(lines, [
+    / bits +3 of #0–8 · cannot be proven 3: 5–7, nothing says which of them were left out \(MQTT 3\.1\.1, or kept by an earlier version\) · /,
+    /: 3 there, 0 missing, 0 gone for good, 3 cannot be proven$/,
+  ])
+  t.equal(await run({ json: true }), true)
+  t.match(JSON.parse(lines[0]), { frames: 3, lost: [], unproven: [{ from: 5, to: 7 }], leftOut: 3, thinned: true })
 })

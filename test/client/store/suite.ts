@@ -28,6 +28,9 @@ export const bits = (payload: Uint8Array, user?: Record<string, string>) =>
 /** Six records, a keyframe every four. */
 export const records = () => codedRecords(frames(1, 6), 'fast', 4)
 
+/** Sixteen, a keyframe every four. */
+const thinned = () => codedRecords(frames(3, 16), 'fast', 4)
+
 const missing = async (store: Store) =>
   (await store.coverage()).flatMap(({ kind, missing }) => missing.map(({ from, to }) => [kind, from, to]))
 const refOf = (seq: number) => `street/${boot}/${seq}`
@@ -374,7 +377,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.equal(await store.sealed(stream.id, 0), undefined)
     t.equal((await store.find('gate-1', stream.cam, stream.boot, 2))?.sealed, undefined)
     t.match((await store.segments({ limit: 9 })).items, [{ last: 4, sealed: false }])
-    t.strictSame([...(await store.lost())], [])
+    t.strictSame([...(await store.absent())], [])
 
     const [placed] = await store.placed({ limit: 9 })
     t.equal(placed.lost, true)
@@ -409,5 +412,76 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.match(await store.coverage({ closed: false }), [{ frames: 5, last: 5, missing: [{ from: 5, to: 5 }] }])
     t.match(await store.commit([bits(records()[5])], at), { added: { bits: 1 } })
     t.match(await store.coverage(), [{ frames: 6, missing: [] }])
+  })
+
+  t.test(`${name}: of a run that leaves frames out, what was left out is told from what is lost`, async (t) => {
+    const store = await open(t)
+    const all = thinned()
+    const put = (seq: number, prev: number) => store.commit([bits(all[seq], { prev: String(prev) })], at)
+    // Two segments of two frames, and one between them of which the second one never came.
+    await store.commit([bits(all[0], { prev: '' }), bits(all[1], { prev: '0' })], at)
+    await put(8, 5)
+    await put(9, 8)
+    t.strictSame(await missing(store), [['bits', 2, 5]])
+    await put(4, 1)
+    t.strictSame(await missing(store), [['bits', 5, 5]])
+    await put(5, 4)
+    const [{ stream }] = await store.coverage()
+    t.strictSame(await missing(store), [])
+    t.strictSame([...(await store.absent())], [[stream.id, { lost: [], unproven: [], leftOut: 4 }]])
+    const segment = { from: at, to: at, bytes: 9, sha256: 'ab', bundle: 'cd', frames: 2 }
+    await store.claim('a/b/4.bsf', at)
+    await store.seal(stream.id, { ...segment, seq: 4, last: 5, place: 'a/b/4.bsf' })
+    t.strictSame([...(await store.absent())], [[stream.id, { lost: [], unproven: [], leftOut: 4 }]])
+    await store.forget(stream.id, [9], 'why', at)
+    t.strictSame([...(await store.absent())], [[stream.id, { lost: [], unproven: [], leftOut: 4 }]])
+    t.equal(await store.lose(stream.id, 4, 'a/b/4.bsf'), 2)
+    t.strictSame(await missing(store), [['bits', 4, 5]], 'and nothing that was left out')
+    // As its box sends it when it is asked.
+    await store.commit(
+      [4, 5].map((seq) => ({ ...bits(all[seq]), asked: true })),
+      at,
+    )
+    t.strictSame(await missing(store), [])
+    t.strictSame([...(await store.absent())], [[stream.id, { lost: [], unproven: [], leftOut: 4 }]])
+  })
+
+  t.test(`${name}: where nothing tells what was left out that is said, and what comes late is kept`, async (t) => {
+    const store = await open(t)
+    const all = thinned()
+    // Results tell that the run leaves frames out; bitstreams over MQTT 3.1.1 cannot.
+    const { camera: cam, boot } = infoAt(0)
+    const result = cls(0, { prev: null, boot })
+    await store.commit([{ ...result, key: { ...result.key, cam } } as typeof result], at)
+    const put = (...seqs: number[]) =>
+      store.commit(
+        seqs.map((seq) => bits(all[seq])),
+        at,
+      )
+    const ofBits = async () => (await store.coverage()).find(({ kind }) => kind === 'bits')!
+    await put(0, 1)
+    await put(8)
+    const absent = async () => (await store.absent()).get((await ofBits()).stream.id)
+    t.strictSame(await absent(), { lost: [], unproven: [{ from: 2, to: 7 }], leftOut: 0 })
+    // History, which comes after live.
+    t.match(await put(4, 5), { added: { bits: 2 } })
+    t.match(await put(4, 5), { duplicates: 2 })
+    t.strictSame(await absent(), {
+      lost: [],
+      unproven: [
+        { from: 2, to: 3 },
+        { from: 6, to: 7 },
+      ],
+      leftOut: 0,
+    })
+    t.match(await ofBits(), { missing: [] })
+    // One that was predicted tells of those since its keyframe.
+    await put(14)
+    t.match((await ofBits()).missing, [{ from: 12, to: 13 }])
+    t.match((await absent())?.unproven.at(-1), { from: 9, to: 11 })
+    t.equal((await store.totals()).records, 6)
+    // What is asked for says nothing of others.
+    await store.commit([{ ...bits(all[13]), asked: true }], at)
+    t.match((await ofBits()).missing, [{ from: 12, to: 12 }])
   })
 }
