@@ -43,8 +43,7 @@ export function readInput(file: string): Uint8Array {
 }
 
 /** Whole or not at all: written beside its place, flushed, then renamed. @throws {Failure} other */
-export function writeWhole(file: string, bytes: Uint8Array): void {
-  const part = `${file}.${process.pid}.part`
+export function writeWhole(file: string, bytes: Uint8Array, part = `${file}.${process.pid}.part`): void {
   try {
     mkdirSync(dirname(file), { recursive: true })
     const fd = openSync(part, 'w')

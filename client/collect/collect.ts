@@ -153,6 +153,7 @@ export async function collect(
     }
   } finally {
     await batches.stop()
+    await keeper.stop()
     await stream?.close()
     await link.stop()
     await http?.close()

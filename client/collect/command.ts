@@ -111,12 +111,16 @@ export function registerCollect(program: Command): void {
         'of the bitstreams, a folder or s3://bucket/prefix: each object is read and its SHA-256 checked',
       ),
     )
+    .option(
+      '--repair',
+      'what is noted and not there, or damaged, is missing again: a collector asks its box for it; what is there again is noted again',
+    )
     .option('--json', 'a line of JSON a camera, run and kind')
     .addHelpText(
       'after',
       `\nExit code 6 when something is missing or damaged; what the boxes have evicted is told and is no failure.\n${exitCodesHelp}`,
     )
-    .action((flags: { store: string; device?: string; bits?: string; json?: boolean }) =>
+    .action((flags: { store: string; device?: string; bits?: string; json?: boolean; repair?: boolean }) =>
       runVerb(async () => {
         const { verify } = await import('./verify.js')
         const { openStore } = await import('../store/open.js')

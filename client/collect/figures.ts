@@ -30,6 +30,14 @@ export class Figures {
   ])
   private readonly segments = this.counter('segments', 'Segments put away as one object')
   private readonly unusables = this.counter('records_unusable', 'Bitstreams whose segment can never be whole, given up')
+  private readonly misfits = this.counter(
+    'records_misfit',
+    'Bitstreams that do not follow the frame before them, kept as rejects and asked for once more',
+  )
+  private readonly losses = this.counter(
+    'bitstreams_lost',
+    'Bitstreams that were kept and lie nowhere any more, and are asked for again',
+  )
   private readonly failures = this.counter('failures', 'Of background work, by what', ['what'])
   private readonly missing = this.gauge('missing', 'Messages missing and not given up')
   private readonly gone = this.gauge(
@@ -129,6 +137,21 @@ export class Figures {
 
   unusable(records: number): void {
     this.unusables.inc(records)
+  }
+
+  misfit(run: string, seq: number): void {
+    this.misfits.inc()
+    this.once(
+      `a bitstream does not follow the frame before it, ${run} #${seq}: it is kept as a reject, and asked for once more; two boxes may be copies of each other`,
+      `misfit ${run}`,
+    )
+  }
+
+  /** @param where they should lie */
+  lost(bitstreams: number, where: string): void {
+    if (bitstreams === 0) return
+    this.losses.inc(bitstreams)
+    this.once(`${bitstreams} bitstreams are not where they were put, and asked for again, ${where}`, `lost ${where}`)
   }
 
   failed(what: string, reason: string): void {

@@ -194,6 +194,7 @@ export class Filler {
           kind: 'bits',
           key: { dev, cam, boot, kind: 'bits', seq: of },
           hist: true,
+          asked: true,
           bytes,
         })),
       ),

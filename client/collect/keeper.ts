@@ -1,22 +1,33 @@
 /** What one collector of a group does in the background: asks for what is missing, seals segments, forgets what is too old. */
 import { hostname } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
 import { countOf } from '../listen/sequence.js'
-import type { Coverage, Store } from '../store/store.js'
+import type { Coverage, DeleteObjects, Store } from '../store/store.js'
 import type { EventCheck } from './event-check.js'
 import type { Figures } from './figures.js'
 import type { Filler } from './filler.js'
 import type { ObjectStore } from './objects.js'
 import type { Sealer } from './sealer.js'
 
-/** Renewed while there is work; another collector takes over when this one has not been heard of for so long. */
-const LEASE_SECONDS = 120
+/**
+ * Renewed while there is work; another collector takes over when this one has not been heard of for so long. One that was only held up
+ * does no harm when it goes on beside it: what each does holds by itself.
+ */
+const LEASE_SECONDS = 30
+/** Who ends does not wait for a database that is away. */
+const RELEASE_MS = 2000
 /** In the time of a lease: some may come late. */
 const RENEWALS = 4
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+/** Objects that no segment names: who puts one has so long to name it, and who reads one that was replaced to end. */
+const ORPHAN_MS = HOUR_MS
 
 export class Keeper {
   private readonly holder = `${hostname()}/${process.pid}/${Math.random().toString(36).slice(2)}`
+  private holds = false
   private expiredAt = Number.NEGATIVE_INFINITY
+  private lookedAt = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly store: Store,
@@ -50,9 +61,23 @@ export class Keeper {
     await this.attempt('sealing segments', () => this.work.sealer.run(now, signal, this.held))
     if (signal.aborted) return
     await this.attempt('forgetting what is too old', () => this.expire(now))
+    await this.attempt('looking for what is noted and not there', () => this.look(now, signal))
+    if (signal.aborted) return
+    await this.attempt('deleting objects that no segment names', () => this.sweep(now))
   }
 
-  private readonly held = (): Promise<boolean> => this.store.lease('keeper', this.holder, this.leaseSeconds)
+  private readonly held = async (): Promise<boolean> => {
+    this.holds = await this.store.lease('keeper', this.holder, this.leaseSeconds)
+    return this.holds
+  }
+
+  /** Another collector need not wait until the lease ends. */
+  async stop(): Promise<void> {
+    if (!this.holds) return
+    this.holds = false
+    const release = this.store.lease('keeper', this.holder, 0).catch(() => {})
+    await Promise.race([release, wait(RELEASE_MS, undefined, { ref: false })])
+  }
 
   /** Boxes may take minutes to answer. @param work told to stop when the lease is another's, or nobody can say whose */
   private async whileHeld(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -74,13 +99,29 @@ export class Keeper {
 
   private async expire(now: number): Promise<void> {
     if (this.keepDays === undefined || now - this.expiredAt < HOUR_MS) return
-    const before = new Date(now - this.keepDays * 24 * HOUR_MS).toISOString()
-    const { objects } = this
-    const deleteObjects = objects && ((places: readonly string[]) => objects.delete(places))
-    const { results, events, segments } = await this.store.expire(before, deleteObjects)
+    const before = new Date(now - this.keepDays * DAY_MS).toISOString()
+    const { results, events, segments } = await this.store.expire(before, this.deleteObjects)
     this.expiredAt = now
     if (results + events + segments > 0)
       this.log(`forgotten, from before ${before}: ${results} results, ${events} events, ${segments} segments`)
+  }
+
+  /** Of runs that go on. Of all others, and whether objects are there, `verify --repair` asks. */
+  private async look(now: number, signal: AbortSignal): Promise<void> {
+    if (now - this.lookedAt < DAY_MS) return
+    for (const [stream, { lost }] of await this.store.absent({ closed: false }))
+      for (const span of lost)
+        if (!signal.aborted) this.figures.lost(await this.store.recant(stream, span), this.store.name)
+    this.lookedAt = now
+  }
+
+  private async sweep(now: number): Promise<void> {
+    if (this.deleteObjects) await this.store.sweep(new Date(now - ORPHAN_MS).toISOString(), this.deleteObjects)
+  }
+
+  private get deleteObjects(): DeleteObjects | undefined {
+    const { objects } = this
+    return objects && ((places) => objects.delete(places))
   }
 
   private async attempt(what: string, work: () => Promise<void>): Promise<void> {

@@ -1,9 +1,10 @@
-/** Where sealed segments lie, if not in the database: whole objects by name, written once or again with the same content. */
-import { createHash } from 'node:crypto'
+/** Where sealed segments lie, if not in the database: whole objects, each written once, under a name of its own. */
+import { createHash, randomBytes } from 'node:crypto'
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeWhole } from '../bitstreams/files.js'
 import { Failure } from '../failure.js'
+import type { Sealed } from '../store/store.js'
 
 export interface ObjectStore {
   /** Without passwords. */
@@ -14,9 +15,12 @@ export interface ObjectStore {
   delete(places: readonly string[]): Promise<void>
 }
 
-/** <device>/<camera>/<boot>/<seq of the keyframe>.bsf */
-export const placeOf = (dev: string, cam: string, boot: string, seq: number): string =>
-  `${dev}/${cam}/${boot}/${seq}.bsf`
+/**
+ * <device>/<camera>/<boot>/<seq of the keyframe>-<last seq>-<random>.bsf: another one each time, so that no collector that was held up
+ * writes over what another one has put there.
+ */
+export const placeOf = (dev: string, cam: string, boot: string, { seq, last }: Pick<Sealed, 'seq' | 'last'>): string =>
+  `${dev}/${cam}/${boot}/${seq}-${last}-${randomBytes(5).toString('hex')}.bsf`
 
 export class Folder implements ObjectStore {
   readonly name: string
@@ -25,7 +29,8 @@ export class Folder implements ObjectStore {
   }
 
   async put(place: string, bytes: Uint8Array): Promise<void> {
-    writeWhole(this.file(place), bytes)
+    const file = this.file(place)
+    writeWhole(file, bytes, partOf(file))
   }
 
   async get(place: string): Promise<Uint8Array | undefined> {
@@ -34,13 +39,17 @@ export class Folder implements ObjectStore {
   }
 
   async delete(places: readonly string[]): Promise<void> {
-    for (const place of places) rmSync(this.file(place), { force: true })
+    for (const place of places)
+      for (const file of [this.file(place), partOf(this.file(place))]) rmSync(file, { force: true })
   }
 
   private file(place: string): string {
     return join(this.dir, soundPlace(place))
   }
 }
+
+/** Nobody else writes this file: what a crash leaves of it is found by its name. */
+const partOf = (file: string): string => `${file}.part`
 
 /** A place comes from a database that others may write: none leads out of where objects lie. */
 export function soundPlace(place: string): string {

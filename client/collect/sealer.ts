@@ -14,13 +14,32 @@ export interface Patience {
 /** Records read at once; a segment is at most some dozens. */
 const READ = 256
 
+/** Records that were set aside, that are remembered. */
+const MOST_ASKED = 10_000
+
 /** What its box has said of the bitstreams of a stream. */
 type Said = Pick<Coverage, 'missing' | 'gone'>
 const NOTHING_SAID: Said = { missing: [], gone: [] }
 
 export class Sealer {
+  /** Records that were set aside, until they come again. */
+  private readonly askedAgain = new Set<string>()
+
   constructor(
-    private readonly store: Pick<Store, 'loose' | 'coverage' | 'records' | 'sealed' | 'seal' | 'forget' | 'recant'>,
+    private readonly store: Pick<
+      Store,
+      | 'loose'
+      | 'coverage'
+      | 'records'
+      | 'sealed'
+      | 'claim'
+      | 'seal'
+      | 'forget'
+      | 'recant'
+      | 'lose'
+      | 'setAside'
+      | 'gone'
+    >,
     private readonly objects: ObjectStore | undefined,
     private readonly figures: Figures,
     private readonly patience: Patience,
@@ -65,6 +84,7 @@ export class Sealer {
     const begun = records[0].seq === key ? undefined : await this.store.sealed(stream.id, key)
     const next = begun ? begun.last + 1 : key
     const usable = begun && records[0].seq === next ? await this.recordsIn(begun) : []
+    if (!usable) return this.lose(stream, begun!)
     let fit = 0
     while (fit < records.length && records[fit].seq === next + fit && fits(usable.at(-1), records[fit].bytes))
       usable.push(records[fit++].bytes)
@@ -73,7 +93,20 @@ export class Sealer {
       const times = { from: begun?.from ?? records[0].time, to: records[fit - 1].time }
       if (await this.put(stream, key, usable, times)) this.figures.sealed()
     }
+    // The one before it is here, and another one than it was predicted from.
+    if (records[fit]?.seq === next + fit) return this.setAside(stream, records[fit].seq, at)
     await this.rest(stream, next + fit, records.slice(fit), said, at)
+  }
+
+  /** It is asked for once more; where the same comes, its box has no other. Those behind it wait for that. */
+  private async setAside({ id, dev, cam, boot }: Stream, seq: number, at: string): Promise<void> {
+    const name = `${id}/${seq}`
+    const reason = 'it does not follow the frame before it'
+    await this.store.setAside(id, seq, reason, at)
+    this.figures.misfit(`${dev}/${cam}/${boot}`, seq)
+    if (this.askedAgain.delete(name)) return this.store.gone(id, ['bits'], [{ from: seq, to: seq }], reason, at)
+    if (this.askedAgain.size >= MOST_ASKED) this.askedAgain.clear()
+    this.askedAgain.add(name)
   }
 
   /** Those that lack the one that they were predicted from: it is asked for, and they wait, until its box has said that it can never come. */
@@ -85,16 +118,20 @@ export class Sealer {
     at: string,
   ): Promise<void> {
     const lost = new Set<number>()
+    const lacking: number[] = []
     let behind = next
     for (const { seq } of records) {
       const before = seq - 1
-      if (lost.has(before) || (seq > behind && within(gone, before))) lost.add(seq)
+      const lacks = seq > behind && within(gone, before)
+      if (lacks) lacking.push(before)
+      if (lacks || lost.has(before)) lost.add(seq)
       else if (seq > behind && !within(missing, before)) await this.store.recant(id, { from: behind, to: before })
       behind = seq + 1
     }
     if (lost.size === 0) return
-    await this.store.forget(id, [...lost], 'the frame before it is gone, and it cannot be decoded without', at)
-    this.figures.unusable(lost.size)
+    const reason = 'the frame before it is gone, and it cannot be decoded without'
+    const forgotten = await this.store.forget(id, [...lost], reason, at, lacking)
+    if (forgotten > 0) this.figures.unusable(forgotten)
   }
 
   private async put(
@@ -115,18 +152,27 @@ export class Sealer {
       bundle: head.frame!.bundle,
     }
     if (!this.objects) return this.store.seal(id, { ...made, data: file })
-    const place = placeOf(dev, cam, boot, key)
-    // A collector that was held up must not put a shorter one over that of another.
-    if (((await this.store.sealed(id, key))?.last ?? -1) > made.last) return false
-    // First the object, then the row that names it: a crash between the two leaves records that are sealed again.
+    const place = placeOf(dev, cam, boot, made)
+    // First the object, then the row that names it: a crash between the two leaves records that are sealed again, and an orphan.
+    await this.store.claim(place, new Date().toISOString())
     await this.objects.put(place, file)
-    return this.store.seal(id, { ...made, place })
+    if (await this.store.seal(id, { ...made, place })) return true
+    // Held up for so long that it was swept before it was put, or that another collector had more.
+    await this.objects.delete([place])
+    return false
   }
 
-  private async recordsIn({ place, data }: Sealed): Promise<Uint8Array[]> {
-    const file = data ?? (place && (await this.objects?.get(place)))
-    if (!file) throw new Error(`the segment ${place} is in the store and not in ${this.objects?.name}`)
+  /** @returns undefined: its object is not there, or damaged */
+  private async recordsIn({ place, data, sha256 }: Sealed): Promise<Uint8Array[] | undefined> {
+    if (!data && !this.objects) throw new Error(`the segment ${place} lies elsewhere: name that with --bits`)
+    const file = data ?? (await this.objects!.get(place!))
+    if (!file || (!data && sha256Of(file) !== sha256)) return undefined
     return recordsOf(file).map(({ bytes }) => bytes)
+  }
+
+  /** Its bitstreams are asked for again, and what was to be added waits for them. */
+  private async lose(stream: Stream, { seq, place }: Sealed): Promise<void> {
+    this.figures.lost(await this.store.lose(stream.id, seq, place!), `${this.objects!.name}/${place}`)
   }
 }
 

@@ -1,32 +1,50 @@
 /** The verify verb: what a store has of each camera and run, and what it has not. */
 import { Failure, failureLine } from '../failure.js'
 import { countOf, type Span } from '../listen/sequence.js'
-import type { Coverage, Store } from '../store/store.js'
+import type { Absent, Coverage, Placed, Store } from '../store/store.js'
 import { type ObjectStore, sha256Of } from './objects.js'
 
 const PAGE = 500
+const NONE: Absent = { lost: [], unproven: [], leftOut: 0 }
 
-/** @returns whether all is there that can be */
+export interface VerifyOptions {
+  readonly device?: string
+  readonly json?: boolean
+  /** What is noted and not there is missing again, so that a collector asks its box for it. */
+  readonly repair?: boolean
+}
+
+/** @returns whether all is there that can be @throws {Failure} input: what is named as the place of objects cannot be theirs */
 export async function verify(
   store: Store,
   objects: ObjectStore | undefined,
-  { device, json = false }: { readonly device?: string; readonly json?: boolean },
+  { device, json = false, repair = false }: VerifyOptions,
   print: (line: string) => void,
 ): Promise<boolean> {
-  const coverage = await store.coverage(device === undefined ? {} : { dev: device })
-  const lost = await store.lost(device)
-  const lostOf = ({ kind, stream }: Coverage) => (kind === 'bits' ? (lost.get(stream.id) ?? []) : [])
-  for (const one of coverage) print(json ? JSON.stringify(recordOf(one, lostOf(one))) : lineOf(one, lostOf(one)))
-  const damaged = objects ? await damagedObjects(store, objects, device, print) : 0
-  const nowhere = coverage.reduce((n, one) => n + countOf(lostOf(one)), 0)
+  const found = await lookAtObjects(store, objects, device)
+  const again = repair ? await mend(store, objects, device, found) : 0
+  const coverage = await store.coverage({ dev: device })
+  const absent = await store.absent({ dev: device })
+  const absentOf = ({ kind, stream }: Coverage) => (kind === 'bits' && absent.get(stream.id)) || NONE
+  for (const one of coverage) print(json ? JSON.stringify(recordOf(one, absentOf(one))) : lineOf(one, absentOf(one)))
+  for (const { place, what } of found.damaged)
+    print(failureLine(new Failure('input', `object ${what}, ${objects?.name}/${place}`)))
+  // Those that are missing again are counted as that.
+  const damaged = repair ? 0 : found.damaged.length
+  const nowhere = coverage.reduce((n, one) => n + countOf(absentOf(one).lost), 0)
   const missing = coverage.reduce((n, one) => n + countOf(one.missing), nowhere)
-  const frames = coverage.reduce((n, one) => n + one.frames, -nowhere)
+  const frames = coverage.reduce((n, one) => n + framesIn(one, absentOf(one)), 0)
+  const unproven = coverage.reduce((n, one) => n + countOf(absentOf(one).unproven), 0)
   const gone = coverage.reduce((n, one) => n + countOf(one.gone), 0)
   const ended = [...new Set(coverage.map(({ stream }) => stream.dev))].length
-  if (!json)
+  if (!json) {
+    if (found.elsewhere !== undefined)
+      print(`segments lie elsewhere, like ${found.elsewhere}, and were not looked at: name that with --bits`)
+    if (again > 0) print(`${again} bitstreams are missing again: a collector asks their boxes for them`)
     print(
-      `${ended} boxes, ${coverage.length} streams: ${frames} there, ${missing} missing, ${gone} gone for good${objects ? `, ${damaged} objects damaged` : ''}`,
+      `${ended} boxes, ${coverage.length} streams: ${frames} there, ${missing} missing, ${gone} gone for good${unproven > 0 ? `, ${unproven} cannot be proven` : ''}${objects ? `, ${damaged} objects damaged` : ''}`,
     )
+  }
   return missing === 0 && damaged === 0
 }
 
@@ -36,9 +54,15 @@ const spansText = (spans: readonly Span[]): string =>
     .map(({ from, to }) => (from === to ? `${from}` : `${from}–${to}`))
     .join(', ') + (spans.length > 5 ? `, … (${spans.length} gaps)` : '')
 
-function lineOf({ stream, kind, frames, last, missing, gone }: Coverage, lost: readonly Span[]): string {
+/** That lie there. */
+const framesIn = ({ frames }: Coverage, { lost, unproven, leftOut }: Absent): number =>
+  frames - countOf(lost) - countOf(unproven) - leftOut
+
+function lineOf(one: Coverage, absent: Absent): string {
+  const { stream, kind, last, missing, gone } = one
+  const { lost, unproven, leftOut } = absent
   const name = `${stream.dev}/${stream.cam}/${stream.boot} ${kind}`
-  const what = [`${frames - countOf(lost)} of #${stream.start}–${last}`]
+  const what = [`${framesIn(one, absent)} of #${stream.start}–${last}`]
   if (missing.length > 0) what.push(`missing ${countOf(missing)}: ${spansText(missing)}`)
   if (lost.length > 0)
     what.push(
@@ -48,40 +72,76 @@ function lineOf({ stream, kind, frames, last, missing, gone }: Coverage, lost: r
     what.push(
       `gone ${countOf(gone)}: ${spansText(gone)} (${[...new Set(gone.map(({ reason }) => reason))].join('; ')})`,
     )
-  if (missing.length + gone.length + lost.length === 0) what.push('complete')
+  if (unproven.length > 0)
+    what.push(
+      `cannot be proven ${countOf(unproven)}: ${spansText(unproven)}, nothing says which of them were left out (MQTT 3.1.1, or kept by an earlier version)`,
+    )
+  if (missing.length + gone.length + lost.length + unproven.length === 0) what.push('complete')
   if (stream.start > 0) what.push(`from #${stream.start} on, nobody listened before`)
-  return `${name.padEnd(44)} ${what.join(' · ')}${stream.thinned ? ' · leaves frames out' : ''}`
+  if (stream.thinned) what.push(leftOut > 0 ? `leaves frames out, ${leftOut} of these` : 'leaves frames out')
+  return `${name.padEnd(44)} ${what.join(' · ')}`
 }
 
-const recordOf = ({ stream, kind, frames, last, missing, gone }: Coverage, lost: readonly Span[]) => {
+const recordOf = (one: Coverage, absent: Absent) => {
+  const { stream, kind, last, missing, gone } = one
   const { dev, cam, boot, start, thinned, over, first, last: lastTime } = stream
-  const here = { frames: frames - countOf(lost), missing, lost, gone }
+  const { lost, unproven, leftOut } = absent
+  const here = { frames: framesIn(one, absent), missing, lost, gone, unproven, leftOut }
   return { dev, cam, boot, kind, start, last, from: first, to: lastTime, ...here, thinned, over }
 }
 
-async function damagedObjects(
-  store: Store,
-  objects: ObjectStore,
-  device: string | undefined,
-  print: (line: string) => void,
-): Promise<number> {
-  let damaged = 0
-  let cursor: string | undefined
-  do {
-    const page = await store.segments({ dev: device, limit: PAGE, cursor })
-    for (const { dev, ref, sealed } of page.items) {
-      if (!sealed) continue
-      const [cam, boot, seq] = ref.split('/')
-      const found = await store.find(dev, cam, boot, Number(seq))
-      const place = found?.sealed?.place
-      if (!place) continue
-      const bytes = await objects.get(place)
-      if (bytes && sha256Of(bytes) === found.sealed?.sha256) continue
-      damaged++
-      const what = bytes ? 'is not what was put there' : 'is not there'
-      print(failureLine(new Failure('input', `object ${what}, ${objects.name}/${place}`)))
+interface Found {
+  /** How many were looked at. */
+  readonly looked: number
+  readonly damaged: readonly (Placed & { readonly what: string })[]
+  /** That were lost, and are there again. */
+  readonly back: readonly Placed[]
+  /** One that could not be looked at, as nobody has said where. */
+  readonly elsewhere?: string | undefined
+}
+
+async function lookAtObjects(store: Store, objects: ObjectStore | undefined, dev: string | undefined): Promise<Found> {
+  const damaged: (Placed & { what: string })[] = []
+  const back: Placed[] = []
+  if (!objects) {
+    const [one] = await store.placed({ dev, limit: 1 })
+    return { looked: 0, damaged, back, elsewhere: one?.place }
+  }
+  let looked = 0
+  let after: Placed | undefined
+  for (;;) {
+    const page = await store.placed({ dev, after, limit: PAGE })
+    for (const one of page) {
+      const bytes = await objects.get(one.place)
+      const sound = bytes !== undefined && sha256Of(bytes) === one.sha256
+      if (!one.lost) looked++
+      if (sound && one.lost) back.push(one)
+      if (!sound && !one.lost && (await stillNamed(store, one)))
+        damaged.push({ ...one, what: bytes ? 'is not what was put there' : 'is not there' })
     }
-    cursor = page.cursor
-  } while (cursor !== undefined)
-  return damaged
+    if (page.length < PAGE) return { looked, damaged, back }
+    after = page.at(-1)
+  }
+}
+
+/** A collector may have sealed more meanwhile, or forgotten it with its day. */
+const stillNamed = async (store: Store, { stream, seq, place }: Placed): Promise<boolean> =>
+  (await store.sealed(stream, seq))?.place === place
+
+/** @returns how many bitstreams are missing again */
+async function mend(
+  store: Store,
+  objects: ObjectStore | undefined,
+  dev: string | undefined,
+  { looked, damaged, back }: Found,
+): Promise<number> {
+  // Everything would be fetched again, over many a metered link, where a disk is only not mounted.
+  if (looked > 1 && damaged.length === looked)
+    throw new Failure('input', `none of ${looked} objects is there, --bits ${objects!.name}, is it the right place?`)
+  for (const { stream, seq, place } of back) await store.regain(stream, seq, place)
+  let again = 0
+  for (const { stream, seq, place } of damaged) again += await store.lose(stream, seq, place)
+  for (const [stream, { lost }] of await store.absent({ dev }))
+    for (const span of lost) again += await store.recant(stream, span)
+  return again
 }

@@ -13,6 +13,8 @@ interface Placed {
   readonly hist: boolean
   /** seq of the one published before it, null: none; absent: every frame is published, or it cannot say. */
   readonly prev?: number | null | undefined
+  /** It was asked for: that it is here says nothing of others. */
+  readonly asked?: true
 }
 
 export type Incoming = Placed &

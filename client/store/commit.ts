@@ -8,10 +8,11 @@ import type { EventMessage } from '../../contract/messages.js'
 import { isoOf } from '../../contract/time.js'
 import type { ResultKind } from '../../contract/topics.js'
 import type { Incoming } from '../listen/incoming.js'
-import { Sequence, type Span } from '../listen/sequence.js'
+import { meet, Sequence, type Span } from '../listen/sequence.js'
+import { without } from './coverage.js'
 import type { Engine } from './engine.js'
 import type { Tally } from './store.js'
-import { type Kind, kindNames, kinds, type Tables } from './tables.js'
+import { type Kind, kindNames, kinds, type PassedKind, passed, type Tables } from './tables.js'
 
 type Tx = Transaction<Tables>
 type Event = Extract<Incoming, { kind: 'evt' }>
@@ -21,6 +22,7 @@ interface Item {
   readonly kind: Kind
   readonly seq: number
   readonly prev: number | null | undefined
+  readonly asked: boolean
   /** As far as is known. */
   readonly time: string
   readonly motion: number | null
@@ -72,8 +74,8 @@ async function insert(tx: Tx, items: readonly Item[], events: readonly Event[], 
 const nameOf = (dev: string, cam: string, boot: string): string => `${dev}/${cam}/${boot}`
 
 function itemOf(message: Exclude<Incoming, Event>, at: string): Item {
-  const { key, prev } = message
-  const place = { stream: nameOf(key.dev, key.cam, key.boot), kind: kinds[message.kind], seq: key.seq, prev }
+  const { key, prev, asked = false } = message
+  const place = { stream: nameOf(key.dev, key.cam, key.boot), kind: kinds[message.kind], seq: key.seq, prev, asked }
   if (message.kind === 'bits') {
     const { position, timeUs } = readRecord(message.bytes)
     return { ...place, time: filedAt(isoOf(timeUs), at), motion: null, record: { bytes: message.bytes, position } }
@@ -114,25 +116,73 @@ async function freshOnes(tx: Tx, items: readonly Item[]): Promise<Fresh[]> {
   }
   const before = await spansOf(
     tx,
-    [...chains].map(([name, chain]) => rangeOf(name, chain, streams)),
+    [...chains].flatMap(([name, chain]) => rangesOf(name, chain, streams)),
   )
   const fresh: Fresh[] = []
   for (const [name, chain] of chains) {
     const { id, thinned } = streams.get(chain[0].stream)!
     const known = before.get(name) ?? []
-    const sequence = new Sequence(known.map((span) => ({ ...span })))
-    for (const item of chain) if (sequence.add(item.seq, firstOf(item, sequence, thinned))) fresh.push({ ...item, id })
-    await writeSpans(tx, id, chain[0].kind, known, sequence.spans)
+    const untold = before.get(`${id}/${passed.untold}`) ?? []
+    const chained = addAll(chain, known, untold, thinned)
+    for (const item of chained.fresh) fresh.push({ ...item, id })
+    await writeSpans(tx, id, chain[0].kind, known, chained.spans)
+    if (chain[0].kind === kinds.bits && thinned) await notePassed(tx, id, untold, chained)
   }
   return fresh
 }
 
-/** From which seq on the item says that nothing else will come. */
-function firstOf({ kind, seq, prev }: Item, sequence: Sequence, thinned: boolean): number {
-  if (prev !== undefined) return (prev ?? -1) + 1
-  // Bitstreams over MQTT 3.1.1 cannot say which ones were left out: that any is missing cannot be known.
-  if (kind !== kinds.bits || !thinned) return seq
-  return sequence.spans.reduce((next, { to }) => (to < seq ? Math.max(next, to + 1) : next), 0)
+interface Chained {
+  readonly fresh: readonly Item[]
+  readonly spans: Span[]
+  /** Seqs that were left out, and that nobody has told of. */
+  readonly told: readonly Span[]
+  readonly untold: readonly Span[]
+}
+
+/** @param known which are here, or were passed over @param untold of those the ones that may be there all the same */
+function addAll(chain: readonly Item[], known: readonly Span[], untold: readonly Span[], thinned: boolean): Chained {
+  const sequence = new Sequence(known.map((span) => ({ ...span })))
+  const fresh: Item[] = []
+  const over: { told: Span[]; untold: Span[] } = { told: [], untold: [...untold] }
+  for (const item of chain) {
+    const { seq } = item
+    if (meet(over.untold, { from: seq, to: seq })) {
+      // It came late: history, when live ones had come before.
+      over.untold = without(over.untold, [{ from: seq, to: seq }])
+      if (meet(sequence.spans, { from: seq, to: seq })) {
+        fresh.push(item)
+        continue
+      }
+    }
+    const by = item.prev === undefined ? 'untold' : 'told'
+    const { from, to } = passedBy(item, sequence, thinned)
+    const pieces = without([{ from, to }], sequence.spans)
+    const touches = to === seq - 1
+    if (!sequence.add(seq, touches ? from : seq)) continue
+    if (!touches) for (const piece of pieces) sequence.add(piece.to, piece.from)
+    over[by].push(...pieces)
+    fresh.push(item)
+  }
+  return { fresh, spans: sequence.spans, ...over }
+}
+
+/** Of which seqs the item says that they will not come. */
+function passedBy({ kind, seq, prev, asked, record }: Item, sequence: Sequence, thinned: boolean): Span {
+  if (prev !== undefined) return { from: (prev ?? -1) + 1, to: seq - 1 }
+  // Bitstreams over MQTT 3.1.1 cannot say which ones were left out: that any is missing cannot be known, but for those since its keyframe.
+  if (kind !== kinds.bits || !thinned || asked) return { from: seq, to: seq - 1 }
+  const from = sequence.spans.reduce((next, { to }) => (to < seq ? Math.max(next, to + 1) : next), 0)
+  return { from, to: seq - (record?.position ?? 0) - 1 }
+}
+
+async function notePassed(tx: Tx, stream: number, before: readonly Span[], { told, untold }: Chained): Promise<void> {
+  if (told.length > 0)
+    await tx
+      .insertInto('spans')
+      .values(told.map(({ from, to }) => ({ stream, kind: passed.told, from_seq: from, to_seq: to })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  await writeSpans(tx, stream, passed.untold, before, untold)
 }
 
 interface Row {
@@ -187,11 +237,14 @@ interface Range extends Span {
 }
 
 /** Of a chain, the seqs whose neighbours have to be known. */
-function rangeOf(name: string, chain: readonly Item[], streams: ReadonlyMap<string, Row>): Range {
+function rangesOf(name: string, chain: readonly Item[], streams: ReadonlyMap<string, Row>): Range[] {
   const [id, kind] = name.split('/').map(Number)
-  const silent = streams.get(chain[0].stream)!.thinned && kind === kinds.bits
-  const froms = chain.map(({ seq, prev }) => (prev === undefined ? (silent ? 0 : seq) : (prev ?? -1) + 1))
-  return { id, kind, from: Math.min(...froms) - 1, to: Math.max(...chain.map(({ seq }) => seq)) + 1 }
+  const thinned = streams.get(chain[0].stream)!.thinned && kind === kinds.bits
+  const froms = chain.map(({ seq, prev }) => (prev === undefined ? (thinned ? 0 : seq) : (prev ?? -1) + 1))
+  const seqs = chain.map(({ seq }) => seq)
+  const to = Math.max(...seqs) + 1
+  const own = { id, kind, from: Math.min(...froms) - 1, to }
+  return thinned ? [own, { id, kind: passed.untold, from: Math.min(...seqs), to }] : [own]
 }
 
 async function spansOf(tx: Tx, ranges: readonly Range[]): Promise<Map<string, Span[]>> {
@@ -203,7 +256,7 @@ async function spansOf(tx: Tx, ranges: readonly Range[]): Promise<Map<string, Sp
         ranges.map(({ id, kind, from, to }) =>
           and([
             eb('stream', '=', id),
-            eb('kind', '=', kind as Kind),
+            eb('kind', '=', kind as Kind | PassedKind),
             eb('to_seq', '>=', from),
             eb('from_seq', '<=', to),
           ]),
@@ -220,10 +273,10 @@ async function spansOf(tx: Tx, ranges: readonly Range[]): Promise<Map<string, Sp
   return spans
 }
 
-async function writeSpans(
+export async function writeSpans(
   tx: Tx,
   stream: number,
-  kind: Kind,
+  kind: Kind | PassedKind,
   before: readonly Span[],
   after: readonly Span[],
 ): Promise<void> {

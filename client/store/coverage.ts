@@ -1,5 +1,5 @@
 /** What is here of each stream, what is missing, and what will never come. */
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { ResultKind } from '../../contract/topics.js'
 import { countOf, Sequence, type Span } from '../listen/sequence.js'
 import type { Coverage, CoverageFilter, Stream } from './store.js'
@@ -45,8 +45,16 @@ export async function coverageOf(db: Kysely<Tables>, { dev, closed, loose }: Cov
   if (loose) wanted = wanted.where('id', 'in', db.selectFrom('records').select('stream').distinct())
   const rows = db.selectFrom('streams').select(streamColumns).where('id', 'in', wanted)
   const streams = (await rows.orderBy('dev').orderBy('cam').orderBy('first_time').execute()).map(streamOf)
-  const [spans, gone] = await Promise.all([
-    db.selectFrom('spans').selectAll().where('stream', 'in', wanted).orderBy('from_seq').execute(),
+  const [ends, spans, gone] = await Promise.all([
+    db.selectFrom('streams').select(['id', 'bits_to']).where('id', 'in', wanted).where('bits_to', '>=', 0).execute(),
+    db
+      .selectFrom('spans')
+      .selectAll()
+      .where('kind', 'in', Object.values(kinds))
+      .where('stream', 'in', wanted)
+      .orderBy('from_seq')
+      .$narrowType<{ kind: Kind }>()
+      .execute(),
     db.selectFrom('gone').selectAll().where('stream', 'in', wanted).orderBy('from_seq').execute(),
   ])
   const of = <T extends { stream: number; kind: Kind }>(rows: readonly T[]) => {
@@ -59,17 +67,21 @@ export async function coverageOf(db: Kysely<Tables>, { dev, closed, loose }: Cov
     }
     return found
   }
+  const bitsTo = new Map(ends.map(({ id, bits_to }) => [id, bits_to]))
   const here = of(spans)
   const never = of(gone)
   return streams.flatMap((stream) =>
     Object.values(kinds).flatMap((kind): Coverage[] => {
       const seen = (here.get(`${stream.id}/${kind}`) ?? []).map(spanOf)
       const lost = (never.get(`${stream.id}/${kind}`) ?? []).map((row) => ({ ...spanOf(row), reason: row.reason }))
-      if (seen.length + lost.length === 0) return []
+      const end = kind === kinds.bits ? (bitsTo.get(stream.id) ?? -1) : -1
+      if (seen.length + lost.length === 0 && end < 0) return []
       const holes = new Sequence(seen).holes(stream.start)
+      const from = Math.max(stream.start, (seen.at(-1)?.to ?? -1) + 1)
+      if (end >= from) holes.push({ from, to: end })
       const missing = without(holes, lost)
-      const frames = countOf(seen)
-      return [{ stream, kind: kindNames[kind], frames, last: seen.at(-1)?.to ?? -1, missing, gone: lost }]
+      const last = Math.max(end, seen.at(-1)?.to ?? -1)
+      return [{ stream, kind: kindNames[kind], frames: countOf(seen), last, missing, gone: lost }]
     }),
   )
 }
@@ -120,3 +132,7 @@ export async function noteGone(
 
 export const closeStream = async (db: Kysely<Tables>, stream: number): Promise<void> =>
   void (await db.updateTable('streams').set({ closed: 1 }).where('id', '=', stream).execute())
+
+/** Nothing is committed or sealed for the stream until this transaction ends. */
+export const hold = (tx: Transaction<Tables>, stream: number) =>
+  tx.updateTable('streams').set({ closed: sql`closed` }).where('id', '=', stream).execute()

@@ -24,6 +24,8 @@ export interface Engine {
   readonly resultsView: string
   /** Seconds since 1970 of a time. */
   secondsOf(column: string): string
+  /** A time so many seconds from now, by the clock of the database: those of collectors may differ. */
+  secondsAhead(seconds: number): string
   failure(error: unknown): StoreError
 }
 

@@ -1,10 +1,12 @@
 /** Forgetting what is older than allowed, by whole days. */
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
+import { hold } from './coverage.js'
 import type { Engine } from './engine.js'
+import { orphan, sweep } from './orphans.js'
 import { type DeleteObjects, type Expired, StoreError } from './store.js'
-import type { Tables } from './tables.js'
+import { passed, type Tables } from './tables.js'
 
-/** Segments whose objects are deleted before their rows are. */
+/** Segments forgotten at once. */
 const STEP = 500
 
 /** @param before UTC; of results the day that it is in stays whole */
@@ -17,10 +19,7 @@ export async function expire(
   const results = await engine.dropResults(db, before.slice(0, 10))
   const ended = await db.deleteFrom('events').where('until', '<', before).where('ended', '=', 1).executeTakeFirst()
   await db.deleteFrom('event_messages').where('time', '<', before).execute()
-  await db.transaction().execute(async (tx) => {
-    const records = tx.deleteFrom('records').where('time', '<', before).returning(['stream', 'seq as last'])
-    await noteForgotten(tx, await records.execute())
-  })
+  await expireRecords(db, before)
   await db.deleteFrom('state_changes').where('at', '<', before).execute()
   await db.deleteFrom('rejects').where('at', '<', before).execute()
   await db.deleteFrom('audits').where('at', '<', before).execute()
@@ -35,59 +34,91 @@ export async function expire(
   return { results, events: Number(ended.numDeletedRows), segments }
 }
 
-/** First the objects, then the rows that name them: after a crash between the two the rows are there for the next time. */
+/** Those whose objects lie elsewhere are orphans from then on: after a crash, or where they lie is away, they are swept another time. */
 async function expireSegments(
   db: Kysely<Tables>,
   { place: where }: Engine,
   before: string,
   deleteObjects?: DeleteObjects,
 ): Promise<number> {
-  let count = await db.transaction().execute(async (tx) => {
-    const here = tx.deleteFrom('segments').where('to_time', '<', before).where('place', 'is', null)
-    const forgotten = await here.returning(['stream', 'last_seq as last']).execute()
-    await noteForgotten(tx, forgotten)
+  let count = 0
+  for (;;) {
+    let of = db.selectFrom('segments').select(['stream', 'seq', 'last_seq as last']).where('to_time', '<', before)
+    if (!deleteObjects) of = of.where('place', 'is', null)
+    const old = await of.orderBy('stream').orderBy('seq').limit(STEP).execute()
+    if (old.length === 0) break
+    for (const [stream, rows] of byStream(old)) count += await forgetSegments(db, stream, rows, before)
+  }
+  if (deleteObjects) await sweep(db, before, deleteObjects)
+  else await refuseElsewhere(db, where, before)
+  return count
+}
+
+async function refuseElsewhere(db: Kysely<Tables>, where: string, before: string): Promise<void> {
+  const elsewhere = db
+    .selectFrom('segments')
+    .select('place')
+    .where('to_time', '<', before)
+    .where('place', 'is not', null)
+  const one = await elsewhere.limit(1).executeTakeFirst()
+  if (!one) return
+  throw new StoreError('refused', `${where}: old segments lie elsewhere, like ${one.place}: name that with --bits`)
+}
+
+/** What is sealed anew meanwhile, with frames that are not old, stays. */
+const forgetSegments = (
+  db: Kysely<Tables>,
+  stream: number,
+  rows: readonly { readonly seq: number; readonly last: number }[],
+  before: string,
+): Promise<number> =>
+  db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    const forgotten = await tx
+      .deleteFrom('segments')
+      .where('stream', '=', stream)
+      .where(
+        'seq',
+        'in',
+        rows.map(({ seq }) => seq),
+      )
+      .where('to_time', '<', before)
+      .returning(['last_seq as last', 'place'])
+      .execute()
+    await noteForgotten(tx, stream, forgotten)
+    const places = forgotten.flatMap(({ place }) => place ?? [])
+    await orphan(tx, places, new Date().toISOString(), true)
     return forgotten.length
   })
-  for (;;) {
-    const of = db
-      .selectFrom('segments')
-      .select(['stream', 'seq', 'last_seq as last', 'place'])
-      .where('to_time', '<', before)
-    const old = await of.orderBy('stream').orderBy('seq').limit(STEP).execute()
-    if (old.length === 0) return count
-    if (!deleteObjects)
-      throw new StoreError(
-        'refused',
-        `${where}: old segments lie elsewhere, like ${old[0].place}: name that with --bits`,
-      )
-    await deleteObjects(old.map(({ place }) => place!))
-    await noteForgotten(db, old)
-    await db
-      .deleteFrom('segments')
-      .where(({ eb, refTuple, tuple }) =>
-        eb(
-          refTuple('stream', 'seq'),
-          'in',
-          old.map(({ stream, seq }) => tuple(stream, seq)),
-        ),
-      )
-      .execute()
-    count += old.length
-  }
+
+async function expireRecords(db: Kysely<Tables>, before: string): Promise<void> {
+  const of = db.selectFrom('records').select('stream').distinct().where('time', '<', before)
+  for (const { stream } of await of.execute())
+    await db.transaction().execute(async (tx) => {
+      await hold(tx, stream)
+      const old = tx.deleteFrom('records').where('stream', '=', stream).where('time', '<', before)
+      await noteForgotten(tx, stream, await old.returning('seq as last').execute())
+    })
+}
+
+function byStream<T extends { readonly stream: number }>(rows: readonly T[]): Map<number, T[]> {
+  const found = new Map<number, T[]>()
+  for (const row of rows) found.set(row.stream, [...(found.get(row.stream) ?? []), row])
+  return found
 }
 
 /** So that verify tells them from bitstreams that are lost. */
 async function noteForgotten(
-  db: Kysely<Tables>,
-  rows: readonly { readonly stream: number; readonly last: number }[],
+  tx: Transaction<Tables>,
+  stream: number,
+  rows: readonly { readonly last: number }[],
 ): Promise<void> {
-  const lasts = new Map<number, number>()
-  for (const { stream, last } of rows) lasts.set(stream, Math.max(last, lasts.get(stream) ?? 0))
-  for (const [stream, last] of lasts)
-    await db
-      .updateTable('streams')
-      .set({ kept_from: last + 1 })
-      .where('id', '=', stream)
-      .where('kept_from', '<=', last)
-      .execute()
+  const last = rows.reduce((most, row) => Math.max(most, row.last), -1)
+  const forgotten = tx
+    .updateTable('streams')
+    .set({ kept_from: last + 1 })
+    .where('id', '=', stream)
+  await forgotten.where('kept_from', '<=', last).execute()
+  const spans = tx.deleteFrom('spans').where('stream', '=', stream).where('kind', 'in', Object.values(passed))
+  await spans.where('to_seq', '<=', last).execute()
 }

@@ -1,8 +1,11 @@
 /** Bitstreams that were noted as here and are not, or are of no use: what is noted follows what is there. */
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { Sequence, type Span } from '../listen/sequence.js'
-import { noteGone, without } from './coverage.js'
-import { kinds, type Tables } from './tables.js'
+import { countOf, Sequence, type Span } from '../listen/sequence.js'
+import { writeSpans } from './commit.js'
+import { hold, noteGone, without } from './coverage.js'
+import { reject } from './states.js'
+import type { Absent, Placed, Store } from './store.js'
+import { kinds, passed, type Tables } from './tables.js'
 
 /** They go, and are noted as gone in the place of here, so that one that comes again is kept. */
 export async function forgetRecords(
@@ -11,52 +14,149 @@ export async function forgetRecords(
   seqs: readonly number[],
   reason: string,
   at: string,
-): Promise<void> {
-  if (seqs.length === 0) return
-  const spans = joined(seqs)
-  await db.transaction().execute(async (tx) => {
+  lacking: readonly number[] = [],
+): Promise<number> {
+  if (seqs.length === 0) return 0
+  return db.transaction().execute(async (tx) => {
     await hold(tx, stream)
-    await tx.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs).execute()
+    // It came while whoever says so was held up.
+    for (const seq of lacking) if ((await lying(tx, stream, { from: seq, to: seq })).length > 0) return 0
+    const records = tx.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs)
+    const taken = (await records.returning('seq').execute()).map(({ seq }) => seq)
+    const spans = joined(taken)
     await unlist(tx, stream, spans)
     const known = await spansOf(tx, 'gone', stream)
     await noteGone(tx, stream, ['bits'], without(spans, known), reason, at)
+    return taken.length
   })
 }
 
-export async function recant(db: Kysely<Tables>, stream: number, span: Span): Promise<void> {
-  await db.transaction().execute(async (tx) => {
+export const setAside = (db: Kysely<Tables>, stream: number, seq: number, reason: string, at: string): Promise<void> =>
+  db.transaction().execute(async (tx) => {
     await hold(tx, stream)
-    const absent = without([span], await lying(tx, stream, span))
-    await unlist(tx, stream, absent)
-    // Its box is asked for what is missing only while it is open.
-    if (absent.length > 0) await tx.updateTable('streams').set({ closed: 0 }).where('id', '=', stream).execute()
+    const record = tx.deleteFrom('records').where('stream', '=', stream).where('seq', '=', seq)
+    const taken = await record.returning('bytes').executeTakeFirst()
+    if (!taken) return
+    const { dev, cam, boot } = await tx
+      .selectFrom('streams')
+      .select(['dev', 'cam', 'boot'])
+      .where('id', '=', stream)
+      .executeTakeFirstOrThrow()
+    const topic = `${dev}/${cam}/bits`
+    await reject(tx, { at, topic, reason: `${boot} #${seq}: ${reason}`, payload: taken.bytes })
+    await missAgain(tx, stream, { from: seq, to: seq })
   })
+
+export const recant = (db: Kysely<Tables>, stream: number, span: Span): Promise<number> =>
+  db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    return missAgain(tx, stream, span)
+  })
+
+/** @param span of bitstreams that are noted as here @returns how many of them are not */
+async function missAgain(tx: Transaction<Tables>, stream: number, span: Span): Promise<number> {
+  const absent = without([span], await lying(tx, stream, span))
+  await unlist(tx, stream, absent)
+  // Its box is asked for what is missing only while it is open.
+  if (absent.length > 0)
+    await tx
+      .updateTable('streams')
+      .set({ closed: 0, bits_to: sql`CASE WHEN bits_to < ${span.to} THEN ${span.to} ELSE bits_to END` })
+      .where('id', '=', stream)
+      .execute()
+  return countOf(absent)
 }
 
-export async function lostOf(db: Kysely<Tables>, dev?: string): Promise<Map<number, Span[]>> {
-  const lost = new Map<number, Span[]>()
+/** Its row stays: what was only away may be there again. */
+export const lose = (db: Kysely<Tables>, stream: number, seq: number, place: string): Promise<number> =>
+  db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    const last = await setLost(tx, stream, seq, place, 1)
+    return last === undefined ? 0 : missAgain(tx, stream, { from: seq, to: last })
+  })
+
+export const regain = (db: Kysely<Tables>, stream: number, seq: number, place: string): Promise<boolean> =>
+  db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    const last = await setLost(tx, stream, seq, place, 0)
+    if (last === undefined) return false
+    const known = await spansOf(tx, 'spans', stream)
+    const sequence = new Sequence(known.map((span) => ({ ...span })))
+    for (const { from, to } of without([{ from: seq, to: last }], known)) sequence.add(to, from)
+    await writeSpans(tx, stream, kinds.bits, known, sequence.spans)
+    const records = tx.deleteFrom('records').where('stream', '=', stream)
+    await records.where('seq', '>=', seq).where('seq', '<=', last).execute()
+    return true
+  })
+
+/** @returns the last seq of the segment; undefined: it is so already, or lies at another place by now */
+async function setLost(
+  tx: Transaction<Tables>,
+  stream: number,
+  seq: number,
+  place: string,
+  lost: 0 | 1,
+): Promise<number | undefined> {
+  const segment = tx.updateTable('segments').set({ lost }).where('stream', '=', stream).where('seq', '=', seq)
+  const changed = segment.where('place', '=', place).where('lost', '=', 1 - lost)
+  return (await changed.returning('last_seq').executeTakeFirst())?.last_seq
+}
+
+export async function placedSegments(
+  db: Kysely<Tables>,
+  { dev, after, limit }: Parameters<Store['placed']>[0],
+): Promise<Placed[]> {
+  let rows = db
+    .selectFrom('segments')
+    .select(['stream', 'seq', 'place', 'sha256', 'lost'])
+    .where('place', 'is not', null)
+    .$narrowType<{ place: string }>()
+  if (dev !== undefined) rows = rows.where('stream', 'in', db.selectFrom('streams').select('id').where('dev', '=', dev))
+  if (after) rows = rows.where(sql<boolean>`(stream, seq) > (${after.stream}, ${after.seq})`)
+  const found = await rows.orderBy('stream').orderBy('seq').limit(limit).execute()
+  return found.map(({ lost, ...row }) => ({ ...row, lost: lost === 1 }))
+}
+
+export async function absentOf(
+  db: Kysely<Tables>,
+  { dev, closed }: Parameters<Store['absent']>[0] = {},
+): Promise<Map<number, Absent>> {
+  const found = new Map<number, Absent>()
   // One state of all tables, while a collector goes on: what it seals now must be in one of the two.
   await db
     .transaction()
     .setIsolationLevel('repeatable read')
     .execute(async (tx) => {
-      let streams = tx.selectFrom('streams').select(['id', 'kept_from']).where('thinned', '=', 0)
+      let streams = tx.selectFrom('streams').select(['id', 'kept_from'])
       if (dev !== undefined) streams = streams.where('dev', '=', dev)
+      if (closed === false) streams = streams.where('closed', '=', 0)
       for (const { id, kept_from } of await streams.orderBy('id').execute()) {
         const listed = await spansOf(tx, 'spans', id)
         if (listed.length === 0) continue
         const before = kept_from > 0 ? [{ from: 0, to: kept_from - 1 }] : []
         const all = { from: listed[0].from, to: listed.at(-1)!.to }
         const absent = without(without(listed, before), await lying(tx, id, all))
-        if (absent.length > 0) lost.set(id, absent)
+        if (absent.length > 0) found.set(id, await explained(tx, id, absent))
       }
     })
-  return lost
+  return found
 }
 
-/** Nothing is committed for the stream until this transaction ends. */
-const hold = (tx: Transaction<Tables>, stream: number) =>
-  tx.updateTable('streams').set({ closed: sql`closed` }).where('id', '=', stream).execute()
+async function explained(tx: Transaction<Tables>, stream: number, absent: readonly Span[]): Promise<Absent> {
+  const rows = await tx
+    .selectFrom('spans')
+    .select(['kind', 'from_seq as from', 'to_seq as to'])
+    .where('stream', '=', stream)
+    .where('kind', 'in', Object.values(passed))
+    .orderBy('from_seq')
+    .execute()
+  const untold = without(
+    absent,
+    rows.filter(({ kind }) => kind === passed.told),
+  )
+  const lost = without(untold, rows)
+  return { lost, unproven: without(untold, lost), leftOut: countOf(absent) - countOf(untold) }
+}
 
 /** Which bitstreams are noted as here, or as gone. */
 const spansOf = (tx: Transaction<Tables>, table: 'spans' | 'gone', stream: number): Promise<Span[]> =>
@@ -74,6 +174,7 @@ async function lying(tx: Transaction<Tables>, stream: number, { from, to }: Span
     .selectFrom('segments')
     .select(['seq as from', 'last_seq as to'])
     .where('stream', '=', stream)
+    .where('lost', '=', 0)
     .where('seq', '<=', to)
     .where('last_seq', '>=', from)
     .execute()

@@ -3,8 +3,9 @@ import { commit } from './commit.js'
 import { closeStream, coverageOf, noteGone } from './coverage.js'
 import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
-import { forgetRecords, lostOf, recant } from './losses.js'
+import { absentOf, forgetRecords, lose, placedSegments, recant, regain, setAside } from './losses.js'
 import { migrate } from './migrations.js'
+import { claim, sweep } from './orphans.js'
 import { activityOf, devicesOf, eventsOf, findFrame, resultsOf, segmentsOf, totalsOf } from './reading.js'
 import { looseStreams, recordsOf, seal, sealedSegment } from './sealing.js'
 import { audit, audits, lease, noteState, reject } from './states.js'
@@ -45,14 +46,20 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     loose: () => said(looseStreams(db)),
     records: (...of) => said(recordsOf(db, ...of)),
     sealed: (...of) => said(sealedSegment(db, ...of)),
+    claim: (...of) => said(claim(db, ...of)),
     seal: (...of) => said(seal(db, ...of)),
     forget: (...of) => said(forgetRecords(db, ...of)),
+    setAside: (...of) => said(setAside(db, ...of)),
     recant: (...of) => said(recant(db, ...of)),
-    lost: (dev) => said(lostOf(db, dev)),
+    absent: (filter) => said(absentOf(db, filter)),
+    placed: (query) => said(placedSegments(db, query)),
+    lose: (...of) => said(lose(db, ...of)),
+    regain: (...of) => said(regain(db, ...of)),
     find: (...of) => said(findFrame(db, ...of)),
-    lease: (...of) => said(lease(db, ...of)),
+    lease: (...of) => said(lease(db, engine, ...of)),
     audit: (line) => said(audit(db, line)),
     audits: (limit) => said(audits(db, limit)),
+    sweep: (before, deleteObjects) => said(sweep(db, before, deleteObjects)),
     expire: (before, deleteObjects) => said(expire(db, engine, before, deleteObjects)),
     totals: () => said(totalsOf(db, engine)),
     close: () => opened.close(),

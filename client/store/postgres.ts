@@ -92,6 +92,7 @@ function engineOf(url: string): Engine {
     },
     resultsView: `r.payload->'model'->>'id' AS model`,
     secondsOf: (column) => `extract(epoch FROM ${column})::float8`,
+    secondsAhead: (seconds) => `clock_timestamp() + interval '${seconds} seconds'`,
     failure: (error) => failure(place, error),
   }
 }

@@ -53,6 +53,7 @@ export async function segmentsOf(db: Kysely<Tables>, query: TimeRange): Promise<
     .selectFrom('segments')
     .innerJoin('streams', 'streams.id', 'segments.stream')
     .select(['dev', 'cam', 'boot', 'seq', 'last_seq', 'frames', 'from_time', 'to_time', 'bytes', 'bundle'])
+    .where('lost', '=', 0)
   if (query.dev !== undefined) sealed = sealed.where('dev', '=', query.dev)
   if (query.cam !== undefined) sealed = sealed.where('cam', '=', query.cam)
   if (from !== undefined) sealed = sealed.where('to_time', '>=', from)
@@ -123,6 +124,7 @@ export async function findFrame(
     .where('stream', '=', row.id)
     .where('seq', '<=', seq)
     .where('last_seq', '>=', seq)
+    .where('lost', '=', 0)
     .executeTakeFirst()
   return { stream: streamOf(row), ...(segment && { sealed: sealedOf(segment) }) }
 }

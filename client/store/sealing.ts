@@ -1,6 +1,7 @@
 /** Records that came one by one, and the segments that are made of them. */
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { streamColumns, streamOf } from './coverage.js'
+import { hold, streamColumns, streamOf } from './coverage.js'
+import { adopt, orphan } from './orphans.js'
 import type { LooseRecord, Sealed, Stream } from './store.js'
 import type { Tables } from './tables.js'
 
@@ -50,7 +51,7 @@ export const sealedOf = (row: Selectable<Tables['segments']>): Sealed => ({
 
 export async function sealedSegment(db: Kysely<Tables>, stream: number, seq: number): Promise<Sealed | undefined> {
   const of = db.selectFrom('segments').selectAll().where('stream', '=', stream).where('seq', '=', seq)
-  const row = await of.executeTakeFirst()
+  const row = await of.where('lost', '=', 0).executeTakeFirst()
   return row && sealedOf(row)
 }
 
@@ -59,24 +60,29 @@ export async function seal(
   stream: number,
   { seq, last, frames, from, to, bytes, sha256, bundle, place, data }: Sealed,
 ): Promise<boolean> {
-  const row: Omit<Tables['segments'], 'stream' | 'seq'> = {
+  const row = {
     ...{ last_seq: last, frames, from_time: from, to_time: to, bytes, sha256, bundle },
     place: place ?? null,
     data: data ? Buffer.from(data) : null,
+    lost: 0,
   }
   return db.transaction().execute(async (tx) => {
-    const kept = await tx
+    await hold(tx, stream)
+    const of = tx
+      .selectFrom('segments')
+      .select(['last_seq', 'place', 'lost'])
+      .where('stream', '=', stream)
+      .where('seq', '=', seq)
+    const before = await of.executeTakeFirst()
+    if (before?.lost === 0 && before.last_seq > last) return false
+    if (row.place !== null && !(await adopt(tx, row.place))) return false
+    await tx
       .insertInto('segments')
       .values({ stream, seq, ...row })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['stream', 'seq'])
-          .doUpdateSet(row)
-          .where(sql<boolean>`segments.last_seq <= excluded.last_seq`),
-      )
-      .returning('seq')
+      .onConflict((conflict) => conflict.columns(['stream', 'seq']).doUpdateSet(row))
       .execute()
-    if (kept.length === 0) return false
+    // Somebody may be reading it.
+    if (before?.place) await orphan(tx, [before.place], new Date().toISOString())
     await tx
       .deleteFrom('records')
       .where('stream', '=', stream)

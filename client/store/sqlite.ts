@@ -75,6 +75,7 @@ const engineOf = (file: string): Engine => ({
   },
   resultsView: `json_extract(r.payload, '$.model.id') AS model`,
   secondsOf: (column) => `(julianday(${column}) - 2440587.5) * 86400`,
+  secondsAhead: (seconds) => `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '+${seconds} seconds')`,
   failure: (error) => failure(file, error),
 })
 

@@ -1,5 +1,6 @@
 /** What boxes and cameras say of themselves, what could not be understood, who looked, and who of several collectors does what. */
 import { type Kysely, sql } from 'kysely'
+import type { Engine } from './engine.js'
 import type { Audit, Reject, StateMessage } from './store.js'
 import type { Tables } from './tables.js'
 
@@ -82,10 +83,14 @@ export async function audits(db: Kysely<Tables>, limit: number): Promise<Audit[]
   return rows.map(({ id: _, from_time, to_time, ...rest }) => ({ ...rest, from: from_time, to: to_time }))
 }
 
-/** By the time of the caller: a clock that is wrong by less than the lease does no harm. */
-export async function lease(db: Kysely<Tables>, name: string, holder: string, seconds: number): Promise<boolean> {
-  const now = new Date()
-  const until = new Date(now.getTime() + seconds * 1000).toISOString()
+export async function lease(
+  db: Kysely<Tables>,
+  engine: Engine,
+  name: string,
+  holder: string,
+  seconds: number,
+): Promise<boolean> {
+  const until = sql<string>`${sql.raw(engine.secondsAhead(seconds))}`
   const rows = await db
     .insertInto('leases')
     .values({ name, holder, until })
@@ -93,7 +98,7 @@ export async function lease(db: Kysely<Tables>, name: string, holder: string, se
       conflict
         .column('name')
         .doUpdateSet({ holder, until })
-        .where(sql<boolean>`leases.holder = ${holder} OR leases.until < ${now.toISOString()}`),
+        .where(sql<boolean>`leases.holder = ${holder} OR leases.until <= ${sql.raw(engine.secondsAhead(0))}`),
     )
     .returning('holder')
     .execute()

@@ -70,6 +70,16 @@ export interface Coverage {
   readonly gone: readonly (Span & { readonly reason: string })[]
 }
 
+/** Bitstreams that are noted as here and lie nowhere. */
+export interface Absent {
+  /** They were here. */
+  readonly lost: readonly Span[]
+  /** The run leaves frames out, and nothing says whether these are among them: over MQTT 3.1.1, or kept by an earlier version. */
+  readonly unproven: readonly Span[]
+  /** Frames that the box has left out, as one behind them has told. */
+  readonly leftOut: number
+}
+
 export interface CoverageFilter {
   readonly dev?: string | undefined
   /** Without the runs that are over and whole, which only grow in number. */
@@ -178,6 +188,16 @@ export interface Sealed {
   readonly data?: Uint8Array | undefined
 }
 
+/** A segment that lies elsewhere. */
+export interface Placed {
+  readonly stream: number
+  readonly seq: number
+  readonly place: string
+  readonly sha256: string
+  /** Its object was not there, or damaged, when it was looked at last. */
+  readonly lost: boolean
+}
+
 export interface Totals {
   readonly devices: number
   readonly cameras: number
@@ -230,24 +250,53 @@ export interface Store {
   loose(): Promise<{ stream: Stream; first: number; last: number; lastAt: string }[]>
   records(stream: number, from: number, limit: number): Promise<LooseRecord[]>
   sealed(stream: number, seq: number): Promise<Sealed | undefined>
-  /** Keeps a segment, and forgets the records that it is made of. */
-  /** @returns false: a longer one is there, of another collector; nothing was changed */
+  /** An object is about to be put there, under a name that nobody else uses: until a segment names it, it may be swept. */
+  claim(place: string, at: string): Promise<void>
+  /**
+   * Keeps a segment, and forgets the records that it is made of. Its object was claimed and put before; that of a shorter one is an
+   * orphan from now on.
+   * @returns false: a longer one is there, of another collector, or the claim was given up; nothing was changed
+   */
   seal(stream: number, sealed: Sealed): Promise<boolean>
-  /** Records that nothing can ever be made of: they are here no longer, but gone. */
-  forget(stream: number, seqs: readonly number[], reason: string, at: string): Promise<void>
-  /** Bitstreams that were noted as here: those of them that are not are missing again, and asked for. */
-  recant(stream: number, span: Span): Promise<void>
-  /** By stream, bitstreams that are noted as here and lie nowhere. Of runs that leave frames out that cannot be told. */
-  lost(dev?: string): Promise<ReadonlyMap<number, readonly Span[]>>
+  /**
+   * Records that nothing can ever be made of: they are here no longer, but gone.
+   * @param lacking those that are lacked for that: if one of them is here by now nothing is done
+   * @returns how many
+   */
+  forget(
+    stream: number,
+    seqs: readonly number[],
+    reason: string,
+    at: string,
+    lacking?: readonly number[],
+  ): Promise<number>
+  /** A record that can never join its segment: it is kept as a reject, and missing again. */
+  setAside(stream: number, seq: number, reason: string, at: string): Promise<void>
+  /** Bitstreams that were noted as here: those of them that are not are missing again, and asked for. @returns how many */
+  recant(stream: number, span: Span): Promise<number>
+  /** By stream, bitstreams that are noted as here and lie nowhere; of streams that have none there is nothing. */
+  absent(filter?: Pick<CoverageFilter, 'dev' | 'closed'>): Promise<ReadonlyMap<number, Absent>>
+  /** Segments that lie elsewhere. @param after the last one of the page before */
+  placed(query: {
+    readonly dev?: string | undefined
+    readonly after?: Placed | undefined
+    readonly limit: number
+  }): Promise<Placed[]>
+  /** The object of a segment is not there, or damaged: its bitstreams are missing again, and asked for. @returns how many, 0: it has another one by now */
+  lose(stream: number, seq: number, place: string): Promise<number>
+  /** The object of a segment that was lost is there again. @returns false: the segment has another one by now */
+  regain(stream: number, seq: number, place: string): Promise<boolean>
   find(dev: string, cam: string, boot: string, seq: number): Promise<{ stream: Stream; sealed?: Sealed } | undefined>
 
-  /** One collector at a time does what need be done once. @returns whether it is this one until then */
+  /** One collector at a time does what need be done once. @param seconds 0: it gives it back @returns whether it is this one until then */
   lease(name: string, holder: string, seconds: number): Promise<boolean>
   audit(line: Audit): Promise<void>
   audits(limit: number): Promise<Audit[]>
+  /** Deletes objects that no segment names since before. @returns how many */
+  sweep(before: string, deleteObjects: DeleteObjects): Promise<number>
   /**
    * Forgets what was taken before.
-   * @param deleteObjects of segments that lie elsewhere: called before their rows go, so that no object is left that nothing names
+   * @param deleteObjects of segments that lie elsewhere: when it fails they are orphans, and swept another time
    * @throws {StoreError} refused: segments lie elsewhere, and nobody deletes there
    */
   expire(before: string, deleteObjects?: DeleteObjects): Promise<Expired>

@@ -15,9 +15,11 @@ export interface Tables {
     closed: number
     /** Bitstreams before it were forgotten with their days. */
     kept_from: Generated<number>
+    /** Bitstreams up to it were here, some of which are missing again. */
+    bits_to: Generated<number>
   }
   /** Which seqs are here, or were left out on purpose: joined where they touch. */
-  spans: { stream: number; kind: Kind; from_seq: number; to_seq: number }
+  spans: { stream: number; kind: Kind | PassedKind; from_seq: number; to_seq: number }
   /** Which will never come. */
   gone: { stream: number; kind: Kind; from_seq: number; to_seq: number; reason: string; at: string }
   results: { stream: number; kind: Kind; seq: number; time: string; motion: number | null; payload: string }
@@ -52,7 +54,11 @@ export interface Tables {
     bundle: string
     place: string | null
     data: Uint8Array | null
+    /** Its object is not there, or damaged: as if it were not, until it is sealed anew or found again. */
+    lost: Generated<number>
   }
+  /** Objects that no segment names: not yet, or no more. Of those that are `going` none will ever be named. */
+  orphans: { place: string; since: string; going: number }
   devices: {
     dev: string
     state: string | null
@@ -96,3 +102,10 @@ export interface Tables {
 export const kinds = { cls: 1, seg: 2, bits: 3 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
 export const kindNames = { 1: 'cls', 2: 'seg', 3: 'bits' } as const
+
+/**
+ * Bitstreams that are noted as here and lie nowhere, as their run leaves frames out: a later one has told so (`prev`); it could not
+ * tell, and one of them that comes all the same is kept; or an earlier version noted none of that.
+ */
+export const passed = { told: 4, untold: 5, unknown: 6 } as const
+export type PassedKind = (typeof passed)[keyof typeof passed]

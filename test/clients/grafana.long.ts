@@ -45,6 +45,7 @@ t.test('the dashboard', async (t) => {
     bundle: 'cd',
     place: 'a/b.bsf',
   }
+  await store.claim(segment.place, at)
   await store.seal(loose.stream.id, segment)
   await store.gone((await store.coverage())[0].stream.id, ['cls'], [{ from: 3, to: 4 }], 'evicted', at)
   await store.note({ dev: 'gate-1', at, what: 'state', state: 'degraded', reason: 'disk', session: 's' })

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Keeper } from '../../../client/collect/keeper.js'
 import { Folder } from '../../../client/collect/objects.js'
 import { openStore } from '../../../client/store/open.js'
 import type { Store } from '../../../client/store/store.js'
 import { boot } from '../bundle.js'
-import { at, cls } from '../store/suite.js'
+import { at, bits, cls, records } from '../store/suite.js'
 import { figuresOf } from './figures.js'
 
 const never = new AbortController().signal
@@ -17,7 +18,10 @@ async function fleet(t: Test): Promise<Store> {
 }
 
 /** A keeper whose work writes down that it was asked. */
-function keeper(store: Store, { keepDays, fails }: { keepDays?: number; fails?: string } = {}) {
+function keeper(
+  store: Store,
+  { keepDays, fails, objects }: { keepDays?: number; fails?: string; objects?: Folder } = {},
+) {
   const did: string[] = []
   const { figures, lines, value } = figuresOf()
   const run = (name: string) => async (_: unknown, online: unknown) => {
@@ -26,8 +30,8 @@ function keeper(store: Store, { keepDays, fails }: { keepDays?: number; fails?: 
   }
   const work = { filler: { run: run('fill') }, sealer: { run: run('seal') }, events: { run: run('events') } } as never
   const said: string[] = []
-  const one = new Keeper(store, new Folder(t.testdirName), work, figures, keepDays, (line) => said.push(line))
-  return { round: () => one.round(never), did, lines, value, said }
+  const one = new Keeper(store, objects, work, figures, keepDays, (line) => said.push(line))
+  return { round: () => one.round(never), stop: () => one.stop(), did, lines, value, said }
 }
 
 t.test('of several collectors one does the work; all know what is missing', async (t) => {
@@ -41,6 +45,20 @@ t.test('of several collectors one does the work; all know what is missing', asyn
   t.equal(first.did.length, 6)
   t.strictSame(second.did, [])
   t.strictSame([await first.value('missing'), await second.value('missing')], [2, 2])
+})
+
+t.test('who ends gives the work to another, at once', async (t) => {
+  const store = await fleet(t)
+  await store.commit([cls(1), cls(4)], at)
+  const [first, second] = [keeper(store), keeper(store)]
+  await first.round()
+  await second.stop()
+  await second.round()
+  t.strictSame(second.did, [], 'it had nothing to give')
+  await first.stop()
+  await second.round()
+  t.equal(second.did.length, 3)
+  await keeper({ ...store, lease: () => Promise.reject(new Error('away')) }).stop()
 })
 
 t.test('a part that fails is said once, and the others go on', async (t) => {
@@ -71,6 +89,40 @@ t.test('what is older than it is kept is forgotten, and said', async (t) => {
   t.match(one.said, [/^forgotten, from before .*: 1 results, 0 events, 0 segments$/])
   await one.round()
   t.equal(one.said.length, 1)
+})
+
+t.test('objects that no segment names for an hour are deleted', async (t) => {
+  const store = await fleet(t)
+  const objects = new Folder(t.testdirName)
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+  for (const [place, minutes] of [
+    ['a/old.bsf', 61],
+    ['a/new.bsf', 50],
+  ] as const) {
+    await store.claim(place, ago(minutes))
+    await objects.put(place, Uint8Array.of(1))
+  }
+  const one = keeper(store, { objects })
+  await one.round()
+  t.strictSame(one.lines, [])
+  t.equal(await objects.get('a/old.bsf'), undefined)
+  t.equal((await objects.get('a/new.bsf'))?.length, 1)
+})
+
+t.test('what is noted and lies nowhere is found at the start, and missing again', async (t) => {
+  const store = await fleet(t)
+  await store.commit(
+    records().map((record) => bits(record)),
+    at,
+  )
+  const db = new Database(join(t.testdirName, 'fleet.sqlite'))
+  db.exec('DELETE FROM records WHERE seq IN (2, 3)')
+  db.close()
+  const one = keeper(store)
+  await one.round()
+  t.match(await store.coverage({ closed: false }), [{ frames: 4, missing: [{ from: 2, to: 3 }] }])
+  t.equal(await one.value('bitstreams_lost_total'), 2)
+  t.match(one.lines, [/^2 bitstreams are not where they were put, and asked for again/])
 })
 
 t.test('the lease is renewed while there is work, and who loses it stops', async (t) => {

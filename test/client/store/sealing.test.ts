@@ -24,6 +24,7 @@ t.test('a segment takes the records that it is made of, and no others', async (t
       ['gate-2', 0, 1],
     ],
   )
+  await store.claim('a/b/c/0.bsf', at)
   await store.seal(loose[0].stream.id, { ...made, seq: 0, last: 3, place: 'a/b/c/0.bsf' })
   const left = async () => (await store.loose()).map(({ stream, first, last }) => [stream.dev, first, last])
   t.strictSame(await left(), [
@@ -40,6 +41,7 @@ t.test('sealed again it is the new one, whole', async (t) => {
   await store.commit([cls(1)], at)
   const [{ stream }] = await store.coverage()
   await store.seal(stream.id, { ...made, seq: 0, last: 1, data: Buffer.from('short') })
+  await store.claim('a/b/c/0.bsf', at)
   await store.seal(stream.id, { ...made, seq: 0, last: 3, frames: 4, place: 'a/b/c/0.bsf' })
   const found = await store.sealed(stream.id, 0)
   t.strictSame(found, { ...made, seq: 0, last: 3, frames: 4, place: 'a/b/c/0.bsf' })

@@ -62,12 +62,14 @@ t.test('rejects are kept as they came, and never more than so many', async (t) =
 })
 
 t.test('a lease is its holder’s until it has run out', async (t) => {
-  const db = await tables(t)
-  t.equal(await lease(db, 'keeper', 'one', 60), true)
-  t.equal(await lease(db, 'keeper', 'two', 60), false)
+  const { db, engine, close } = openSqlite(join(t.testdir(), 'fleet.sqlite'), false)
+  t.teardown(close)
+  await migrate(db, engine)
+  t.equal(await lease(db, engine, 'keeper', 'one', 60), true)
+  t.equal(await lease(db, engine, 'keeper', 'two', 60), false)
   await db.updateTable('leases').set({ until: '2020-01-01T00:00:00.000Z' }).execute()
-  t.equal(await lease(db, 'keeper', 'two', 60), true)
-  t.equal(await lease(db, 'keeper', 'one', 60), false, 'who comes back finds another in its place')
+  t.equal(await lease(db, engine, 'keeper', 'two', 60), true)
+  t.equal(await lease(db, engine, 'keeper', 'one', 60), false, 'who comes back finds another in its place')
 })
 
 t.test('who looked, the newest first', async (t) => {

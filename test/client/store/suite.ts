@@ -28,6 +28,9 @@ export const bits = (payload: Uint8Array, user?: Record<string, string>) =>
 /** Six records, a keyframe every four. */
 export const records = () => codedRecords(frames(1, 6), 'fast', 4)
 
+/** Sixteen, a keyframe every four. */
+const thinned = () => codedRecords(frames(3, 16), 'fast', 4)
+
 const missing = async (store: Store) =>
   (await store.coverage()).flatMap(({ kind, missing }) => missing.map(({ from, to }) => [kind, from, to]))
 const refOf = (seq: number) => `street/${boot}/${seq}`
@@ -174,6 +177,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.match(found?.sealed, made)
     t.ok(Buffer.from(found!.sealed!.data!).equals(Buffer.from(file)))
     t.equal((await store.find('gate-1', stream.cam, stream.boot, 5))?.sealed, undefined)
+    await store.claim('x/y.bsf', at)
     await store.seal(stream.id, { ...sealed, last: 4, data: undefined, place: 'x/y.bsf' })
     await store.forget(stream.id, [5], 'why', at)
     t.strictSame(await store.loose(), [])
@@ -246,6 +250,20 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.equal(await store.lease('keeper', 'two', 60), false)
     t.equal(await store.lease('keeper', 'one', 60), true)
     t.equal(await store.lease('other', 'two', 60), true)
+    const { Date: right } = globalThis
+    t.teardown(() => {
+      globalThis.Date = right
+    })
+    globalThis.Date = class extends right {
+      constructor() {
+        super(right.now() + 3_600_000)
+      }
+    } as DateConstructor
+    t.equal(await store.lease('keeper', 'two', 60), false, 'by a clock that is an hour ahead')
+    globalThis.Date = right
+    t.equal(await store.lease('keeper', 'two', 0), false, 'nobody gives back what is another’s')
+    t.equal(await store.lease('keeper', 'one', 0), true)
+    t.equal(await store.lease('keeper', 'two', 60), true)
   })
 
   t.test(`${name}: what is too old goes by days, and comes again as new`, async (t) => {
@@ -258,6 +276,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     await store.commit([cls(2), evt('new', 'end', 2)], at)
     const [{ stream }] = await store.coverage()
     const segment = { from: old, to: old, frames: 1, bytes: 9, sha256: 'ab', bundle: 'cd' }
+    await store.claim('a/b/c/1.bsf', at)
     await store.seal(stream.id, { ...segment, seq: 1, last: 1, place: 'a/b/c/1.bsf' })
     await store.seal(stream.id, { ...segment, seq: 2, last: 2, data: Buffer.from('x') })
     const deleted: string[] = []
@@ -270,5 +289,199 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.match((await store.events({ limit: 9 })).items, [{ id: 'new' }])
     t.equal((await store.coverage()).length, 1)
     t.match(await store.commit([cls(1, { ts: old, boot: otherBoot })], at), { added: { cls: 1 } })
+  })
+
+  t.test(`${name}: an object that no segment names is swept, and one that was given up is never named`, async (t) => {
+    const store = await open(t)
+    await store.commit([cls(1)], at)
+    const [{ stream }] = await store.coverage()
+    const segment = { seq: 0, from: at, to: at, bytes: 9, sha256: 'ab', bundle: 'cd' }
+    const seal = (last: number, place: string) =>
+      store.seal(stream.id, { ...segment, last, frames: last + 1, place: `a/b/c/${place}.bsf` })
+    const swept: string[] = []
+    const sweep = (before: string) => store.sweep(before, async (places) => void swept.push(...places))
+    const now = () => new Date(Date.now() + 1).toISOString()
+    for (const place of ['short', 'long', 'late', 'lost', 'fresh']) await store.claim(`a/b/c/${place}.bsf`, at)
+    t.equal(await seal(1, 'short'), true)
+    t.equal(await seal(3, 'long'), true)
+    t.equal(await seal(2, 'late'), false, 'a shorter one of another collector')
+    t.match(await store.sealed(stream.id, 0), { last: 3, place: 'a/b/c/long.bsf' })
+    t.equal(await sweep(at), 0, 'not yet: who claimed one may still name it')
+    await t.rejects(
+      store.sweep(later, async () => {
+        throw new Error('the bucket is away')
+      }),
+      /away/,
+    )
+    t.equal(await seal(4, 'lost'), false, 'it may be deleted by now')
+    t.match(await store.sealed(stream.id, 0), { last: 3, place: 'a/b/c/long.bsf' })
+    t.equal(await sweep('2000-01-01T00:00:00.000Z'), 3, 'what was given up goes, whenever')
+    t.strictSame(swept.sort(), ['a/b/c/fresh.bsf', 'a/b/c/late.bsf', 'a/b/c/lost.bsf'])
+    t.equal(await sweep(later), 0, 'what was replaced a moment ago may be being read')
+    t.equal(await sweep(now()), 1)
+    t.equal(swept.at(-1), 'a/b/c/short.bsf')
+    t.equal(await seal(9, 'none'), false, 'one that nobody claimed')
+  })
+
+  t.test(`${name}: of collectors that seal one segment at once the longest is kept, whole`, async (t) => {
+    const store = await open(t)
+    await store.commit([cls(1)], at)
+    const [{ stream }] = await store.coverage()
+    const made = { seq: 0, from: at, to: at, bytes: 9, sha256: 'ab', bundle: 'cd' }
+    const objects = new Map<string, number>()
+    const lasts = [3, 9, 1, 7, 5, 8, 2, 6]
+    await Promise.all(
+      lasts.map(async (last) => {
+        const place = `a/b/c/0-${last}.bsf`
+        await store.claim(place, at)
+        objects.set(place, last)
+        await store.seal(stream.id, { ...made, last, frames: last + 1, place })
+      }),
+    )
+    const sweep = async (places: readonly string[]) => {
+      for (const place of places) objects.delete(place)
+    }
+    await store.sweep(new Date(Date.now() + 60_000).toISOString(), sweep)
+    t.match(await store.sealed(stream.id, 0), { last: 9, place: 'a/b/c/0-9.bsf' })
+    t.strictSame([...objects], [['a/b/c/0-9.bsf', 9]], 'and nothing else is left')
+  })
+
+  t.test(`${name}: a segment whose object is lost is missing, until it is sealed anew or found again`, async (t) => {
+    const store = await open(t)
+    const all = records()
+    const put = (...seqs: number[]) =>
+      store.commit(
+        seqs.map((seq) => bits(all[seq])),
+        at,
+      )
+    await put(0, 1, 2, 3, 4)
+    const [{ stream }] = await store.coverage()
+    const made = { seq: 0, from: at, to: at, bytes: 9, sha256: 'ab', bundle: 'cd' }
+    const seal = async (last: number, place: string) => {
+      await store.claim(place, at)
+      return store.seal(stream.id, { ...made, last, frames: last + 1, place })
+    }
+    const state = async () => {
+      const [{ frames, missing, stream }] = await store.coverage()
+      return [frames, missing, stream.closed]
+    }
+    await seal(3, 'a/b/first.bsf')
+    await store.closeRun(stream.id)
+    t.match(await store.placed({ limit: 9, dev: 'gate-1' }), [{ seq: 0, place: 'a/b/first.bsf', lost: false }])
+    t.strictSame(await store.placed({ limit: 9, dev: 'gate-2' }), [])
+    t.equal(await store.lose(stream.id, 0, 'a/b/other.bsf'), 0, 'the segment has another object')
+    t.strictSame(await state(), [5, [], true])
+    t.equal(await store.lose(stream.id, 0, 'a/b/first.bsf'), 4)
+    t.equal(await store.lose(stream.id, 0, 'a/b/first.bsf'), 0)
+    t.strictSame(await state(), [1, [{ from: 0, to: 3 }], false])
+    t.equal(await store.sealed(stream.id, 0), undefined)
+    t.equal((await store.find('gate-1', stream.cam, stream.boot, 2))?.sealed, undefined)
+    t.match((await store.segments({ limit: 9 })).items, [{ last: 4, sealed: false }])
+    t.strictSame([...(await store.absent())], [])
+
+    const [placed] = await store.placed({ limit: 9 })
+    t.equal(placed.lost, true)
+    await put(1)
+    t.equal(await store.regain(stream.id, 0, 'a/b/first.bsf'), true)
+    t.equal(await store.regain(stream.id, 0, 'a/b/first.bsf'), false)
+    t.strictSame((await state()).slice(0, 2), [5, []])
+    t.match(await store.sealed(stream.id, 0), { last: 3 })
+    t.equal((await store.totals()).records, 1, 'what was fetched of it meanwhile lies in it')
+    t.match(await put(1), { duplicates: 1 })
+
+    await store.lose(stream.id, 0, 'a/b/first.bsf')
+    await put(0, 1)
+    t.equal(await seal(1, 'a/b/second.bsf'), true, 'what is left of it')
+    t.strictSame((await state()).slice(0, 2), [3, [{ from: 2, to: 3 }]])
+    t.match(await store.placed({ limit: 9 }), [{ place: 'a/b/second.bsf', lost: false }])
+    t.equal(await store.regain(stream.id, 0, 'a/b/first.bsf'), false)
+    t.strictSame(await store.placed({ limit: 9, after: placed }), [])
+  })
+
+  t.test(`${name}: a record that cannot join is kept as a reject, and missing again`, async (t) => {
+    const store = await open(t)
+    await store.commit(
+      records().map((record) => bits(record)),
+      at,
+    )
+    const [{ stream }] = await store.coverage()
+    await store.closeRun(stream.id)
+    await store.setAside(stream.id, 5, 'why', at)
+    await store.setAside(stream.id, 5, 'why', at)
+    t.match(await store.totals(), { records: 5, rejects: 1 })
+    t.match(await store.coverage({ closed: false }), [{ frames: 5, last: 5, missing: [{ from: 5, to: 5 }] }])
+    t.match(await store.commit([bits(records()[5])], at), { added: { bits: 1 } })
+    t.match(await store.coverage(), [{ frames: 6, missing: [] }])
+  })
+
+  t.test(`${name}: of a run that leaves frames out, what was left out is told from what is lost`, async (t) => {
+    const store = await open(t)
+    const all = thinned()
+    const put = (seq: number, prev: number) => store.commit([bits(all[seq], { prev: String(prev) })], at)
+    // Two segments of two frames, and one between them of which the second one never came.
+    await store.commit([bits(all[0], { prev: '' }), bits(all[1], { prev: '0' })], at)
+    await put(8, 5)
+    await put(9, 8)
+    t.strictSame(await missing(store), [['bits', 2, 5]])
+    await put(4, 1)
+    t.strictSame(await missing(store), [['bits', 5, 5]])
+    await put(5, 4)
+    const [{ stream }] = await store.coverage()
+    t.strictSame(await missing(store), [])
+    t.strictSame([...(await store.absent())], [[stream.id, { lost: [], unproven: [], leftOut: 4 }]])
+    const segment = { from: at, to: at, bytes: 9, sha256: 'ab', bundle: 'cd', frames: 2 }
+    await store.claim('a/b/4.bsf', at)
+    await store.seal(stream.id, { ...segment, seq: 4, last: 5, place: 'a/b/4.bsf' })
+    t.strictSame([...(await store.absent())], [[stream.id, { lost: [], unproven: [], leftOut: 4 }]])
+    await store.forget(stream.id, [9], 'why', at)
+    t.strictSame([...(await store.absent())], [[stream.id, { lost: [], unproven: [], leftOut: 4 }]])
+    t.equal(await store.lose(stream.id, 4, 'a/b/4.bsf'), 2)
+    t.strictSame(await missing(store), [['bits', 4, 5]], 'and nothing that was left out')
+    // As its box sends it when it is asked.
+    await store.commit(
+      [4, 5].map((seq) => ({ ...bits(all[seq]), asked: true })),
+      at,
+    )
+    t.strictSame(await missing(store), [])
+    t.strictSame([...(await store.absent())], [[stream.id, { lost: [], unproven: [], leftOut: 4 }]])
+  })
+
+  t.test(`${name}: where nothing tells what was left out that is said, and what comes late is kept`, async (t) => {
+    const store = await open(t)
+    const all = thinned()
+    // Results tell that the run leaves frames out; bitstreams over MQTT 3.1.1 cannot.
+    const { camera: cam, boot } = infoAt(0)
+    const result = cls(0, { prev: null, boot })
+    await store.commit([{ ...result, key: { ...result.key, cam } } as typeof result], at)
+    const put = (...seqs: number[]) =>
+      store.commit(
+        seqs.map((seq) => bits(all[seq])),
+        at,
+      )
+    const ofBits = async () => (await store.coverage()).find(({ kind }) => kind === 'bits')!
+    await put(0, 1)
+    await put(8)
+    const absent = async () => (await store.absent()).get((await ofBits()).stream.id)
+    t.strictSame(await absent(), { lost: [], unproven: [{ from: 2, to: 7 }], leftOut: 0 })
+    // History, which comes after live.
+    t.match(await put(4, 5), { added: { bits: 2 } })
+    t.match(await put(4, 5), { duplicates: 2 })
+    t.strictSame(await absent(), {
+      lost: [],
+      unproven: [
+        { from: 2, to: 3 },
+        { from: 6, to: 7 },
+      ],
+      leftOut: 0,
+    })
+    t.match(await ofBits(), { missing: [] })
+    // One that was predicted tells of those since its keyframe.
+    await put(14)
+    t.match((await ofBits()).missing, [{ from: 12, to: 13 }])
+    t.match((await absent())?.unproven.at(-1), { from: 9, to: 11 })
+    t.equal((await store.totals()).records, 6)
+    // What is asked for says nothing of others.
+    await store.commit([{ ...bits(all[13]), asked: true }], at)
+    t.match((await ofBits()).missing, [{ from: 12, to: 12 }])
   })
 }

@@ -85,6 +85,7 @@ t.test('a sealed segment; one whose object lies elsewhere, one that is not there
   const sealed = { frames: 1, from: at, to: at, bytes: file.length, sha256: 'ab', bundle: '0123456789abcdef' }
   await store.seal(stream.id, { ...sealed, seq: 1, last: 1, data: file })
   t.ok(sameBytes(await source.segment('gate-1', `street/${boot}/1`), file))
+  await store.claim('gate-1/street/x/2.bsf', at)
   await store.seal(stream.id, { ...sealed, seq: 2, last: 2, place: 'gate-1/street/x/2.bsf' })
   await t.rejects(source.segment('gate-1', `street/${boot}/2`), /name that with --bits/)
   await t.rejects(source.segment('gate-1', `street/${'f'.repeat(16)}/1`), /no segment .* expired/)
