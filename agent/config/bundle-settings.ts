@@ -3,12 +3,12 @@ import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { bundleKey } from './bundle-key.js'
 import { faultsOf } from './faults.js'
 import { z } from './kinds.js'
+import { folderOf, ownPaths } from './paths.js'
 import { Config } from './schema.js'
 import { readText } from './text.js'
 import { readYaml, type Yaml, YamlFault } from './yaml.js'
 
-const { bundle, bundles, stateDir, archive } = Config.shape
-const Settings = z.object({ bundle, bundles, stateDir, archive })
+const Settings = z.object(Config.pick({ bundle: true, bundles: true, stateDir: true, archive: true }).shape)
 
 export interface BundleSettings {
   readonly stateDir: string
@@ -34,16 +34,17 @@ export function bundleSettings(file: string): BundleSettings {
     const lines = faultsOf(error.issues, Settings, yaml).map(({ path, text }) => `${at(path)}: ${text}`)
     throw wrong(lines.join(`\n${file}`))
   }
+  const { stateDir, bundle, bundles } = ownPaths(data, folderOf(file))
   let publicKey: string | undefined
   try {
-    publicKey = data.bundles.publicKey && bundleKey(data.bundles.publicKey)
+    publicKey = bundles.publicKey && bundleKey(bundles.publicKey)
   } catch (cause) {
     throw wrong(`${at(['bundles', 'publicKey'])}: bundles.publicKey: ${messageOf(cause)}`)
   }
   return {
-    stateDir: data.stateDir,
+    stateDir,
     minFreeBytes: data.archive.minFreeMegabytes * 1e6,
     publicKey,
-    named: data.bundle === undefined ? undefined : { bundle: data.bundle, at: `${file}${at(['bundle'])}` },
+    named: bundle === undefined ? undefined : { bundle, at: `${file}${at(['bundle'])}` },
   }
 }

@@ -8,6 +8,7 @@ import { bundleKey } from './bundle-key.js'
 import { certificateFaults } from './certificates.js'
 import { type Fault, faultsOf } from './faults.js'
 import { brokerOf, sourceOf } from './login.js'
+import { folderOf, withPaths } from './paths.js'
 import { Config } from './schema.js'
 import { readText } from './text.js'
 import { type Path, readYaml, type Yaml, YamlFault } from './yaml.js'
@@ -41,7 +42,8 @@ export function parseConfig(text: string, path: string): LoadedConfig {
   const result = Config.safeParse(yaml.value, { reportInput: true })
   const at = (keys: Path, fault: string) => `${path}:${yaml.lineOf(keys)}: ${fault}`
   if (!result.success) throw configError(faultsOf(result.error.issues, Config, yaml).map((f) => at(f.path, f.text)))
-  const config = freeze(checked(result.data, yaml, at))
+  const folder = folderOf(path)
+  const config = freeze(checked(withPaths(result.data, folder), folder, yaml, at))
   sources.set(config, { path, yaml })
   return config
 }
@@ -55,7 +57,7 @@ export function wrongConfig(config: LoadedConfig, faults: readonly Fault[]): Age
 }
 
 /** What a schema cannot say: relations between keys, and secrets from files and the environment. */
-function checked(config: Config, yaml: Yaml, at: (keys: Path, text: string) => string): LoadedConfig {
+function checked(config: Config, folder: string, yaml: Yaml, at: (keys: Path, text: string) => string): LoadedConfig {
   const faults: string[] = []
   const seen = new Set<string>()
   for (const [i, camera] of config.cameras.entries()) {
@@ -71,7 +73,7 @@ function checked(config: Config, yaml: Yaml, at: (keys: Path, text: string) => s
     const fault = (key: string, text: string) => faults.push(at(['cameras', i, key], `cameras.${i}.${key}: ${text}`))
     for (const key of CUT) if (cutOff(yaml.comment(['cameras', i, key]))) fault(key, QUOTES)
     const { username, usernameFile, password, passwordFile, ...rest } = camera
-    return { ...rest, source: sourceOf(camera, process.env, fault) }
+    return { ...rest, source: sourceOf(camera, process.env, fault, folder) }
   })
   const bundles = bundlesOf(config, (key, text) => faults.push(at(['bundles', key], `bundles.${key}: ${text}`)))
   if (faults.length > 0) throw configError(faults)

@@ -2,8 +2,10 @@
  * User names and passwords of cameras and brokers: in the address, in keys of their own, in files (usernameFile,
  * passwordFile), or in the environment (${NAME}), and one address with all of it in the end.
  */
+import { resolve } from 'node:path'
 import { AddressError, formatAddress, isAddress, parseAddress } from '../address.js'
 import { messageOf } from '../errors.js'
+import { isPipeline } from './pipeline.js'
 import { wrongSource } from './source.js'
 import { hasControlCharacter, readSecret } from './text.js'
 
@@ -53,17 +55,18 @@ export function loginOf(keys: LoginKeys, env: NodeJS.ProcessEnv, fault: Fault): 
   return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) }
 }
 
-/** A source with its login in it, percent-encoded, whatever it was written like. */
+/** A source with its login in it, percent-encoded, whatever it was written like. @param folder what a file's relative path goes by */
 export function sourceOf(
   camera: LoginKeys & { readonly source: string },
   env: NodeJS.ProcessEnv,
   fault: Fault,
+  folder = '.',
 ): string {
   let wrong: string | undefined
   const source = fromEnvironment(camera.source, env, (text) => {
     wrong ??= text
   })
-  wrong ??= wrongSource(source)
+  wrong ??= wrongSource(source, folder)
   const login = loginOf(camera, env, fault)
   if (wrong) {
     fault('source', wrong)
@@ -71,7 +74,7 @@ export function sourceOf(
   }
   if (!isAddress(source) || /^file:/i.test(source)) {
     if (login.username ?? login.password) fault('username', 'a file, video device or pipeline has no login of its own')
-    return source
+    return isAddress(source) || isPipeline(source) ? source : resolve(folder, source)
   }
   try {
     const address = parseAddress(source)

@@ -1,5 +1,6 @@
 /** Whether a source can be one, once ${NAME} is what the environment has. What is said of it repeats nothing of it. */
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isAddress, isWholePath } from '../address.js'
 import { isPipeline, wrongPipeline } from './pipeline.js'
@@ -8,15 +9,15 @@ import { hasControlCharacter } from './text.js'
 export const SOURCES =
   'rtsp(s)://, http(s)://, rtmp(s)://, srt://, udp:// or rtp://, /dev/videoN, gst:PIPELINE, or the path of a video file'
 
-/** What to write instead, or nothing if it may be right. */
-export function wrongSource(source: string): string | undefined {
+/** What to write instead, or nothing if it may be right. @param folder what a file's relative path goes by */
+export function wrongSource(source: string, folder = '.'): string | undefined {
   if (source !== source.trim()) return 'has a blank at its beginning or end; take it out'
   if (/^file:\//i.test(source)) return wrongFile(source)
   if (isPipeline(source)) return wrongPipeline(source)
   if (isAddress(source))
     return /^(rtsps?|https?|rtmps?|srt|udp|rtp):\/\/./i.test(source) ? undefined : `expected ${SOURCES}`
   // A file may lie on a disk that is not there yet.
-  if (isWholePath(source) || existsSync(source)) return undefined
+  if (isWholePath(source) || existsSync(resolve(folder, source))) return undefined
   const found = /[@:]/.exec(source.includes('@') ? '@' : source)?.[0]
   return (
     found &&

@@ -1,6 +1,7 @@
 /** `status`: one screen, from the running box itself, also when its broker, its disk or its configuration is not as it should be. */
 import { resolve } from 'node:path'
 import { type LoadedConfig, loadConfig } from '../config/load.js'
+import { folderOf } from '../config/paths.js'
 import { readText } from '../config/text.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { fit } from '../fit.js'
@@ -39,7 +40,8 @@ function wrongIn(check: () => unknown): { wrong?: string } {
 
 function stateDirIn(file: string): string | undefined {
   try {
-    return /^\s*"?stateDir"?\s*:\s*["']?([^"'#,\n]+?)["']?\s*(?:[#,].*)?$/m.exec(readText(file))?.[1]
+    const written = /^\s*"?stateDir"?\s*:\s*["']?([^"'#,\n]+?)["']?\s*(?:[#,].*)?$/m.exec(readText(file))?.[1]
+    return written === undefined ? undefined : resolve(folderOf(file), written)
   } catch {
     return undefined
   }

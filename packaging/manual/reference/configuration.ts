@@ -7,7 +7,7 @@ import { capital, code, page, plain, table } from './markdown.js'
 const INTRO = `One YAML file, for the service \`/etc/blindsight/config.yaml\`. [config/example.yaml](../../config/example.yaml) has every key once, to begin from; how to
 change it and what is said of faults: [how-to/configure.md](../how-to/configure.md). Nothing but \`cameras\`, with an \`id\` and a \`source\` each, has to be there.
 
-Units stand in the keys (\`healthSeconds\`). A key that is not here is refused, so a slip of the pen is no silent default. In \`source\`, \`username\` and \`password\`
+Units stand in the keys (\`healthSeconds\`). A key that is not here is refused, so a slip of the pen is no silent default. A relative path goes by the folder that this file lies in. In \`source\`, \`username\` and \`password\`
 \`\${NAME}\` is taken from the environment. For editors and programs: [config.schema.json](../schema/config.schema.json).`
 
 export function configurationPage(): string {
