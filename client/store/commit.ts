@@ -8,8 +8,8 @@ import type { EventMessage } from '../../contract/messages.js'
 import { isoOf } from '../../contract/time.js'
 import type { ResultKind } from '../../contract/topics.js'
 import type { Incoming } from '../listen/incoming.js'
-import { meet, Sequence, type Span } from '../listen/sequence.js'
-import { without } from './coverage.js'
+import type { Span } from '../listen/sequence.js'
+import { addAll, type Chained } from './chain.js'
 import type { Engine } from './engine.js'
 import type { Tally } from './store.js'
 import { type Kind, kindNames, kinds, type PassedKind, passed, type Tables } from './tables.js'
@@ -131,51 +131,12 @@ async function freshOnes(tx: Tx, items: readonly Item[]): Promise<Fresh[]> {
   return fresh
 }
 
-interface Chained {
-  readonly fresh: readonly Item[]
-  readonly spans: Span[]
-  /** Seqs that were left out, and that nobody has told of. */
-  readonly told: readonly Span[]
-  readonly untold: readonly Span[]
-}
-
-/** @param known which are here, or were passed over @param untold of those the ones that may be there all the same */
-function addAll(chain: readonly Item[], known: readonly Span[], untold: readonly Span[], thinned: boolean): Chained {
-  const sequence = new Sequence(known.map((span) => ({ ...span })))
-  const fresh: Item[] = []
-  const over: { told: Span[]; untold: Span[] } = { told: [], untold: [...untold] }
-  for (const item of chain) {
-    const { seq } = item
-    if (meet(over.untold, { from: seq, to: seq })) {
-      // It came late: history, when live ones had come before.
-      over.untold = without(over.untold, [{ from: seq, to: seq }])
-      if (meet(sequence.spans, { from: seq, to: seq })) {
-        fresh.push(item)
-        continue
-      }
-    }
-    const by = item.prev === undefined ? 'untold' : 'told'
-    const { from, to } = passedBy(item, sequence, thinned)
-    const pieces = without([{ from, to }], sequence.spans)
-    const touches = to === seq - 1
-    if (!sequence.add(seq, touches ? from : seq)) continue
-    if (!touches) for (const piece of pieces) sequence.add(piece.to, piece.from)
-    over[by].push(...pieces)
-    fresh.push(item)
-  }
-  return { fresh, spans: sequence.spans, ...over }
-}
-
-/** Of which seqs the item says that they will not come. */
-function passedBy({ kind, seq, prev, asked, record }: Item, sequence: Sequence, thinned: boolean): Span {
-  if (prev !== undefined) return { from: (prev ?? -1) + 1, to: seq - 1 }
-  // Bitstreams over MQTT 3.1.1 cannot say which ones were left out: that any is missing cannot be known, but for those since its keyframe.
-  if (kind !== kinds.bits || !thinned || asked) return { from: seq, to: seq - 1 }
-  const from = sequence.spans.reduce((next, { to }) => (to < seq ? Math.max(next, to + 1) : next), 0)
-  return { from, to: seq - (record?.position ?? 0) - 1 }
-}
-
-async function notePassed(tx: Tx, stream: number, before: readonly Span[], { told, untold }: Chained): Promise<void> {
+async function notePassed(
+  tx: Tx,
+  stream: number,
+  before: readonly Span[],
+  { told, untold }: Pick<Chained<Item>, 'told' | 'untold'>,
+): Promise<void> {
   if (told.length > 0)
     await tx
       .insertInto('spans')
