@@ -6,9 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { elfFiles } from '../../../packaging/deb/elf.js'
 
-/** Everything anew, compiling too, in a folder of its own. */
 function build(out: string, arch: 'amd64' | 'arm64'): string {
-  rmSync(out, { recursive: true, force: true })
   const options = ['--arch', arch, '--compression', '0', '--out', out, '--set-version', '1.2.3']
   const args = ['run', '--silent', 'deb', '--', ...options]
   const env = { ...process.env, SOURCE_DATE_EPOCH: '1700000000' }
@@ -27,22 +25,25 @@ function lintian(file: string): string {
 }
 
 t.test('the package', async (t) => {
-  const first = build(join('var', 'deb-a'), here)
-  t.teardown(() => {
-    for (const out of ['deb-a', 'deb-b', 'deb-other']) rmSync(join('var', out), { recursive: true, force: true })
-  })
+  // With what install.long.ts has compiled, where it ran before: once more for both tests is enough.
+  const out = join('var', 'deb-test')
+  const first = build(out, here)
+  const anew = join('var', 'deb-anew')
+  t.teardown(() => rmSync(anew, { recursive: true, force: true }))
 
-  t.test('the same bytes, built again elsewhere', async (t) => {
-    const second = build(join('var', 'deb-b'), here)
+  t.test('the same bytes, all built anew in another folder', async (t) => {
+    rmSync(anew, { recursive: true, force: true })
+    const second = build(anew, here)
     t.equal(sha256(second), sha256(first))
   })
 
   t.test('lintian finds no error', async (t) => t.equal(lintian(first), ''))
 
   t.test('for the other processor: its own binaries, and no error either', async (t) => {
-    const other = build(join('var', 'deb-other'), there)
+    const other = build(out, there)
     t.match(other, `_${there}.deb`)
-    const tree = join('var', 'deb-other', 'tree')
+    const tree = join(out, 'tree-other')
+    rmSync(tree, { recursive: true, force: true })
     execFileSync('dpkg-deb', ['--raw-extract', other, tree])
     const lib = join(tree, 'usr', 'lib', 'blindsight')
     const machines = new Set<string>()
@@ -58,7 +59,8 @@ t.test('the package', async (t) => {
     t.equal(lintian(other), '')
   })
 
-  const tree = join('var', 'deb-a', 'tree')
+  const tree = join(out, 'tree')
+  rmSync(tree, { recursive: true, force: true })
   execFileSync('dpkg-deb', ['--raw-extract', first, tree])
   const read = (path: string) => readFileSync(join(tree, path), 'utf8')
   const list = execFileSync('find', ['.', '-type', 'f'], { cwd: tree, encoding: 'utf8' }).split('\n')
