@@ -25,10 +25,10 @@ function lintian(file: string): string {
 }
 
 t.test('the package', async (t) => {
-  // With what install.long.ts has compiled, where it ran before: once more for both tests is enough.
-  const out = join('var', 'deb-test')
+  // Not the folder of install.long.ts, which may run beside it.
+  const out = join('var', 'deb-a')
+  const anew = join('var', 'deb-b')
   const first = build(out, here)
-  const anew = join('var', 'deb-anew')
   t.teardown(() => rmSync(anew, { recursive: true, force: true }))
 
   t.test('the same bytes, all built anew in another folder', async (t) => {
