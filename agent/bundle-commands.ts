@@ -1,13 +1,14 @@
 /** The verbs of `blindsight bundle` that work on the box. */
 import type { Command } from 'commander'
 import type { BundleOptions } from './bundle-verbs.js'
+import { exitsHelp } from './errors.js'
 
 const verbs = () => import('./bundle-verbs.js')
 
 const onBox = (command: Command): Command =>
   command.option('-c, --config <file>', "the box's configuration", '/etc/blindsight/config.yaml')
 
-const codes = '\nExit codes: 0 done, 2 usage, 3 the bundle or the disk refuses it, 78 the configuration does.'
+const codes = exitsHelp({ 3: 'the bundle or the disk refuses it', 78: 'the configuration does' })
 
 export function registerBundle(bundle: Command): void {
   onBox(

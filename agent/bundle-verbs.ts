@@ -7,7 +7,15 @@ import { AgentError, ExitCode, messageOf } from './errors.js'
 import { fit } from './fit.js'
 import { tryBundle } from './try-bundle.js'
 import { choose, chosen, readChoice, writeChoice } from './updates/choice.js'
-import { addBundle, inWords, removeBundle, type Stored, storedBundles } from './updates/store.js'
+import {
+  addBundle,
+  type Damaged,
+  damagedBundles,
+  inWords,
+  removeBundle,
+  type Stored,
+  storedBundles,
+} from './updates/store.js'
 
 export interface BundleOptions {
   readonly config: string
@@ -72,19 +80,21 @@ export function list({ config, json }: BundleOptions & { json?: boolean }): void
     }),
   )
   const { trial, fell } = choice
+  const damaged = damagedBundles(stateDir)
   if (json) {
     const told = {
       named_by: named?.at ?? null,
       proven: named !== undefined || trial === undefined,
       fell_back: fell ?? null,
     }
-    console.log(JSON.stringify({ v: 1, in_use: use, ...told, bundles: rows }))
+    const notes = damaged.map(({ id, why }) => ({ id, why }))
+    console.log(JSON.stringify({ v: 1, in_use: use, ...told, bundles: rows, damaged: notes }))
     return
   }
   const table = [
     ['', 'id', 'from', 'SHA-256', 'MB', 'signed by'],
     ...rows.map(({ id, from, sha256, bytes, signed, in_use, before }) => [
-      in_use ? 'in use' : before ? 'before' : '',
+      in_use ? 'in use' : before ? 'before' : damaged.some((one) => one.id === id) ? 'damaged' : '',
       ...[id, from, `${sha256.slice(0, 16)}…`, (bytes / 1e6).toFixed(1), signed ?? '-'],
     ]),
   ]
@@ -99,8 +109,12 @@ export function list({ config, json }: BundleOptions & { json?: boolean }): void
   if (named) console.log(`${named.at} names ${named.bundle}`)
   else if (trial)
     console.log(`${use} has not shown a frame yet; if it does not start, ${choice.before} comes back by itself`)
+  for (const one of damaged) console.log(`! ${inWordsOf(one)}`)
   if (fell && !named) console.log(`! ${fell.id} did not run (${fell.why}); ${fell.to} came back`)
 }
+
+const inWordsOf = ({ id, from, why }: Damaged) =>
+  `bundle ${id} is damaged, and does not run: ${why}${from === 'added' ? '; blindsight bundle add FILE puts it right' : ''}`
 
 /** null: by nobody. */
 function signedBy(manifest: Buffer, signature: Buffer | undefined, publicKey: string | undefined): string | null {
@@ -127,6 +141,8 @@ export function use(id: string | undefined, { config, back }: BundleOptions & { 
 /** Chosen for the next start, after a look at whether it may be and fits. @throws {AgentError} */
 export function useBundle(id: string, { stateDir, publicKey, named }: BundleSettings, config: string): void {
   const stored = storedBundles(stateDir)
+  const damaged = damagedBundles(stateDir).find((one) => one.id === id)
+  if (damaged) throw input(inWordsOf(damaged))
   const found = stored.find((one) => one.id === id)
   if (!found)
     throw input(`no bundle ${id} here; there are ${stored.map((one) => one.id).join(', ')}: blindsight bundle add FILE`)
@@ -168,7 +184,7 @@ function misfitOf(id: string, config: string): unknown {
 
 export function remove(id: string, { config }: BundleOptions): void {
   const { stateDir, named } = bundleSettings(config)
-  const found = storedBundles(stateDir).find((one) => one.id === id)
+  const found = [...storedBundles(stateDir), ...damagedBundles(stateDir)].find((one) => one.id === id)
   if (found?.from === 'package') throw input(`bundle ${id} comes with the package and stays`)
   if (!found) throw input(`no bundle ${id} was added here; blindsight bundle list shows what is here`)
   if (named && (named.bundle === id || named.bundle === found.dir))

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { registerBundle } from './bundle-commands.js'
 import { DEFAULT_BUNDLE } from './bundles.js'
 import type { DemoOptions, ShowBroker } from './demo/demo.js'
-import { AgentError, ExitCode } from './errors.js'
+import { AgentError, ExitCode, exitsHelp } from './errors.js'
 import type { InitOptions } from './init.js'
 import type { StatusOptions } from './status/status.js'
 
@@ -31,7 +31,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .requiredOption('-c, --config <file>', 'YAML configuration, see config/example.yaml')
     .addHelpText(
       'after',
-      '\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; another one, half a second later or more, ends it at once.\nExit codes: 0 stopped, 3 a file of the bundle is damaged, 78 the configuration is wrong, or names what this box has not.\n\nExample: blindsight run --config /etc/blindsight/config.yaml',
+      `\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; another one, half a second later or more, ends it at once.${exitsHelp({ 0: 'stopped', 3: 'a file of the bundle is damaged, or another blindsight has this stateDir', 78: 'the configuration is wrong, or names what this box has not' })}\n\nExample: blindsight run --config /etc/blindsight/config.yaml`,
     )
     .action(async (options: { config: string }) => (await import('./service.js')).run(options))
 
@@ -57,7 +57,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  blindsight demo --seconds 0\n  blindsight demo --view\n  blindsight demo --frames 100 --json\n  blindsight demo --source rtsp://camera.local/stream --broker mqtt://broker.local',
+      `${exitsHelp({ 3: 'the video or the bundle cannot be used', 4: 'the broker cannot be reached, or has not taken all' })}\n\nExamples:\n  blindsight demo --seconds 0\n  blindsight demo --view\n  blindsight demo --frames 100 --json\n  blindsight demo --source rtsp://camera.local/stream --broker mqtt://broker.local`,
     )
     .action(async (options: DemoOptions, command: Command) => {
       if (options.view && (options.json || options.frames))
@@ -72,7 +72,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .requiredOption('-c, --config <file>', 'YAML configuration')
     .addHelpText(
       'after',
-      '\nIt finds what `run` would end with, and starts nothing.\nExit codes: 0 right, 3 a file of the bundle is damaged, 78 wrong.\n\nExample: blindsight check-config --config config/example.yaml',
+      `\nIt finds what \`run\` would end with, and starts nothing.${exitsHelp({ 0: 'right', 3: 'a file of the bundle is damaged', 78: 'wrong' })}\n\nExample: blindsight check-config --config config/example.yaml`,
     )
     .action(async (options: { config: string }) => (await import('./verbs.js')).checkConfig(options))
 
@@ -90,11 +90,15 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .option('--device <name>', 'what this box is called (default: made from the machine id)')
     .option('--state-dir <dir>', 'where the archive goes')
     .option('--out <file>', 'default: /etc/blindsight/config.yaml for root, else blindsight.yaml here')
+    .option(
+      '--from <file>',
+      'take over a configuration that was tried elsewhere, for the service: files that it names are copied beside it',
+    )
     .option('--force', 'replace a file that is there; the old one stays as .bak')
     .option('--no-doctor', 'do not run doctor at the end')
     .addHelpText(
       'after',
-      '\nPasswords go into files beside the configuration. Ctrl-C leaves nothing behind.\nExit codes: 0 everything works, 1 written, but doctor found something, 2 no camera or no terminal, 130 stopped.\n\nExamples:\n  sudo blindsight init\n  sudo blindsight init --yes --camera gate=rtsp://camera.local/stream --broker mqtt://broker.local',
+      `\nPasswords go into files beside the configuration. Ctrl-C leaves nothing behind.${exitsHelp({ 0: 'everything works', 1: 'written, but doctor found something', 2: 'no camera, no terminal or a wrong option', 3: 'a file is there already or cannot be written', 78: 'the configuration would be wrong, or the one of --from is', 130: 'stopped' })}\n\nExamples:\n  sudo blindsight init\n  sudo blindsight init --yes --camera gate=rtsp://camera.local/stream --broker mqtt://broker.local\n  sudo blindsight init --from my.yaml`,
     )
     .action(async (options: InitOptions) => (await import('./init.js')).init(options))
 
@@ -105,7 +109,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .requiredOption('--state-dir <dir>', "the agent's stateDir; frames that are there already are left alone")
     .addHelpText(
       'after',
-      '\nClass results and masks are in no bitstream: they do not come back. The agent must not be running.\nExit codes: 0 done, 3 a file or the archive cannot be used.\n\nExample: blindsight rebuild --state-dir /var/lib/blindsight backup',
+      `\nClass results and masks are in no bitstream: they do not come back. The agent must not be running.${exitsHelp({ 3: 'a file or the archive cannot be used' })}\n\nExample: blindsight rebuild --state-dir /var/lib/blindsight backup`,
     )
     .action(async (files: string[], options: { stateDir: string }) =>
       (await import('./verbs.js')).rebuildArchive(files, options),
@@ -119,7 +123,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nAsks the running agent through a socket in its state directory; needs no broker.\nExit codes: 0 online, 1 something is wrong, 3 not running.\n\nExample: sudo blindsight status',
+      `\nAsks the running agent through a socket in its state directory; needs no broker.${exitsHelp({ 0: 'online', 1: 'something is wrong', 3: 'not running' })}\n\nExample: sudo blindsight status`,
     )
     .action(async (options: StatusOptions) => (await import('./status/status.js')).status(options))
 
@@ -130,7 +134,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
-      '\nExit codes: 0 everything works, 1 something does not.\n\nExample: blindsight doctor --config /etc/blindsight/config.yaml',
+      `${exitsHelp({ 0: 'everything works', 1: 'something does not' })}\n\nExample: blindsight doctor --config /etc/blindsight/config.yaml`,
     )
     .action(async (options: { config?: string; json?: boolean }) => (await import('./doctor.js')).doctor(options))
 

@@ -2,8 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { idPattern } from '../contract/names.js'
 import { shownSource } from './address.js'
-import { AgentError, ExitCode } from './errors.js'
+import { parseConfig } from './config/load.js'
+import { readText } from './config/text.js'
+import { AgentError, ExitCode, messageOf } from './errors.js'
 import { fit, fitPorts } from './fit.js'
 import type { Box } from './init/box.js'
 import { askBroker } from './init/broker.js'
@@ -11,11 +14,13 @@ import { askCameras, type Source, sourceOf, usualCamera } from './init/cameras.j
 import { askDevice } from './init/device.js'
 import type { BrokerDraft, CameraDraft, Draft } from './init/draft.js'
 import { writeFiles } from './init/files.js'
+import { takenOver } from './init/from.js'
 import { askLimits } from './init/limits.js'
+import { nameFrom } from './init/names.js'
 import { askOut, unwritable } from './init/out.js'
 import type { Asker } from './init/prompt.js'
 import { readBroker, readSource } from './init/source.js'
-import { reread, textOf } from './init/text.js'
+import { reread, textOf, tried } from './init/text.js'
 import { ThisBox } from './this-box.js'
 
 export interface InitOptions {
@@ -25,6 +30,8 @@ export interface InitOptions {
   readonly device?: string
   readonly stateDir?: string
   readonly out?: string
+  /** Instead of anything that is asked or named. */
+  readonly from?: string
   readonly force?: boolean
   readonly doctor: boolean
 }
@@ -44,26 +51,69 @@ export interface Made {
   readonly draft: Draft
 }
 
+/** NAME=SOURCE; a = in an address, a pipeline or a path is none of this. */
+const NAMED = /^([^=:@/]*)=(.+)$/
+
 /** As shells say that Ctrl-C ended it. */
 const CANCELLED = 130
 
 export async function init(options: InitOptions): Promise<void> {
-  const given = read(options)
-  const box = new ThisBox(given.stateDir)
-  const made = options.yes ? await byDefaults(box, given) : await atTerminal(box, given)
-  if (!made) return
-  await write(made)
-  const { out } = made
+  const out = options.from === undefined ? await ask(options) : await takeOver(options.from, options)
+  if (out === undefined) return
   console.log(`\nwritten: ${out}`)
   if (options.doctor) await (await import('./doctor.js')).doctor({ config: out })
   console.log(`\nnext: ${next(out)}`)
 }
 
+async function ask(options: InitOptions): Promise<string | undefined> {
+  const given = read(options)
+  const box = new ThisBox(given.stateDir)
+  const made = options.yes ? await byDefaults(box, given) : await atTerminal(box, given)
+  if (made) await write(made)
+  return made?.out
+}
+
+/** @returns where it is now @throws {AgentError} and has written nothing */
+export async function takeOver(from: string, options: InitOptions): Promise<string> {
+  const { camera, broker, device, stateDir, force = false } = options
+  if (camera.length > 0 || broker !== undefined || device !== undefined || stateDir !== undefined)
+    throw usage(
+      'from',
+      'a configuration that is there already; --camera, --broker, --device and --state-dir make another',
+    )
+  const out = outOf(options)
+  refuse(out, force)
+  const { text, files, said } = takenOver(textOfConfig(from), from, out)
+  const config = tried((folder) => ({ files, read: () => parseConfig(text, from, folder) }))
+  fit(config)
+  await fitPorts(config)
+  writeFiles([...files, { file: out, text }], serviceGroup())
+  for (const line of said) console.log(line)
+  return out
+}
+
+/** One that is right. @throws {AgentError} config */
+function textOfConfig(file: string): string {
+  let text: string
+  try {
+    text = readText(file)
+  } catch (cause) {
+    throw new AgentError('config', `${file}: ${messageOf(cause)}`, ExitCode.config, { cause })
+  }
+  parseConfig(text, file)
+  return text
+}
+
+const wrongName = (name: string) =>
+  `${JSON.stringify(name)}: a camera's name has 1 to 64 of a-z 0-9 _ -, like ${nameFrom(name, [], 'gate')}=rtsp://host/path`
+const usage = (flag: string, wrong: string) => new AgentError('input', `--${flag}: ${wrong}`, ExitCode.usage)
+const isRoot = () => process.getuid?.() === 0
+const outOf = ({ out }: InitOptions) => resolve(out ?? (isRoot() ? '/etc/blindsight/config.yaml' : 'blindsight.yaml'))
+
 function read(options: InitOptions): Given {
-  const usage = (flag: string, wrong: string) => new AgentError('input', `--${flag}: ${wrong}`, ExitCode.usage)
-  const root = process.getuid?.() === 0
   const cameras = options.camera.map((text): Source => {
-    const named = existsSync(text) ? null : /^([a-z0-9_-]{1,64})=(.+)$/.exec(text)
+    const named = existsSync(text) ? null : NAMED.exec(text)
+    if (named && !idPattern.test(named[1]!)) throw usage('camera', wrongName(named[1]!))
     const typed = readSource(named?.[2] ?? text)
     if (typeof typed === 'string') throw usage('camera', `${shownSource(text)}: ${typed}`)
     return { ...typed, ...(named && { called: named[1]! }) }
@@ -71,13 +121,18 @@ function read(options: InitOptions): Given {
   const broker = options.broker === undefined ? undefined : readBroker(options.broker)
   if (typeof broker === 'string') throw usage('broker', broker)
   return {
-    out: resolve(options.out ?? (root ? '/etc/blindsight/config.yaml' : 'blindsight.yaml')),
+    out: outOf(options),
     force: options.force ?? false,
     device: options.device,
-    stateDir: options.stateDir ?? (root ? undefined : join(homedir(), '.local', 'state', 'blindsight')),
+    stateDir: stateDirOf(options),
     cameras,
     broker,
   }
+}
+
+function stateDirOf({ stateDir }: InitOptions): string | undefined {
+  if (stateDir !== undefined) return resolve(stateDir)
+  return isRoot() ? undefined : join(homedir(), '.local', 'state', 'blindsight')
 }
 
 async function atTerminal(box: Box, given: Given): Promise<Made | undefined> {
@@ -109,16 +164,18 @@ export async function interview(ask: Asker, box: Box, given: Given): Promise<Mad
   return { out, draft: { ...base, cameras, broker, archive } }
 }
 
+/** @throws {AgentError} where nothing can be put, or something would be written over */
+function refuse(out: string, force: boolean): void {
+  const why = unwritable(out) ?? (existsSync(out) && !force ? `${out} is there already` : undefined)
+  if (!why) return
+  const instead = '--out names another file, --force keeps the old one as .bak'
+  throw new AgentError('input', `${why}; ${instead}`, ExitCode.input)
+}
+
 /** @throws {AgentError} where there is no camera, or something that would be written over */
 export async function byDefaults(box: Box, given: Given): Promise<Made> {
   const { out, device, stateDir, broker } = given
-  const refused = unwritable(out) ?? (existsSync(out) && !given.force ? `${out} is there already` : undefined)
-  if (refused)
-    throw new AgentError(
-      'input',
-      `${refused}; --out names another file, --force keeps the old one as .bak`,
-      ExitCode.input,
-    )
+  refuse(out, given.force)
   const devices = given.cameras.length > 0 ? [] : await box.devices()
   const found = [...given.cameras, ...devices.map((device) => ({ source: sourceOf(device), called: device.name }))]
   if (found.length === 0)
@@ -155,5 +212,5 @@ function next(out: string): string {
   const installed = ['/etc', '/lib', '/usr/lib'].some((dir) => existsSync(`${dir}/systemd/system/blindsight.service`))
   return installed && out === '/etc/blindsight/config.yaml'
     ? 'sudo systemctl restart blindsight'
-    : `blindsight run --config ${out}`
+    : `blindsight run --config ${out}${installed ? `; as a service: sudo blindsight init --from ${out}` : ''}`
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { AgentError, ExitCode } from '../agent/errors.js'
+import { AgentError, ExitCode, exitsHelp } from '../agent/errors.js'
 import { packageRoot } from '../contract/package-root.js'
 
 const programs = { agent: 'main.js', codec: 'codec/main.js' }
@@ -20,7 +20,7 @@ export function register(program: Command): void {
     )
     .addHelpText(
       'after',
-      '\nExamples:\n  blindsight bench agent\n  blindsight bench codec -- --clips clips --stills imagenet20-160/val',
+      `${exitsHelp({ 3: 'this is no checkout' })}\n\nExamples:\n  blindsight bench agent\n  blindsight bench codec -- --clips clips --stills imagenet20-160/val`,
     )
     .action(async (what: string, options: string[]) => {
       const file = programs[what as keyof typeof programs]

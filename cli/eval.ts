@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, Option } from 'commander'
 import { DEFAULT_BUNDLE } from '../agent/bundles.js'
-import { AgentError, ExitCode, messageOf } from '../agent/errors.js'
+import { AgentError, ExitCode, exitsHelp, messageOf } from '../agent/errors.js'
 import { packageRoot } from '../contract/package-root.js'
 
 const wholeNumber = (name: string, least: number) => (text: string) => {
@@ -33,7 +33,7 @@ export function register(program: Command): void {
     .option('--json <file>', 'write the figures there, too')
     .addHelpText(
       'after',
-      '\nA table goes to stderr, JSON to stdout.\nExit codes: 0 done, 3 the bundle or a file of the data cannot be used.\n\nExamples:\n  blindsight eval --data DATA --json eval.json\n  blindsight eval --clips ../shared/field-clips',
+      `\nA table goes to stderr, JSON to stdout.${exitsHelp({ 3: 'the bundle or a file of the data cannot be used, or this is no checkout' })}\n\nExamples:\n  blindsight eval --data DATA --json eval.json\n  blindsight eval --clips ../shared/field-clips`,
     )
     .action(async (options: { data?: string; clips?: string }) => {
       if (!options.data && !options.clips)

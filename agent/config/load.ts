@@ -30,8 +30,8 @@ export function loadConfig(path: string): LoadedConfig {
   return parseConfig(text, path)
 }
 
-/** @throws {AgentError} code 'config', exit code 78 */
-export function parseConfig(text: string, path: string): LoadedConfig {
+/** @param folder what relative paths go by @throws {AgentError} code 'config', exit code 78 */
+export function parseConfig(text: string, path: string, folder = folderOf(path)): LoadedConfig {
   let yaml: Yaml
   try {
     yaml = readYaml(text)
@@ -42,7 +42,6 @@ export function parseConfig(text: string, path: string): LoadedConfig {
   const result = Config.safeParse(yaml.value, { reportInput: true })
   const at = (keys: Path, fault: string) => `${path}:${yaml.lineOf(keys)}: ${fault}`
   if (!result.success) throw configError(faultsOf(result.error.issues, Config, yaml).map((f) => at(f.path, f.text)))
-  const folder = folderOf(path)
   const config = freeze(checked(withPaths(result.data, folder), folder, yaml, at))
   sources.set(config, { path, yaml })
   return config

@@ -5,6 +5,7 @@ import {
   isCollection,
   isMap,
   isNode,
+  isPair,
   isScalar,
   LineCounter,
   type Node,
@@ -183,4 +184,38 @@ function inWords({ code, message }: YAMLError, rest: string): string {
   }
   const said = FIXED.includes(code) ? message.split('\n')[0] : 'no YAML that can be read'
   return `${said}; if text is meant, put it in single quotes`
+}
+
+/** A text that stands behind a key, and what it stands in. */
+export interface Place {
+  readonly key: string
+  readonly value: string
+  /** `id` beside it. */
+  readonly id: string | undefined
+  /** The key that this one is a part of. */
+  readonly within: string | undefined
+}
+
+/** A text that readYaml takes, with other values in it and all else as somebody wrote it. @param other undefined: it stays */
+export function rewriteYaml(text: string, other: (place: Place) => string | undefined): string {
+  const document = parsed(text, new LineCounter())
+  const edits: { from: number; to: number; text: string }[] = []
+  visit(document, {
+    Pair(_, { key, value }, ancestors) {
+      const scalar = isAlias(value) ? value.resolve(document) : value
+      if (!isScalar(scalar) || typeof scalar.value !== 'string') return
+      const map = ancestors.at(-1)
+      const id = isMap(map) ? map.get('id') : undefined
+      const outer = ancestors.findLast((node) => isPair(node))
+      const place = { key: nameOf(key), value: scalar.value, within: outer && nameOf(outer.key) }
+      const instead = other({ ...place, id: typeof id === 'string' ? id : undefined })
+      const [from, to] = (value as Node).range!
+      // Its line break is a part of a text on lines of its own.
+      const end = isScalar(value) && value.type?.startsWith('BLOCK') ? '\n' : ''
+      if (instead !== undefined) edits.push({ from, to, text: writeYaml(instead) + end })
+    },
+  })
+  return edits
+    .sort((a, b) => b.from - a.from)
+    .reduce((whole, { from, to, text }) => whole.slice(0, from) + text + whole.slice(to), text)
 }

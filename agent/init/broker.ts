@@ -1,4 +1,5 @@
 /** Asks for the MQTT broker, and tries it. */
+import { resolve } from 'node:path'
 import { shownSource } from '../address.js'
 import { messageOf } from '../errors.js'
 import type { Box } from './box.js'
@@ -31,12 +32,14 @@ export async function askBroker(
     ])
     if (next === 'keep') return broker
     if (next === 'login') broker = { ...broker, ...(await askLogin(ask, broker.username)) }
-    if (next === 'ca')
-      broker = { ...broker, caFile: (await ask.text('File of the certificate (PEM)')).trim() || undefined }
+    if (next === 'ca') broker = { ...broker, caFile: pathOf((await ask.text('File of the certificate (PEM)')).trim()) }
     if (next === 'other') broker = await askWhich(ask)
   }
   return undefined
 }
+
+/** From here, and not from where the configuration comes to lie. */
+const pathOf = (typed: string) => (typed === '' ? undefined : resolve(typed))
 
 async function failure(ask: Asker, box: Box, broker: BrokerDraft): Promise<string | undefined> {
   try {

@@ -7,6 +7,7 @@ import { type LoadedConfig, parseConfig } from '../config/load.js'
 import { Config } from '../config/schema.js'
 import { commented } from './commented.js'
 import { configOf, type Draft, type Login, type Secret } from './draft.js'
+import type { NewFile } from './files.js'
 
 /** @param file where it will be; passwords lie beside it, in `folder` */
 export function textOf(draft: Draft, file: string, folder: string): { text: string; secrets: Secret[] } {
@@ -34,11 +35,19 @@ export function loaded(draft: Draft): LoadedConfig {
 
 /** The text itself, with its passwords in files that live as long as it takes. @throws {AgentError} */
 export function reread(draft: Draft, file: string): LoadedConfig {
+  return tried((folder) => {
+    const { text, secrets } = textOf(draft, file, folder)
+    return { files: secrets, read: () => parseConfig(text, file) }
+  })
+}
+
+/** Reads what names these files, each by its name in a folder that is gone afterwards. */
+export function tried<T>(make: (folder: string) => { files: readonly NewFile[]; read: () => T }): T {
   const folder = mkdtempSync(join(tmpdir(), 'blindsight-init-'))
   try {
-    const { text, secrets } = textOf(draft, file, folder)
-    for (const secret of secrets) writeFileSync(join(folder, basename(secret.file)), secret.text, { mode: 0o600 })
-    return parseConfig(text, file)
+    const { files, read } = make(folder)
+    for (const { file, text } of files) writeFileSync(join(folder, basename(file)), text, { mode: 0o600 })
+    return read()
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

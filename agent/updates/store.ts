@@ -39,11 +39,18 @@ const ID = /^[a-z0-9][a-z0-9._-]*$/
 
 /** A folder that cannot be read as a bundle is passed over: it is none to choose. */
 export function storedBundles(stateDir: string): Stored[] {
+  return places(stateDir).flatMap(({ dir, id, from }) => storedIn(dir, id, from))
+}
+
+function places(stateDir: string): Pick<Stored, 'id' | 'from' | 'dir'>[] {
   const packaged = packagedBundles()
-  const added = namesIn(addedDir(stateDir)).filter((id) => ID.test(id) && !packaged.includes(id))
+  const dir = addedDir(stateDir)
+  const added = namesIn(dir).filter(
+    (id) => ID.test(id) && !packaged.includes(id) && statSync(join(dir, id), { throwIfNoEntry: false })?.isDirectory(),
+  )
   return [
-    ...packaged.flatMap((id) => storedIn(join(bundlesDir(), id), id, 'package')),
-    ...added.flatMap((id) => storedIn(join(addedDir(stateDir), id), id, 'added')),
+    ...packaged.map((id) => ({ id, from: 'package' as const, dir: join(bundlesDir(), id) })),
+    ...added.map((id) => ({ id, from: 'added' as const, dir: join(dir, id) })),
   ]
 }
 
@@ -166,14 +173,29 @@ function writeAll(dir: string, { manifestBytes, signature, files }: LooseBundle)
 }
 
 /** Every file that this box runs is what the manifest says. */
-export function isWhole(dir: string): boolean {
+export const isWhole = (dir: string): boolean => damageOf(dir) === undefined
+
+/** What is wrong with the files that this box runs. */
+export function damageOf(dir: string): string | undefined {
   try {
     const bundle: Bundle = openBundle(dir)
     for (const graph of ['encoder' as const, ...headsOf(bundle.manifest)]) graphPath(bundle, graph)
-    return true
-  } catch {
-    return false
+    return undefined
+  } catch (error) {
+    return messageOf(error)
   }
+}
+
+export interface Damaged extends Pick<Stored, 'id' | 'from' | 'dir'> {
+  readonly why: string
+}
+
+/** Those that cannot run as they are, also where they cannot be read as bundles at all. */
+export function damagedBundles(stateDir: string): Damaged[] {
+  return places(stateDir).flatMap((place) => {
+    const why = damageOf(place.dir)
+    return why === undefined ? [] : [{ ...place, why }]
+  })
 }
 
 function sweep(dir: string): void {

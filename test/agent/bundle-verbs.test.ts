@@ -1,6 +1,6 @@
 /** The verbs as their owner calls them, on the built program's code, with real keys and networks. */
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { add, list, remove, use } from '../../agent/bundle-verbs.js'
@@ -118,6 +118,44 @@ t.test('a bundle comes, is used, goes back and goes', async (t) => {
     writeFileSync(config, `${execFileSync('cat', [config])}    password: \${NOT_HERE}\n    username: x\n`)
     t.match(await said(() => use('lean-5', { config })), /^not held against the cameras: .*NOT_HERE.*\nlean-5 is used/s)
   })
+})
+
+t.test('a damaged one is shown as such, and not used; it can be added again, and go', async (t) => {
+  const dir = t.testdir()
+  const config = join(dir, 'config.yaml')
+  writeFileSync(
+    config,
+    `stateDir: ${dir}/state\narchive: {minFreeMegabytes: 1}\ncameras:\n  - {id: a, source: x.mp4}\n`,
+  )
+  const folder = otherBundle(dir)
+  const place = join(dir, 'state', 'bundles', 'field-2')
+  const said = (work: () => unknown) => printed(t, work)
+  await said(() => add(folder, { config }))
+  t.notMatch(await said(() => list({ config })), /damaged/)
+  t.match(JSON.parse(await said(() => list({ config, json: true }))), { damaged: [] })
+
+  rmSync(join(place, 'encoder.onnx'))
+  t.throws(() => use('field-2', { config }), {
+    exitCode: 3,
+    message: /^bundle field-2 is damaged.*encoder\.onnx: cannot be read.*blindsight bundle add FILE puts it right/,
+  })
+  t.strictSame(readChoice(join(dir, 'state')), {})
+  const lines = await said(() => list({ config }))
+  t.match(lines, /^damaged +field-2 +added/m)
+  t.match(lines, /^! bundle field-2 is damaged.*encoder\.onnx/m)
+  t.match(await said(() => add(folder, { config })), /^field-2 is added/m)
+  t.notMatch(await said(() => list({ config })), /damaged/)
+
+  writeFileSync(join(place, 'analyse.onnx'), 'other bytes')
+  t.throws(() => use('field-2', { config }), { exitCode: 3, message: /analyse\.onnx: 11 bytes/ })
+  writeFileSync(join(place, 'manifest.json'), '{')
+  t.throws(() => use('field-2', { config }), {
+    exitCode: 3,
+    message: /bundle field-2 is damaged.*manifest\.json: not JSON/,
+  })
+  t.match(JSON.parse(await said(() => list({ config, json: true }))), { damaged: [{ id: 'field-2', why: /not JSON/ }] })
+  t.match(await said(() => remove('field-2', { config })), /^field-2 is removed/)
+  t.throws(() => use('field-2', { config }), { message: /no bundle field-2 here/ })
 })
 
 t.test('networks that do not run are not kept', async (t) => {

@@ -92,6 +92,13 @@ t.test('on the command line: over another file only with --force, and what is wr
   const other = `${out}.2`
   for (const [more, says] of [
     [{ camera: ['/no/such.mp4'] }, /--camera: .*no such file/],
+    [{ camera: [`Gate=${street}`] }, /--camera: "Gate": a camera's name has 1 to 64 of a-z 0-9 _ -, like gate=rtsp:/],
+    [
+      { camera: ['front door=rtsp://u:secret@c/1'] },
+      /^--camera: "front door": (?!.*secret).*name has .* like front-door=rtsp/,
+    ],
+    [{ camera: ['=rtsp://c/1'] }, /--camera: "": a camera's name/],
+    [{ camera: ['u:secret@c/1?a=b'] }, /--camera: …@c\/1\?…: no such file/],
     [{ camera: ['rtsp://a:secret@c/d@e/f'] }, /--camera: rtsp:\/\/e\/f: .*two ways/],
     [{ camera: [street], broker: 'http://b' }, /--broker: expected mqtt/],
     [{ camera: [street], device: 'My Box' }, /device: use 1 to 64/],

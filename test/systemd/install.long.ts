@@ -1,6 +1,15 @@
 /** A real npm install: seconds with a warm npm cache, minutes on a slow link. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 
@@ -84,6 +93,48 @@ t.test('stage, upgrade, uninstall, purge', async (t) => {
   t.match(second.output, /keeping .*config\.yaml/)
   t.equal(readFileSync(config, 'utf8'), edited, 'a configuration is never overwritten')
   t.strictSame(readdirSync(join(stage, 'opt')), ['blindsight'], 'no left-overs')
+
+  // As `blindsight init --yes --out my.yaml` makes it without root.
+  const home = join(directory, 'home')
+  mkdirSync(home)
+  writeFileSync(join(home, 'camera-gate-password'), 'secret\n', { mode: 0o640 })
+  writeFileSync(
+    join(home, 'my.yaml'),
+    `# mine
+stateDir: /home/me/.local/state/blindsight
+cameras:
+  - id: gate
+    source: rtsp://192.168.1.20/stream2
+    username: admin
+    passwordFile: ${join(home, 'camera-gate-password')}
+`,
+  )
+  rmSync(config)
+  writeFileSync(join(stage, 'etc/blindsight/camera-gate-password'), 'of an earlier one')
+  const third = install('--config', join(home, 'my.yaml'))
+  t.equal(third.status, 0, third.output)
+  const secret = join(stage, 'etc/blindsight/camera-gate-password')
+  t.match(third.output, `passwordFile: ${join(home, 'camera-gate-password')} is copied to ${secret}`)
+  t.match(third.output, 'stateDir: /var/lib/blindsight, and not /home/me')
+  t.equal(
+    readFileSync(config, 'utf8'),
+    `# mine
+stateDir: /var/lib/blindsight
+cameras:
+  - id: gate
+    source: rtsp://192.168.1.20/stream2
+    username: admin
+    passwordFile: camera-gate-password
+`,
+  )
+  t.equal(readFileSync(secret, 'utf8'), 'secret\n')
+  t.equal(statSync(secret).mode & 0o777, 0o640)
+  t.equal(readFileSync(`${secret}.~1~`, 'utf8'), 'of an earlier one')
+  t.notOk(existsSync(join(stage, 'etc/blindsight/.new')))
+  rmSync(home, { recursive: true })
+  const checked = sh('node', [join(app, 'dist/cli/main.js'), 'check-config', '--config', config], '/')
+  t.equal(checked.status, 0, `it needs nothing of the home: ${checked.output}`)
+  writeFileSync(config, edited)
 
   const uninstall = (...args: string[]) => sh('systemd/uninstall', ['--destdir', stage, ...args], source)
   const removed = uninstall()

@@ -62,7 +62,7 @@ t.test('JetPack 6 on an Orin Nano with all of it: what there is, and how to have
       'gst-inspect-1.0 nvarguscamerasrc': 'Factory Details:',
       'gst-inspect-1.0 nvv4l2decoder': 'Factory Details:',
       'systemctl nvargus-daemon': 'active\n',
-      'ffmpeg -decoders': ' V..... h264_nvv4l2dec  h264 (nvv4l2)\n',
+      'systemctl blindsight': 'PrivateTmp=no\nLoadState=loaded\n',
     },
   })
   t.match(checks, {
@@ -71,28 +71,59 @@ t.test('JetPack 6 on an Orin Nano with all of it: what there is, and how to have
     'power mode': /^ok 15W; .*MAXN_SUPER: sudo nvpmodel -m 2$/,
     temperature: /^ok 53 °C at tj-thermal/,
     'camera devices':
-      /^ok \/dev\/video0 \(vi-output, imx219 9-0010\), \/dev\/video1 \(HD Webcam\); on CSI: .*gst:nvarguscamerasrc/,
-    nvdec: /^ok through GStreamer \(nvv4l2decoder.*and ffmpeg \(h264_nvv4l2dec\)$/,
+      /^ok \/dev\/video0 \(vi-output, imx219 9-0010\), \/dev\/video1 \(HD Webcam\); on CSI: .*gst:nvarguscamerasrc(?!.*PrivateTmp)/,
+    nvdec: /^ok through GStreamer: nvv4l2decoder in source: "gst:…"/,
   })
 })
 
-t.test('JetPack 5 with nothing installed: each with its command', async (t) => {
-  const checks = await found(
-    t,
-    {
-      release: release(35, '4.1'),
-      model: 'NVIDIA Orin NX Developer Kit',
-      video: { video0: 'vi-output, imx477 10-001a' },
+t.test(
+  'JetPack 5, which has not the glibc that the package needs, with nothing installed: each with its command',
+  async (t) => {
+    const checks = await found(
+      t,
+      {
+        release: release(35, '4.1'),
+        model: 'NVIDIA Orin NX Developer Kit',
+        video: { video0: 'vi-output, imx477 10-001a' },
+      },
+      { ...wishes, offered: ['cpu'] },
+    )
+    t.match(checks, {
+      jetpack: /^FAIL .*Jetson Linux 35\.4\.1, of JetPack 5: too old, JetPack 6 or newer is needed; flash it/,
+      tensorrt: /^FAIL TensorRT is not installed: .*apt-get install tensorrt; or providers: \[cpu\]$/,
+      'power mode': /^ok not known/,
+      'camera devices': /^FAIL .*nvarguscamerasrc is missing: .*apt-get install .*nvidia-l4t-gstreamer$/,
+      nvdec: /^ok not to be had, .*apt-get install/,
+    })
+  },
+)
+
+t.test('a CSI camera that this shell can see and the service cannot', async (t) => {
+  const board = (unit: string | undefined): Board => ({
+    release: release(36, '4.7'),
+    video: { video0: 'vi-output, imx219 9-0010' },
+    says: {
+      'gst-inspect-1.0 nvarguscamerasrc': 'Factory Details:',
+      'systemctl nvargus-daemon': 'active\n',
+      ...(unit && { 'systemctl blindsight': unit }),
     },
-    { ...wishes, offered: ['cpu'] },
-  )
-  t.match(checks, {
-    jetpack: /^ok .*Jetson Linux 35\.4\.1, of JetPack 5; .*apt-get install nvidia-jetpack$/,
-    tensorrt: /^FAIL TensorRT is not installed: .*apt-get install tensorrt; or providers: \[cpu\]$/,
-    'power mode': /^ok not known/,
-    'camera devices': /^FAIL .*nvarguscamerasrc is missing: .*apt-get install .*nvidia-l4t-gstreamer$/,
-    nvdec: /^ok not to be had, .*apt-get install/,
   })
+  const camera = async (unit?: string) => (await found(t, board(unit)))['camera devices']
+  t.match(
+    await camera('PrivateTmp=yes\nLoadState=loaded\n'),
+    /^FAIL .*socket is in \/tmp: sudo systemctl edit blindsight, .*PrivateTmp=no/,
+  )
+  t.match(await camera('PrivateTmp=no\nLoadState=loaded\n'), /^ok (?!.*PrivateTmp)/)
+  t.match(await camera('PrivateTmp=no\nLoadState=not-found\n'), /^ok .*as a service also: .*PrivateTmp=no/)
+  t.match(await camera(), /^ok .*as a service also: .*PrivateTmp=no/, 'no systemd')
+})
+
+t.test('a decoder of ffmpeg that nothing here switches on is no way', async (t) => {
+  const { nvdec } = await found(t, {
+    release: release(36, '4.7'),
+    says: { 'ffmpeg -decoders': ' V..... h264_nvv4l2dec  h264 (nvv4l2)\n' },
+  })
+  t.match(nvdec, /^ok not to be had, .*apt-get install/)
 })
 
 t.test('JetPack 7 on a Thor: an ONNX Runtime without TensorRT, a daemon that does not run', async (t) => {
