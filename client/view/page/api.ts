@@ -47,3 +47,17 @@ export const keyframe = (dev: string, cam: string): Promise<unknown> =>
   json('keyframe', { dev, cam }, { method: 'POST' })
 export const liveAddress = (pictures: readonly string[]): string =>
   addressOf('live', { pictures: pictures.length > 0 ? pictures.join(',') : undefined })
+
+/** Why nothing comes live, in the server's words, which an EventSource does not tell; undefined: it would come now. */
+export async function liveFault(): Promise<string | undefined> {
+  const stop = new AbortController()
+  try {
+    // Without pictures: nothing is seen by it, and nothing is written down.
+    await ask('live', {}, { signal: stop.signal })
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  } finally {
+    stop.abort()
+  }
+}

@@ -61,6 +61,19 @@ t.test('the page', async (t) => {
     await page.close()
   })
 
+  await t.test('live comes back after an answer that is no stream, and meanwhile it is said why', async (t) => {
+    const { page } = await openPage(browser, 'about:blank')
+    let refused = 0
+    await page.route('**/api/live**', (route) =>
+      refused++ < 2 ? route.fulfill({ status: 503, json: { error: 'too many pages look at once' } }) : route.continue(),
+    )
+    await page.goto(address)
+    await page.getByText('too many pages look at once; trying again').waitFor()
+    await pictureDrawn(page)
+    t.equal(await page.locator('.notice').count(), 0)
+    await page.close()
+  })
+
   let link = ''
   await t.test('back: timeline, events, frames by keys, and the picture that the command line makes', async (t) => {
     const { page, complaints } = await openPage(browser, `${address}#back`)
