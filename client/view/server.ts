@@ -8,11 +8,11 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { packageRoot } from '../../contract/package-root.js'
 import { Failure } from '../failure.js'
 import { faultOf } from './api/faults.js'
-import { LiveReader } from './api/live.js'
 import { Query } from './api/query.js'
 import { type Api, type Looker, picturesOf, type Reply } from './api/routes.js'
 import { isForeign, securityHeaders } from './headers.js'
 import { hostFault, isLoopback } from './host.js'
+import { LiveViews } from './live-views.js'
 import type { ViewSource } from './source.js'
 import type { Doorkeeper } from './token.js'
 
@@ -31,7 +31,6 @@ export interface ServerOptions {
 }
 
 const MOST_CONNECTIONS = 128
-const MOST_READERS = 32
 const REQUEST_BYTES = 4096
 const WASM = 'ort-wasm-simd-threaded.wasm'
 
@@ -43,10 +42,11 @@ declare module 'fastify' {
 
 export class ViewServer {
   private readonly app: FastifyInstance
-  private readonly readers = new Set<LiveReader>()
+  private readonly views: LiveViews
   private port = 0
 
   constructor(private readonly options: ServerOptions) {
+    this.views = new LiveViews(options.source, options.log)
     this.app = fastify({
       bodyLimit: REQUEST_BYTES,
       requestTimeout: 30_000,
@@ -82,8 +82,10 @@ export class ViewServer {
   }
 
   async stop(): Promise<void> {
-    for (const reader of this.readers) reader.end()
+    await this.views.stop()
     await this.app.close()
+    // Of whoever came in between.
+    await this.views.stop()
   }
 
   private routes(): void {
@@ -142,34 +144,16 @@ export class ViewServer {
     return reply.header('cache-control', 'no-store').redirect('/', 303)
   }
 
-  private live(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const pictures = picturesOf(queryOf(request))
-    if (this.readers.size >= MOST_READERS)
-      return refuse(reply, 503, `${MOST_READERS} pages look at once, that is all: close one`)
-    const { source } = this.options
-    const { who, address } = request.looker!
-    const at = new Date().toISOString()
-    for (const camera of pictures) {
-      const [dev, cam] = camera.split('/')
-      source.audit({ ts: at, who, address, what: 'live', dev, cam, from: at })
-    }
-    reply.hijack()
+  private async live(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { raw } = reply
-    raw.writeHead(200, {
+    const head = {
       ...securityHeaders,
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
-    })
-    const reader = new LiveReader(raw)
-    this.readers.add(reader)
-    const leave = source.live(pictures, (message) => reader.hear(message))
-    raw.on('close', () => {
-      leave()
-      reader.end()
-      this.readers.delete(reader)
-    })
-    return reply
+    }
+    await this.views.begin(request.looker!, picturesOf(queryOf(request)), raw, () => raw.writeHead(200, head))
+    reply.hijack()
   }
 
   private fail(error: unknown, reply: FastifyReply): FastifyReply {

@@ -1,20 +1,32 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Bundles } from '../../../client/bitstreams/bundles.js'
 import { Failure } from '../../../client/failure.js'
+import { readIncoming } from '../../../client/listen/incoming.js'
+import { openStore } from '../../../client/store/open.js'
+import type { Store } from '../../../client/store/store.js'
 import { routesOf } from '../../../client/view/api/routes.js'
+import { AuditLog } from '../../../client/view/audit.js'
 import { ViewServer } from '../../../client/view/server.js'
+import type { ViewSource } from '../../../client/view/source.js'
+import { StoreSource } from '../../../client/view/store.js'
 import { Doorkeeper, readTokens } from '../../../client/view/token.js'
 import { shortHash } from '../../../contract/hex.js'
+import { Topics } from '../../../contract/topics.js'
+import { sameBytes } from '../../codec/samples.js'
 import { until } from '../../e2e/until.js'
 import { boot, makeBundle, makeFrame } from '../bundle.js'
 import { MemorySource } from './memory.js'
 
 const TOKEN = 'x'.repeat(32)
 
-async function setUp(t: Test, { token = false } = {}) {
+async function setUp(
+  t: Test,
+  { token = false, sourceIn }: { token?: boolean; sourceIn?: (dir: string) => Promise<ViewSource> } = {},
+) {
   const dir = t.testdir()
   const pageDir = join(dir, 'page')
   mkdirSync(pageDir)
@@ -23,13 +35,14 @@ async function setUp(t: Test, { token = false } = {}) {
   const bundle = makeBundle(join(dir, 'bundles'))
   const source = new MemorySource()
   source.bytes.set(`street/${boot}/1`, makeFrame(bundle, 1))
+  const shown = (await sourceIn?.(dir)) ?? source
   const server = new ViewServer({
     host: '127.0.0.1',
     port: 0,
     door: token ? new Doorkeeper(readTokens(`ann ${TOKEN}`, 'FILE')) : undefined,
     user: 'guard',
-    source,
-    api: routesOf(source, new Bundles(join(dir, 'bundles')), '1'),
+    source: shown,
+    api: routesOf(shown, new Bundles(join(dir, 'bundles')), '1'),
     pageDir,
     log: () => {},
   })
@@ -154,6 +167,50 @@ t.test('what comes live, and whose pictures', async (t) => {
   t.match(source.audits, [{ who: 'guard', what: 'live', dev: 'gate-1', cam: 'street' }])
   stop.abort()
   await until('the reader is gone', () => source.listeners.size === 0)
+  t.match(source.audits, [{ what: 'live' }, { what: 'live', cam: 'street', to: /^20/ }])
+})
+
+t.test('where the store takes no record of views nothing is shown, and it is said', async (t) => {
+  let store: Store | undefined
+  let frame: Uint8Array = new Uint8Array()
+  const { address } = await setUp(t, {
+    sourceIn: async (dir) => {
+      frame = makeFrame(makeBundle(join(dir, 'made')), 1)
+      store = await openStore(join(dir, 'fleet.sqlite'))
+      const topic = new Topics('blindsight', 'gate-1').result('bits', 'street')
+      await store.commit([readIncoming('blindsight', { topic, payload: frame })], '2026-05-01T08:00:00.000Z')
+      return new StoreSource({ store, objects: undefined, live: undefined, audit: new AuditLog(undefined, () => {}) })
+    },
+  })
+  t.teardown(() => store?.close())
+  const file = join(t.testdirName, 'fleet.sqlite')
+  const sql = (text: string) => {
+    const db = new Database(file)
+    db.exec(text)
+    db.close()
+  }
+  sql("CREATE TRIGGER full BEFORE INSERT ON audits BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+  const segment = `${address}api/segment?dev=gate-1&ref=street/${boot}/1`
+  for (const asked of [segment, `${address}api/live?pictures=gate-1/street`]) {
+    const refused = await fetch(asked)
+    t.equal(refused.status, 500, asked)
+    t.match(refused.headers.get('content-type'), /json/)
+    t.match(await refused.json(), { error: /nothing is shown that cannot be written down.*fleet\.sqlite.*full/ })
+  }
+  sql('DROP TRIGGER full')
+  const shown = await fetch(segment)
+  t.equal(shown.status, 200)
+  t.ok(sameBytes(new Uint8Array(await shown.arrayBuffer()), frame))
+  const live = await fetch(`${address}api/live?pictures=gate-1/street`)
+  t.equal(live.status, 200)
+  await live.body!.cancel()
+  const lines = await until('its end is there', async () => {
+    const found = await store!.audits(10)
+    return found.length === 3 && found
+  })
+  t.match(lines, [{ ref: 'live' }, { ref: 'live' }, { ref: `street/${boot}/1`, who: 'guard (127.0.0.1)' }])
+  t.equal(lines[0].from, lines[1].from)
+  t.ok(lines[0].to > lines[0].from)
 })
 
 t.test('a port that is taken, a page that is not built', async (t) => {
