@@ -38,6 +38,8 @@ export async function loadEvents(
   const { devs, cam, class: of, zone, from, to } = wanted
   const times = { from: new Date(from).toISOString(), to: new Date(to).toISOString() }
   const faults = new Map<string, string>()
+  /** Boxes that have no camera, class or zone of that name: where another has it, nothing is wrong. */
+  const strangers = new Map<string, string>()
   let events: StoredEvent[] = []
   for (const dev of devs) {
     let cursor: string | undefined
@@ -49,10 +51,13 @@ export async function loadEvents(
         cursor = page.cursor === cursor ? undefined : page.cursor
       } catch (error) {
         if (signal.aborted) return
-        faults.set(dev, (error as Error).message)
+        const { message, status } = error as Error & { status?: number }
+        const kind = status === 404 ? strangers : faults
+        kind.set(dev, message)
         cursor = undefined
       }
       const complete = cursor === undefined && dev === devs.at(-1)
+      if (complete && strangers.size === devs.length) for (const [box, text] of strangers) faults.set(box, text)
       if (events.length > MOST_EVENTS || (events.length === MOST_EVENTS && !complete))
         return shown({ events: events.slice(0, MOST_EVENTS), complete: false, faults: new Map(faults) })
       shown({ events, complete, faults: new Map(faults) })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Refused } from '../../../../client/view/page/api.js'
 import { faultsSaid, loadEvents, MOST_EVENTS, merged } from '../../../../client/view/page/history.js'
 import { storedEvent } from '../memory.js'
 
@@ -61,6 +62,30 @@ t.test('a box that is away keeps back neither the events of the others nor its o
     [['a'], false, away],
     [['a', 'b'], false, away],
     [['a', 'b'], true, { ...away, 'gate-3': 'no answer within 10 s' }],
+  ])
+})
+
+t.test('a zone that one box does not know and another does is no fault; one that none knows is', async (t) => {
+  const unknown = (dev: string) => {
+    throw new Refused(404, `${dev}: nothing here is named ramp`)
+  }
+  const found = async (knows: string[]) => {
+    const said: unknown[] = []
+    await loadEvents(
+      async ({ dev }) => (knows.includes(String(dev)) ? { items: [] } : unknown(String(dev))),
+      { ...wanted, zone: 'ramp' },
+      ({ complete, faults }) => said.push([complete, [...faults.keys()]]),
+      new AbortController().signal,
+    )
+    return said
+  }
+  t.strictSame(await found(['gate-1']), [
+    [false, []],
+    [true, []],
+  ])
+  t.strictSame(await found([]), [
+    [false, []],
+    [true, ['gate-1', 'gate-2']],
   ])
 })
 
