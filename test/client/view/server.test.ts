@@ -30,8 +30,8 @@ async function setUp(
   const dir = t.testdir()
   const pageDir = join(dir, 'page')
   mkdirSync(pageDir)
-  for (const file of ['index.html', 'enter.html', 'style.css', 'icon.svg', 'page.js'])
-    writeFileSync(join(pageDir, file), `this is ${file}`)
+  for (const file of ['index.html', 'enter.html', 'style.css', 'icon.svg', 'page.js', 'enter.js'])
+    writeFileSync(join(pageDir, file), `this is ${file} <p role="alert"></p>`)
   const bundle = makeBundle(join(dir, 'bundles'))
   const source = new MemorySource()
   source.bytes.set(`street/${boot}/1`, makeFrame(bundle, 1))
@@ -123,7 +123,7 @@ t.test('with a token: nothing without, a cookie in its place', async (t) => {
   const door = await fetch(address)
   t.equal(door.status, 401)
   t.match(await door.text(), /this is enter\.html/)
-  t.equal((await fetch(`${address}style.css`)).status, 200)
+  for (const open of ['style.css', 'enter.js']) t.equal((await fetch(address + open)).status, 200, open)
   t.equal((await fetch(`${address}?token=wrong`)).status, 401)
   const byLink = await fetch(`${address}?token=${TOKEN}`, { redirect: 'manual' })
   t.match([byLink.status, byLink.headers.get('location')], [303, '/'])
@@ -137,6 +137,37 @@ t.test('with a token: nothing without, a cookie in its place', async (t) => {
   t.equal((await fetch(`${address}api/session`, { headers: { authorization: `Bearer ${TOKEN}` } })).status, 200)
   await fetch(`${address}api/segment?dev=gate-1&ref=street/${boot}/1`, { headers: { cookie } })
   t.match(source.audits, [{ who: 'ann', what: 'segment' }])
+})
+
+t.test('the door answers a form with a page, its script with JSON, and leads to where the form was', async (t) => {
+  const { address } = await setUp(t, { token: true })
+  const enter = async (path: string, token: string, accept: string) => {
+    const body = new URLSearchParams({ token })
+    const response = await fetch(address + path, { method: 'POST', body, headers: { accept }, redirect: 'manual' })
+    return { status: response.status, text: await response.text(), headers: response.headers }
+  }
+  for (const path of ['', 'index.html', 'enter']) {
+    t.match(await enter(path, 'wrong', 'text/html'), {
+      status: 401,
+      text: /<p role="alert">This token is not known here/,
+    })
+    t.match(await enter(path, 'wrong', 'application/json'), { status: 401, text: /"error":"this token is not known/ })
+    const entered = await enter(path, TOKEN, 'text/html,*/*')
+    t.match([entered.status, entered.headers.get('location')], [303, '/'])
+    t.ok(entered.headers.get('set-cookie'))
+    const scripted = await enter(path, TOKEN, 'application/json')
+    t.match(scripted, { status: 200, text: '{}' })
+    t.ok(scripted.headers.get('set-cookie'))
+  }
+  const link = await fetch(`${address}?token=wrong`, { headers: { accept: 'text/html' } })
+  t.match([link.status, await link.text()], [401, /This token is not known here/])
+  t.match(await (await fetch(address)).text(), /<p role="alert"><\/p>/)
+  const foreign = {
+    method: 'POST',
+    headers: { 'sec-fetch-site': 'cross-site' },
+    body: new URLSearchParams({ token: TOKEN }),
+  }
+  t.equal((await fetch(address, foreign)).status, 403, 'no other site logs anybody in')
 })
 
 t.test('weights are kept by the browser and asked for anew', async (t) => {
