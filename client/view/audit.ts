@@ -2,7 +2,7 @@
 import { appendFileSync } from 'node:fs'
 import { readArchive } from '../../codec/index.js'
 import { isoOf } from '../../contract/time.js'
-import { Failure } from '../failure.js'
+import { Failure, type FailureCode } from '../failure.js'
 import type { Audit } from './source.js'
 
 export class AuditLog {
@@ -11,23 +11,23 @@ export class AuditLog {
     private readonly file: string | undefined,
     private readonly print: (line: string) => void,
   ) {
-    this.append('')
+    this.append('', 'input')
   }
 
-  /** @throws {Failure} input */
-  write(audit: Audit): void {
-    this.append(`${JSON.stringify(audit)}\n`)
+  /** @throws {Failure} other: what it is of must not be shown */
+  async write(audit: Audit): Promise<void> {
+    this.append(`${JSON.stringify(audit)}\n`, 'other')
     const { ts, who, address, what, dev, cam, from, to } = audit
     const times = to === undefined ? `since ${from}` : `${from} to ${to}`
     this.print(`${ts} view by ${who} (${address}): ${dev}/${cam} ${what} ${times}`)
   }
 
-  private append(text: string): void {
+  private append(text: string, code: FailureCode): void {
     if (this.file === undefined) return
     try {
       appendFileSync(this.file, text, { mode: 0o600 })
     } catch (cause) {
-      throw new Failure('input', `cannot write the record of views, ${this.file}: ${(cause as Error).message}`, {
+      throw new Failure(code, `cannot write the record of views, ${this.file}: ${(cause as Error).message}`, {
         cause,
       })
     }

@@ -131,7 +131,7 @@ export class BoxSource implements ViewSource {
     return { items: await this.archives.results(dev, cam, boot, fromSeq, toSeq) }
   }
 
-  audit = (line: Audit): void => this.options.audit.write(line)
+  audit = (line: Audit): Promise<void> => this.options.audit.write(line)
 
   private end(failure: Failure): void {
     this.say(failure.message)

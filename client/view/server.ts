@@ -1,5 +1,6 @@
 /** The adapter around fastify: the page, its questions, and who may ask them. */
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -8,11 +9,11 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { packageRoot } from '../../contract/package-root.js'
 import { Failure } from '../failure.js'
 import { faultOf } from './api/faults.js'
-import { LiveReader } from './api/live.js'
 import { Query } from './api/query.js'
 import { type Api, type Looker, picturesOf, type Reply } from './api/routes.js'
 import { isForeign, securityHeaders } from './headers.js'
 import { hostFault, isLoopback } from './host.js'
+import { LiveViews } from './live-views.js'
 import type { ViewSource } from './source.js'
 import type { Doorkeeper } from './token.js'
 
@@ -31,7 +32,6 @@ export interface ServerOptions {
 }
 
 const MOST_CONNECTIONS = 128
-const MOST_READERS = 32
 const REQUEST_BYTES = 4096
 const WASM = 'ort-wasm-simd-threaded.wasm'
 
@@ -43,10 +43,13 @@ declare module 'fastify' {
 
 export class ViewServer {
   private readonly app: FastifyInstance
-  private readonly readers = new Set<LiveReader>()
+  private readonly views: LiveViews
+  private readonly pageDir: string
   private port = 0
 
   constructor(private readonly options: ServerOptions) {
+    this.pageDir = options.pageDir ?? join(packageRoot(), 'dist', 'client', 'view', 'page')
+    this.views = new LiveViews(options.source, options.log)
     this.app = fastify({
       bodyLimit: REQUEST_BYTES,
       requestTimeout: 30_000,
@@ -82,12 +85,15 @@ export class ViewServer {
   }
 
   async stop(): Promise<void> {
-    for (const reader of this.readers) reader.end()
+    await this.views.stop()
     await this.app.close()
+    // Of whoever came in between.
+    await this.views.stop()
   }
 
   private routes(): void {
-    const { api, pageDir = join(packageRoot(), 'dist', 'client', 'view', 'page') } = this.options
+    const { pageDir } = this
+    const { api } = this.options
     if (!existsSync(join(pageDir, 'index.html')))
       throw new Failure('input', `no page, ${pageDir}, build it: npm run build`)
     for (const method of ['get', 'post'] as const)
@@ -96,7 +102,10 @@ export class ViewServer {
           send(reply, request, await route(queryOf(request), request.looker!)),
         )
     this.app.get('/api/live', (request, reply) => this.live(request, reply))
-    this.app.post('/enter', (request, reply) => this.enter((request.body as { token?: unknown } | null)?.token, reply))
+    for (const path of ['/enter', ...pages])
+      this.app.post(path, (request, reply) =>
+        this.enter((request.body as { token?: unknown } | null)?.token, request, reply),
+      )
     const dist = dirname(createRequire(import.meta.url).resolve(`onnxruntime-web/${WASM}`))
     this.app.register(fastifyStatic, {
       root: pageDir,
@@ -115,7 +124,8 @@ export class ViewServer {
       if (fault) return refuse(reply, 403, fault)
     }
     const path = request.url.split('?')[0]
-    const isLink = request.method === 'GET' && (path === '/' || path === '/index.html')
+    const isLink = request.method === 'GET' && pages.has(path)
+    const enters = path === '/enter' || (request.method === 'POST' && pages.has(path))
     if (!isLink && isForeign(request.headers['sec-fetch-site']))
       return refuse(reply, 403, 'another site has no business here')
     const address = request.ip
@@ -124,52 +134,45 @@ export class ViewServer {
       return
     }
     const { token } = request.query as { token?: unknown }
-    if (isLink && token !== undefined) return this.enter(token, reply)
+    if (isLink && token !== undefined) return this.enter(token, request, reply)
     const bearer = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
     const viewer = (bearer && door.byToken(bearer)) || door.byCookie(request.headers.cookie)
     if (viewer) request.looker = { who: viewer.name, address }
-    else if (path === '/enter' || openToAll.has(path)) return
-    else if (isLink) return reply.code(401).sendFile('enter.html')
+    else if (enters || openToAll.has(path)) return
+    else if (isLink) return this.askToken(reply)
     else return refuse(reply, 401, 'no token: open the page and enter it, or send Authorization: Bearer TOKEN')
   }
 
   /** The token is exchanged for a cookie, so that it stays in no address and no history. */
-  private enter(token: unknown, reply: FastifyReply): FastifyReply {
+  private async enter(token: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { door } = this.options
+    const wants = (type: string) => request.headers.accept?.includes(type) ?? false
     const viewer = typeof token === 'string' ? door?.byToken(token.trim()) : undefined
-    if (door && !viewer) return refuse(reply, 401, 'this token is not known here: go back and enter another')
+    if (door && !viewer) {
+      if (wants('text/html')) return this.askToken(reply, 'This token is not known here.')
+      return refuse(reply, 401, 'this token is not known here: enter another')
+    }
     if (door && viewer) reply.header('set-cookie', door.cookie(viewer))
-    return reply.header('cache-control', 'no-store').redirect('/', 303)
+    reply.header('cache-control', 'no-store')
+    return wants('application/json') ? reply.send({}) : reply.redirect('/', 303)
   }
 
-  private live(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const pictures = picturesOf(queryOf(request))
-    if (this.readers.size >= MOST_READERS)
-      return refuse(reply, 503, `${MOST_READERS} pages look at once, that is all: close one`)
-    const { source } = this.options
-    const { who, address } = request.looker!
-    const at = new Date().toISOString()
-    for (const camera of pictures) {
-      const [dev, cam] = camera.split('/')
-      source.audit({ ts: at, who, address, what: 'live', dev, cam, from: at })
-    }
-    reply.hijack()
+  private async askToken(reply: FastifyReply, fault = ''): Promise<FastifyReply> {
+    const form = await readFile(join(this.pageDir, 'enter.html'), 'utf8')
+    reply.code(401).header('cache-control', 'no-store').type('text/html')
+    return reply.send(form.replace('role="alert">', `role="alert">${fault}`))
+  }
+
+  private async live(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { raw } = reply
-    raw.writeHead(200, {
+    const head = {
       ...securityHeaders,
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
-    })
-    const reader = new LiveReader(raw)
-    this.readers.add(reader)
-    const leave = source.live(pictures, (message) => reader.hear(message))
-    raw.on('close', () => {
-      leave()
-      reader.end()
-      this.readers.delete(reader)
-    })
-    return reply
+    }
+    await this.views.begin(request.looker!, picturesOf(queryOf(request)), raw, () => raw.writeHead(200, head))
+    reply.hijack()
   }
 
   private fail(error: unknown, reply: FastifyReply): FastifyReply {
@@ -180,7 +183,9 @@ export class ViewServer {
 }
 
 /** What the page with the form needs; nothing in it is of a camera. */
-const openToAll = new Set(['/style.css', '/icon.svg'])
+const openToAll = new Set(['/style.css', '/icon.svg', '/enter.js'])
+/** Where a link may lead from elsewhere, and where the form without a script leads back to. */
+const pages = new Set(['/', '/index.html'])
 
 const queryOf = (request: FastifyRequest): Query => new Query(request.query as Record<string, unknown>)
 

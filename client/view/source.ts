@@ -105,6 +105,7 @@ export interface Audit {
   readonly cam: string
   readonly ref?: string
   readonly from: string
+  /** Absent: a live view has begun. A second line, with the same `from`, says when it was over. */
   readonly to?: string
 }
 
@@ -128,7 +129,7 @@ export interface ViewSource {
   segment(dev: string, ref: string): Promise<Uint8Array>
   /** @throws {Failure} */
   results(dev: string, cam: string, boot: string, fromSeq: number, toSeq: number): Promise<Results>
-  /** One line of each view. */
-  audit(line: Audit): void
+  /** One line of each view, two of a live one. What it cannot write is not to be shown. @throws {Failure} */
+  audit(line: Audit): Promise<void>
   stop(): Promise<void>
 }

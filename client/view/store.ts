@@ -27,7 +27,6 @@ export interface StoreOptions {
   /** Absent: nothing comes live. */
   readonly live: ViewSource | undefined
   readonly audit: AuditLog
-  notice(text: string): void
 }
 
 /** A segment that is not sealed lies as records: a keyframe and what follows it. */
@@ -148,14 +147,20 @@ export class StoreSource implements ViewSource {
     return { items }
   }
 
-  /** In the store, where a fleet's owner looks for it. Shown meanwhile; what cannot be written there is said. */
-  audit(line: Audit): void {
-    const { store, audit, notice } = this.options
-    audit.write(line)
+  /** In the store, where a fleet's owner looks for it. What cannot be written there is not shown. */
+  async audit(line: Audit): Promise<void> {
+    const { store, audit } = this.options
+    await audit.write(line)
     const { ts: at, who, address, dev, cam, from, to = from, ref = 'live' } = line
-    store
-      .audit({ at, who: `${who} (${address})`, dev, cam, from, to, ref })
-      .catch((error) => notice(`a view could not be written down, ${store.name}: ${(error as Error).message}`))
+    try {
+      await store.audit({ at, who: `${who} (${address})`, dev, cam, from, to, ref })
+    } catch (cause) {
+      throw new Failure(
+        'other',
+        `nothing is shown that cannot be written down, and the store takes no record of views, ${store.name}: ${(cause as Error).message}`,
+        { cause },
+      )
+    }
   }
 
   private async loose(stream: Stream, seq: number, ref: string): Promise<Uint8Array> {

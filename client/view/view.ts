@@ -69,7 +69,7 @@ async function storeSource(
   ])
   try {
     const store = await openStore(address, { existing: true })
-    return new StoreSource({ store, objects: await openObjects(bits), live, audit, notice: printError })
+    return new StoreSource({ store, objects: await openObjects(bits), live, audit })
   } catch (cause) {
     throw new Failure('input', `${(cause as Error).message}, --store`, { cause })
   }

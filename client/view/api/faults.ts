@@ -23,6 +23,7 @@ export function faultOf(error: unknown): Fault {
 function statusOf({ code, message }: Failure): number {
   if (code === 'usage') return 400
   if (code === 'input') return 404
-  if (code === 'answer') return /answered (not_found|evicted)/.test(message) ? 404 : 504
+  // What a box has no more, and a camera, class or zone that it does not know.
+  if (code === 'answer') return /answered (not_found|evicted)|nothing here is named/.test(message) ? 404 : 504
   return code === 'broker' ? 504 : 500
 }

@@ -91,7 +91,7 @@ export function routesOf(source: ViewSource, bundles: Bundles, version: string, 
           const bytes = await source.segment(dev, ref)
           const at = isoOf(now() * 1000)
           const times = timesOf(bytes) ?? { from: at, to: at }
-          source.audit({ ts: at, who, address, what: 'segment', dev, cam: ref.split('/')[0], ref, ...times })
+          await source.audit({ ts: at, who, address, what: 'segment', dev, cam: ref.split('/')[0], ref, ...times })
           return { bytes }
         })
       },

@@ -1,7 +1,18 @@
-/** The page's questions to its server. What went wrong is an Error with the server's sentence. */
+/** The page's questions to its server. What went wrong is an Error with a sentence for people. */
 import type { BundleView } from '../api/bundle.js'
 import type { Session } from '../api/routes.js'
 import type { Activity, Page, Results, SegmentView, StoredEvent } from '../source.js'
+
+/** The server's own sentence. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message)
+  }
+}
 
 type Values = Readonly<Record<string, string | number | undefined>>
 
@@ -23,7 +34,7 @@ async function ask(name: string, values: Values = {}, init: RequestInit = {}): P
   }
   if (response.ok) return response
   const said = (await response.json().catch(() => undefined)) as { error?: string } | undefined
-  throw new Error(said?.error ?? `the viewing server answered ${response.status}`)
+  throw new Refused(response.status, said?.error ?? `the viewing server answered ${response.status}`)
 }
 
 const json = async <T>(name: string, values?: Values, init?: RequestInit): Promise<T> =>
@@ -47,3 +58,17 @@ export const keyframe = (dev: string, cam: string): Promise<unknown> =>
   json('keyframe', { dev, cam }, { method: 'POST' })
 export const liveAddress = (pictures: readonly string[]): string =>
   addressOf('live', { pictures: pictures.length > 0 ? pictures.join(',') : undefined })
+
+/** Why nothing comes live, in the server's words, which an EventSource does not tell; undefined: it would come now. */
+export async function liveFault(): Promise<string | undefined> {
+  const stop = new AbortController()
+  try {
+    // Without pictures: nothing is seen by it, and nothing is written down.
+    await ask('live', {}, { signal: stop.signal })
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  } finally {
+    stop.abort()
+  }
+}

@@ -4,7 +4,7 @@ import type { Activity, StoredEvent } from '../source.js'
 import * as api from './api.js'
 import { EventRows } from './event-rows.js'
 import { Filters } from './filters.js'
-import { loadEvents, MOST_EVENTS } from './history.js'
+import { type Found, faultsSaid, loadEvents, MOST_EVENTS } from './history.js'
 import { zoomed } from './lanes.js'
 import type { MaskMode } from './mask.js'
 import type { Place } from './place.js'
@@ -34,7 +34,8 @@ export function Back({ place, mask, go }: Props) {
   const fitting = all.filter(({ dev, cam }) => (!place.dev || dev === place.dev) && (!place.cam || cam === place.cam))
   const lanes = fitting.slice(0, MOST_LANES).map(({ dev, cam }) => `${dev}/${cam}`)
   const devs = [...new Set(fitting.map(({ dev }) => dev))].join()
-  const { events, complete, fault } = useEvents(place, devs, from, to)
+  const { events, complete, faults } = useEvents(place, devs, from, to)
+  const fault = faultsSaid(faults)
   const [spanMs, setSpanMs] = useState(to - from)
   const [around, setAround] = useState(at)
   const span = zoomed({ from, to }, Math.min(Math.max(around, from), to), spanMs)
@@ -123,12 +124,12 @@ export function Back({ place, mask, go }: Props) {
         </section>
         <aside aria-label="Events of the day">
           <h2>
-            {events.length.toLocaleString('en')} {eventsSaid(events.length, complete)}
+            {events.length.toLocaleString('en')} {eventsSaid(events.length, complete, fault !== undefined)}
           </h2>
           <EventRows
             events={events}
             utc={place.utc}
-            empty={complete ? 'No events of this kind on this day.' : 'Asking for events …'}
+            empty={emptySaid(complete, fault !== undefined)}
             current={looked}
             open={(event) => seek(`${event.dev}/${event.cam}`, Date.parse(event.since))}
           />
@@ -138,28 +139,32 @@ export function Back({ place, mask, go }: Props) {
   )
 }
 
-function eventsSaid(count: number, complete: boolean): string {
+function eventsSaid(count: number, complete: boolean, faulty: boolean): string {
+  if (complete && faulty) return `${count === 1 ? 'event' : 'events'} that could be had`
   if (complete) return count === 1 ? 'event' : 'events'
   return count >= MOST_EVENTS ? 'events and more: filter them' : 'events so far …'
+}
+
+/** That there are none is said only where every box has said so. */
+function emptySaid(complete: boolean, faulty: boolean): string {
+  if (!complete) return 'Asking for events …'
+  return faulty ? 'No events could be had: above stands why.' : 'No events of this kind on this day.'
 }
 
 const namesOf = (events: readonly StoredEvent[], pick: (event: StoredEvent) => string | null): string[] => [
   ...new Set(events.flatMap((event) => pick(event) ?? [])),
 ]
 
-function useEvents({ cam, class: of, zone }: Place, devs: string, from: number, to: number) {
-  const [state, setState] = useState<{ events: readonly StoredEvent[]; complete: boolean; fault?: string }>({
-    events: [],
-    complete: false,
-  })
+const nothing: Found = { events: [], complete: false, faults: new Map() }
+
+function useEvents({ cam, class: of, zone }: Place, devs: string, from: number, to: number): Found {
+  const [state, setState] = useState(nothing)
   useEffect(() => {
     const stop = new AbortController()
-    setState({ events: [], complete: false })
+    setState(nothing)
     if (devs === '') return
     const wanted = { devs: devs.split(','), cam, class: of, zone, from, to }
-    loadEvents(api.events, wanted, (events, complete) => setState({ events, complete }), stop.signal).catch((error) => {
-      if (!stop.signal.aborted) setState(({ events }) => ({ events, complete: true, fault: error.message }))
-    })
+    void loadEvents(api.events, wanted, setState, stop.signal)
     return () => stop.abort()
   }, [devs, cam, of, zone, from, to])
   return state

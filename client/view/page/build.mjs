@@ -8,7 +8,11 @@ const out = join(here, '..', '..', '..', 'dist', 'client', 'view', 'page')
 rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
 await build({
-  entryPoints: { page: join(here, 'main.tsx'), decoder: join(here, 'decoder', 'worker.ts') },
+  entryPoints: {
+    page: join(here, 'main.tsx'),
+    enter: join(here, 'enter.ts'),
+    decoder: join(here, 'decoder', 'worker.ts'),
+  },
   outdir: out,
   bundle: true,
   // What writes MP4 is loaded when somebody saves one.

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { AuditLog, timesOf } from '../../../client/view/audit.js'
@@ -18,7 +18,7 @@ t.test('a line of JSON for each view, added to what is there, and one for people
   const printed: string[] = []
   for (let i = 0; i < 2; i++) {
     const log = new AuditLog(file, (line) => printed.push(line))
-    log.write({ ...view, ref: `street/0123456789abcdef/${i}`, from: view.ts, to: view.ts })
+    await log.write({ ...view, ref: `street/0123456789abcdef/${i}`, from: view.ts, to: view.ts })
   }
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   t.match(
@@ -33,6 +33,11 @@ t.test('a line of JSON for each view, added to what is there, and one for people
 
 t.test('what cannot be written down is not shown', async (t) => {
   t.throws(() => new AuditLog(t.testdir(), () => {}), /cannot write the record of views/)
+  const dir = join(t.testdir(), 'gone')
+  mkdirSync(dir)
+  const log = new AuditLog(join(dir, 'views.jsonl'), () => t.fail('nothing is said of it'))
+  rmSync(dir, { recursive: true })
+  await t.rejects(log.write({ ...view, from: view.ts }), { code: 'other', message: /cannot write the record of views/ })
 })
 
 t.test('from and to are those of the frames', async (t) => {

@@ -9,7 +9,11 @@ export const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: tool('chromium'), args: ['--no-sandbox', '--disable-gpu'] })
 
 /** What the page complains of is kept, so that a test can hold that it does not. */
-export async function openPage(browser: Browser, address: string, options: Parameters<Browser['newPage']>[0] = {}) {
+export async function openPage(
+  browser: Pick<Browser, 'newPage'>,
+  address: string,
+  options: Parameters<Browser['newPage']>[0] = {},
+) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: 'dark', ...options })
   // However slow the machine.
   page.setDefaultTimeout(300_000)

@@ -48,6 +48,8 @@ export class MemorySource implements ViewSource {
   readonly listeners = new Map<(message: LiveMessage) => void, ReadonlySet<string>>()
   bytes = new Map<string, Uint8Array>()
   fails: Error | undefined
+  /** Of the record of views. */
+  refuses: Error | undefined
 
   cameras = async () => [cameraView()]
   live(pictures: ReadonlySet<string>, hear: (message: LiveMessage) => void): () => void {
@@ -73,6 +75,9 @@ export class MemorySource implements ViewSource {
     return bytes
   }
   results = async () => ({ items: [] })
-  audit = (line: Audit) => void this.audits.push(line)
+  audit = async (line: Audit): Promise<void> => {
+    if (this.refuses) throw this.refuses
+    this.audits.push(line)
+  }
   stop = async () => {}
 }

@@ -1,5 +1,5 @@
 /** The page in Debian's Chromium, before a real box: the agent on its clip, a real broker, `blindsight view` as a process. */
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { decode as decodePng } from 'fast-png'
 import type { Browser, Page } from 'playwright-core'
@@ -58,6 +58,19 @@ t.test('the page', async (t) => {
     await page.emulateMedia({ colorScheme: 'light' })
     t.strictSame(await axeFaults(page), [])
     t.strictSame(complaints, [])
+    await page.close()
+  })
+
+  await t.test('live comes back after an answer that is no stream, and meanwhile it is said why', async (t) => {
+    const { page } = await openPage(browser, 'about:blank')
+    let refused = 0
+    await page.route('**/api/live**', (route) =>
+      refused++ < 2 ? route.fulfill({ status: 503, json: { error: 'too many pages look at once' } }) : route.continue(),
+    )
+    await page.goto(address)
+    await page.getByText('too many pages look at once; trying again').waitFor()
+    await pictureDrawn(page)
+    t.equal(await page.locator('.notice').count(), 0)
     await page.close()
   })
 
@@ -163,10 +176,37 @@ t.test('the page', async (t) => {
     t.match(page.url(), /class=vehicle/)
     await page.locator('.back .row').first().waitFor()
     await page.goto(`${address}#back?dev=${device}&cam=${camera}&class=elephant&t=${at}`)
-    await page.getByText('No events of this kind on this day.').waitFor()
+    await page.getByText('nothing here is named elephant').waitFor()
     await page.goto(`${address}#back?dev=${device}&cam=${camera}&t=2020-01-01T00:00:00Z`)
     await page.getByText('Nothing was recorded here').waitFor()
+    await page.getByText('No events of this kind on this day.').waitFor()
     await page.close()
+  })
+
+  await t.test('a link leads to its moment through the door with the token, with and without a script', async (t) => {
+    const file = join(dir, 'viewers')
+    const token = 'a-token-of-ann-that-is-long'
+    writeFileSync(file, `ann ${token}\n`)
+    const guarded = await startView(t, broker.url, '--token-file', file)
+    const moment = guarded.address + new URL(link).hash
+    for (const javaScriptEnabled of [true, false]) {
+      const context = await browser.newContext({ javaScriptEnabled })
+      const { page, complaints } = await openPage({ newPage: () => context.newPage() }, moment)
+      if (javaScriptEnabled) t.strictSame(await axeFaults(page), [])
+      await page.getByLabel('Your token').fill('a-token-of-nobody')
+      await page.getByRole('button', { name: 'Look' }).click()
+      await page.getByRole('alert').getByText('This token is not known here').waitFor()
+      await page.getByLabel('Your token').fill(token)
+      await page.keyboard.press('Enter')
+      if (javaScriptEnabled) {
+        await pictureDrawn(page)
+        t.match(await page.locator('footer').innerText(), /by ann/)
+      } else await page.getByText('needs JavaScript').waitFor({ state: 'attached' })
+      t.equal(page.url(), moment)
+      t.strictSame(complaints, [])
+      await context.close()
+    }
+    await guarded.program.kill()
   })
 
   await t.test('a broken segment is said, and what is sound of it shown', async (t) => {

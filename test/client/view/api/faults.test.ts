@@ -12,6 +12,8 @@ t.test('each failure has its status, and what nobody foresaw tells nothing', asy
     [new BundleError('missing', 'decoder.onnx: cannot be read'), 500, /cannot be read/],
     [new Failure('input', 'no bundle 0123'), 404, /no bundle/],
     [new Failure('answer', 'the box answered evicted, get'), 404, /evicted/],
+    [new Failure('answer', 'the box answered bad_request, events: zone: nothing here is named x'), 404, /named x/],
+    [new Failure('answer', 'the box answered bad_request, events: limit: too large'), 504, /limit/],
     [new Failure('answer', 'box gate-1 is away'), 504, /away/],
     [new Failure('usage', 'several boxes'), 400, /several/],
     [Object.assign(new Error('too large'), { statusCode: 413 }), 413, /too large/],

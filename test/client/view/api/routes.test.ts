@@ -55,6 +55,8 @@ t.test('one line is written for each segment, with the times that it shows', asy
   ])
   await t.rejects(async () => get('segment', { dev: 'gate-1', ref: `street/${boot}/4` }))
   t.equal(source.audits.length, 1, 'what was not shown is not written')
+  source.refuses = new Error('the disk is full')
+  await t.rejects(get('segment', { dev: 'gate-1', ref }), /the disk is full/, 'what cannot be written is not shown')
 })
 
 t.test('what a browser needs of a bundle', async (t) => {

@@ -21,6 +21,9 @@ t.test('what is asked, and what is said when it cannot be had', async (t) => {
   await t.rejects(api.recent(), { message: 'box gate-1 is away' })
   answer = () => new Response('<html>', { status: 502 })
   await t.rejects(api.recent(), { message: 'the viewing server answered 502' })
+  t.equal(await api.liveFault(), 'the viewing server answered 502')
+  answer = () => new Response(': \n\n')
+  t.equal(await api.liveFault(), undefined)
   answer = () => {
     throw new TypeError('failed')
   }

@@ -55,7 +55,7 @@ t.test('a box that is away, and a question that fails, are said', async (t) => {
   Object.assign(dom.answers, { events: new Error('back-box: no answer within 10 s'), segments: [] })
   const { feed } = await shown(dom)
   t.match(dom.text('.back > .trouble'), 'back-box: no answer within 10 s')
-  t.equal(dom.text('aside .empty'), 'No events of this kind on this day.')
+  t.equal(dom.text('aside .empty'), 'No events could be had: above stands why.')
   dom.answers.events = { items: [] }
   await dom.does(() =>
     feed.hear({ kind: 'camera', camera: cameraView({ dev: 'back-box', cam: 'lane', box: 'offline' }) }),
@@ -65,6 +65,23 @@ t.test('a box that is away, and a question that fails, are said', async (t) => {
     feed.hear({ kind: 'camera', camera: cameraView({ dev: 'back-box', cam: 'lane', box: 'offline' }) }),
   )
   t.match(dom.text('.back > .trouble'), /^The box back-box is away/)
+})
+
+t.test('the events of the others are shown while one box is away, and that one is named', async (t) => {
+  const dom = await openDom(t)
+  Object.assign(dom.answers, {
+    'events?dev=away-box': new Error('box away-box is away (offline)'),
+    events: { items: [event('a')] },
+    segments: [],
+  })
+  const { feed } = await import('../../../../client/view/page/shared.js')
+  feed.hear({ kind: 'camera', camera: cameraView({ dev: 'away-box', cam: 'lane' }) })
+  t.teardown(() => feed.cameras.delete('away-box/lane'))
+  await shown(dom, { dev: undefined, cam: 'lane' })
+  t.strictSame(
+    [dom.text('.back > .trouble'), dom.text('aside h2'), dom.all('[role=option]').length],
+    ['box away-box is away (offline)', '1 event that could be had', 1],
+  )
 })
 
 /** Of another day, so that it is asked anew. */

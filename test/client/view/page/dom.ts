@@ -20,12 +20,23 @@ export const worker = new FakeWorker()
 export class FakeSource extends EventTarget {
   static readonly opened: FakeSource[] = []
   closed = false
+  readyState = 1
   constructor(readonly url: string) {
     super()
     FakeSource.opened.push(this)
   }
   close(): void {
     this.closed = true
+    this.readyState = 2
+  }
+  /** As after a connection that broke, which a browser mends itself; or after an answer that is no stream, where it has given up. */
+  fail(readyState: 0 | 2): void {
+    this.readyState = readyState
+    this.dispatchEvent(new Event('error'))
+  }
+  opens(): void {
+    this.readyState = 1
+    this.dispatchEvent(new Event('open'))
   }
   say(kind: string, data: unknown): void {
     this.dispatchEvent(Object.assign(new Event(kind), { data: JSON.stringify(data) }))
