@@ -58,6 +58,8 @@ export class Camera {
   stream: string | undefined
   framesIn = 0
   dropped = 0
+  /** How often ffmpeg was started. */
+  attempts = 0
   private grabber: Grabber | undefined
   private generation = 0
   private running = false
@@ -120,6 +122,11 @@ export class Camera {
     return this.grabber?.cpuMs()
   }
 
+  /** ffmpeg runs, whether or not frames come. */
+  get capturing(): boolean {
+    return this.grabber !== undefined
+  }
+
   /** Takes back a frame's buffer once nobody reads it any more. */
   recycle(buffer: ArrayBuffer): void {
     if (this.spare.length < SPARE_BUFFERS && buffer.byteLength === this.frameBytes) this.spare.push(buffer)
@@ -133,6 +140,7 @@ export class Camera {
     const pace = kindOf(this.config.source) === 'gst' ? new Pace(this.config.fps) : undefined
     this.file = isFile(this.config.source)
     this.launchedMs = performance.now()
+    this.attempts++
     const cutter = new FrameCutter(
       this.frameBytes,
       () => new Uint8Array(this.spare.pop() ?? new ArrayBuffer(this.frameBytes)),

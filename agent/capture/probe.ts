@@ -18,10 +18,10 @@ export type Probed =
 
 /** A camera may take so long to send its first frame. */
 const WITHIN_MS = 20_000
-/** What fails for another reason than its login is tried once more: an option that this ffmpeg does not know is then left out. */
-const AGAIN_MS = 2000
+const LOOK_MS = 50
 
-export function probe(config: CameraConfig, withinMs = WITHIN_MS, againMs = AGAIN_MS): Promise<Probed> {
+/** @param attempts what fails for another reason than its login is tried once more: an option that this ffmpeg does not know is then left out */
+export function probe(config: CameraConfig, withinMs = WITHIN_MS, attempts = 2): Promise<Probed> {
   return new Promise((resolve) => {
     let ended = false
     let again: NodeJS.Timeout | undefined
@@ -29,7 +29,7 @@ export function probe(config: CameraConfig, withinMs = WITHIN_MS, againMs = AGAI
       if (ended) return
       ended = true
       clearTimeout(late)
-      clearTimeout(again)
+      clearInterval(again)
       await camera.stop()
       resolve(probed)
     }
@@ -42,7 +42,11 @@ export function probe(config: CameraConfig, withinMs = WITHIN_MS, againMs = AGAI
       stateChanged: ({ state: { state, reason } }) => {
         if (ended || state === 'online') return
         if (/\(401\b/.test(reason) || state === 'stalled') failed(reason)
-        else again ??= setTimeout(() => failed(camera.state.reason), againMs)
+        // However long the last one takes, it is waited for: its reason may be the one that was said before.
+        else
+          again ??= setInterval(() => {
+            if (camera.attempts >= attempts && !camera.capturing) failed(camera.state.reason)
+          }, LOOK_MS)
       },
     })
     const late = setTimeout(() => failed(`nothing came within ${withinMs / 1000} s`), withinMs)
