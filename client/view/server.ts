@@ -119,7 +119,8 @@ export class ViewServer {
   private async check(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     reply.headers(securityHeaders)
     const { door, host, user } = this.options
-    if (isLoopback(host)) {
+    // With a token a rebound name leads nowhere: the cookie is of another name, and a proxy passes on whichever it has.
+    if (!door && isLoopback(host)) {
       const fault = hostFault(request.headers.host, this.port)
       if (fault) return refuse(reply, 403, fault)
     }

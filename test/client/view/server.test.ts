@@ -139,6 +139,21 @@ t.test('with a token: nothing without, a cookie in its place', async (t) => {
   t.match(source.audits, [{ who: 'ann', what: 'segment' }])
 })
 
+t.test('behind a proxy, under its name: whoever has a token may look, and nobody else', async (t) => {
+  const { address } = await setUp(t, { token: true })
+  const host = 'cams.example.com'
+  t.equal(await status(`${address}api/cameras`, { host, authorization: `Bearer ${TOKEN}` }), 200)
+  const body = new URLSearchParams({ token: TOKEN })
+  const entered = await fetch(`${address}enter`, { method: 'POST', body, redirect: 'manual' })
+  const cookie = entered.headers.get('set-cookie')!
+  t.match(cookie, /; SameSite=Lax;/, 'no other site brings it along')
+  t.notMatch(cookie, /Domain=/i, 'of this one name')
+  const own = { host, cookie: cookie.split(';')[0] }
+  t.equal(await status(`${address}api/cameras`, own), 200)
+  t.equal(await status(`${address}api/cameras`, { ...own, 'sec-fetch-site': 'cross-site' }), 403)
+  t.equal(await status(`${address}api/cameras`, { host }), 401, 'a rebound name has no cookie')
+})
+
 t.test('the door answers a form with a page, its script with JSON, and leads to where the form was', async (t) => {
   const { address } = await setUp(t, { token: true })
   const enter = async (path: string, token: string, accept: string) => {
