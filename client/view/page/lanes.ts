@@ -66,11 +66,11 @@ export function markAt(lane: readonly Mark[] = [], x: number, reach = 4): Mark |
 const steps = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 86_400]
 
 /** Times to write below, so far from each other that they can be read. */
-export function ticks({ from, to, width }: Scale, least = 64): number[] {
+export function ticks({ from, to, width }: Scale, utc: boolean, least = 64): number[] {
   const wanted = ((to - from) / 1000 / width) * least
   const step = (steps.find((seconds) => seconds >= wanted) ?? 86_400) * 1000
   // From midnight and not from 1970, where zones of half hours would show odd times; `from` of a whole day is midnight.
-  const offset = -new Date(from).getTimezoneOffset() * 60_000
+  const offset = utc ? 0 : -new Date(from).getTimezoneOffset() * 60_000
   const found: number[] = []
   for (let at = Math.ceil((from + offset) / step) * step - offset; at <= to; at += step) found.push(at)
   return found

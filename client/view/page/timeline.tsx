@@ -62,7 +62,7 @@ export function Timeline({ cameras, span, events, activity, at, utc, seek, pan, 
     g.scale(sharp, sharp)
     g.font = `11px ${style.fontFamily}`
     g.textBaseline = 'middle'
-    for (const tick of ticks(scale)) {
+    for (const tick of ticks(scale, utc)) {
       const x = Math.round(xOf(tick, scale)) + 0.5
       g.fillStyle = line
       g.fillRect(x, 0, 1, height - AXIS)

@@ -52,9 +52,22 @@ t.test('the mark under the pointer, or the nearest', async (t) => {
   t.equal(markAt(undefined, 5), undefined)
 })
 
+t.test('ticks stand at full hours of the zone that is shown', async (t) => {
+  const before = process.env.TZ
+  t.teardown(() => {
+    if (before === undefined) delete process.env.TZ
+    else process.env.TZ = before
+  })
+  process.env.TZ = 'Asia/Kolkata'
+  t.equal(new Date(day.from).getTimezoneOffset(), -330, 'a zone of half an hour')
+  t.ok(ticks(scale, true).every((ms) => new Date(ms).getUTCMinutes() === 0))
+  t.equal(ticks(scale, true)[0], day.from)
+  t.ok(ticks(scale, false).every((ms) => new Date(ms).getMinutes() === 0 && new Date(ms).getHours() % 2 === 0))
+})
+
 t.test('ticks can be read, a zoom stays within the day', async (t) => {
-  t.ok(ticks(scale).length <= 16 && ticks(scale).length >= 8)
-  t.ok(ticks({ from: day.from, to: day.from + 60_000, width: 1000 }).length > 5)
+  t.ok(ticks(scale, true).length <= 16 && ticks(scale, true).length >= 8)
+  t.ok(ticks({ from: day.from, to: day.from + 60_000, width: 1000 }, true).length > 5)
   t.strictSame(zoomed(day, day.from, 3_600_000), { from: day.from, to: day.from + 3_600_000 })
   t.strictSame(zoomed(day, day.to, 3_600_000), { from: day.to - 3_600_000, to: day.to })
   t.strictSame(zoomed(day, 0, 1e12), day)
