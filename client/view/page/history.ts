@@ -58,7 +58,7 @@ export async function loadEvents(
       }
       const complete = cursor === undefined && dev === devs.at(-1)
       if (complete && strangers.size === devs.length) for (const [box, text] of strangers) faults.set(box, text)
-      if (events.length > MOST_EVENTS || (events.length === MOST_EVENTS && !complete))
+      if (events.length > MOST_EVENTS)
         return shown({ events: events.slice(0, MOST_EVENTS), complete: false, faults: new Map(faults) })
       shown({ events, complete, faults: new Map(faults) })
     } while (cursor !== undefined)

@@ -183,6 +183,54 @@ t.test('the page', async (t) => {
     await page.close()
   })
 
+  await t.test('the timeline: pointer and keys lead to the time that they show', async (t) => {
+    const { page } = await openPage(browser, `${address}${new URL(link).hash}&utc=1`)
+    await pictureDrawn(page)
+    const lanes = page.locator('.lanes')
+    const hint = () => page.locator('.hint').innerText()
+    const at = () => new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('t')!
+    const { width } = (await lanes.boundingBox())!
+    const moment = Date.parse(at())
+    const dayMs = 86_400_000
+    const day = Date.parse(`${at().slice(0, 10)}T00:00:00Z`)
+    const lands = async (x: number, what: string) => {
+      await until(what, () => Math.abs(Date.parse(at()) - (day + (x / width) * dayMs)) < (2 * dayMs) / width)
+      t.equal((await hint()).slice(0, 22), `${device}/${camera} ${at().slice(11, 19)}`, what)
+    }
+    // In the half of the day in which the box has seen nothing: near an event it is the event that is meant.
+    const late = moment - day > dayMs / 2
+    await lanes.click({ position: { x: width * (late ? 0.25 : 0.75), y: 30 } })
+    await lands(width * (late ? 0.25 : 0.75), 'where it was clicked')
+    await page.getByText('Nothing was recorded here').waitFor()
+    await lanes.focus()
+    await page.keyboard.press(late ? 'Home' : 'End')
+    for (let i = 0; i < 10; i++) await page.keyboard.press(late ? 'ArrowRight' : 'ArrowLeft')
+    await page.keyboard.press('Enter')
+    await lands(late ? 80 : width - 81, 'where the keys led')
+
+    await page.goto(`${address}${new URL(link).hash}&utc=1`)
+    await page.reload()
+    await pictureDrawn(page)
+    const query = {
+      dev: device,
+      limit: '500',
+      from: new Date(day).toISOString(),
+      to: new Date(day + dayMs).toISOString(),
+    }
+    const sinces: string[] = await page.evaluate(async (asked) => {
+      const { items } = await (await fetch(`api/events?${asked}`)).json()
+      return items.map(({ since }: { since: string }) => since)
+    }, new URLSearchParams(query).toString())
+    await page.getByRole('button', { name: '15 min' }).click()
+    const from = Math.min(Math.max(day, moment - 450_000), day + dayMs - 900_000)
+    const since = sinces.find((one) => Date.parse(one) > from && Date.parse(one) < from + 900_000)!
+    await page.waitForFunction(() => document.querySelector('.lanes')?.getAttribute('aria-label')?.includes(' events'))
+    await lanes.click({ position: { x: ((Date.parse(since) - from) / 900_000) * width + 1, y: 30 } })
+    await until('an event is played from its begin', () => sinces.includes(at()))
+    t.match(await hint(), / · /)
+    await page.close()
+  })
+
   await t.test('a link leads to its moment through the door with the token, with and without a script', async (t) => {
     const file = join(dir, 'viewers')
     const token = 'a-token-of-ann-that-is-long'

@@ -121,6 +121,18 @@ t.test('it ends at a hundred thousand, at an abort, and where a source repeats i
   )
   t.equal(count, MOST_EVENTS)
   t.equal(complete, false)
+  t.equal(page, 51)
+  await loadEvents(
+    async ({ cursor }) =>
+      Number(cursor ?? 0) < 50 ? { items: many, cursor: `${Number(cursor ?? 0) + 1}` } : { items: [] },
+    { ...wanted, devs: ['gate-1'] },
+    (found) => {
+      count = found.events.length
+      complete = found.complete
+    },
+    new AbortController().signal,
+  )
+  t.strictSame([count, complete], [MOST_EVENTS, true], 'exactly so many are all')
   const stop = new AbortController()
   stop.abort()
   await loadEvents(
