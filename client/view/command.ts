@@ -32,11 +32,13 @@ Examples:
   blindsight view --host 0.0.0.0 --token-file viewers.txt --audit views.jsonl`
 
 export function registerView(program: Command, load: LoadView = () => import('./view.js')): void {
-  brokerFlags(
+  const command = brokerFlags(
     program
       .command('view')
       .description('a page to watch and look back, decoded in the browser (http://127.0.0.1:8484/)'),
   )
+  command.options.find(({ long }) => long === '--broker')?.env('BLINDSIGHT_BROKER')
+  command
     .option('--device <id>', "the box, or '+' for every one of the broker", '+')
     .addOption(
       new Option('--store <address>', "a collector's store: the past is looked for there, not in the boxes").env(

@@ -1,6 +1,7 @@
 /** A real npm install: seconds with a warm npm cache, minutes on a slow link. */
 import { spawnSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -84,6 +85,36 @@ t.test('stage, upgrade, uninstall, purge', async (t) => {
   t.ok(existsSync(join(stage, 'etc/systemd/system/blindsight.service')), 'beside the agent')
   writeFileSync(join(stage, 'var/lib/blindsight-collect/fleet.sqlite'), '')
 
+  const refusedView = install('--view')
+  t.match(refusedView, { status: 1, output: /view\.js is missing: the page is served from a whole checkout/ })
+  t.notOk(existsSync(join(stage, 'opt/blindsight-view')))
+  // A checkout has these beside what the package has.
+  for (const part of ['package-lock.json', 'dist/client/view', 'dist/client/decode', 'models/bundles'])
+    cpSync(part, join(source, part), { recursive: true })
+  const view = install('--view')
+  t.equal(view.status, 0, view.output)
+  const viewSettings = join(stage, 'etc/blindsight/view.env')
+  t.equal(readFileSync(viewSettings, 'utf8'), readFileSync('config/view.env', 'utf8'))
+  t.equal(statSync(viewSettings).mode & 0o777, 0o600, 'it has passwords')
+  const page = join(stage, 'etc/systemd/system/blindsight-view.service')
+  const [, main] = /^ExecStart=\/\S+\/node (\S+) view \$VIEW_FLAGS$/m.exec(readFileSync(page, 'utf8'))!
+  const viewApp = join(stage, 'opt/blindsight-view/node_modules/blindsight')
+  t.ok(
+    readdirSync(viewApp, { recursive: true }).some((file) => String(file).endsWith('decoder.onnx')),
+    'it has what decodes',
+  )
+  t.strictSame(
+    readdirSync(app, { recursive: true }).filter((file) => /decoder\.onnx/.test(String(file))),
+    [],
+    "and the box's program still has not",
+  )
+  // All that it loads is there: it gets as far as its broker.
+  const looked = sh('node', [join(stage, main), 'view', '--port', '0', '--broker', 'mqtt://127.0.0.1:1'], '/')
+  t.match(looked, { status: 4, output: /no connection to the broker/ })
+  for (const name of ['@fastify/static', 'onnxruntime-web'])
+    t.ok(existsSync(join(stage, 'opt/blindsight-view/node_modules', name)), name)
+  writeFileSync(join(stage, 'var/lib/blindsight-view/views.jsonl'), '')
+
   const edited = `${readFileSync(config, 'utf8')}\n# mine\n`
   writeFileSync(config, edited)
   mkdirSync(join(stage, 'var/lib/blindsight/archive'))
@@ -92,7 +123,7 @@ t.test('stage, upgrade, uninstall, purge', async (t) => {
   t.match(second.output, /upgraded/)
   t.match(second.output, /keeping .*config\.yaml/)
   t.equal(readFileSync(config, 'utf8'), edited, 'a configuration is never overwritten')
-  t.strictSame(readdirSync(join(stage, 'opt')), ['blindsight'], 'no left-overs')
+  t.strictSame(readdirSync(join(stage, 'opt')), ['blindsight', 'blindsight-view'], 'no left-overs')
 
   // As `blindsight init --yes --out my.yaml` makes it without root.
   const home = join(directory, 'home')
@@ -142,7 +173,10 @@ cameras:
   t.match(removed.output, /kept the configuration/)
   t.match(removed.output, /kept the archive/)
   t.match(removed.output, /kept the store of the collector/)
+  t.match(removed.output, /kept the record of views/)
   t.notOk(existsSync(collector))
+  t.notOk(existsSync(page))
+  t.notOk(existsSync(viewApp))
   t.notOk(existsSync(app))
   t.ok(existsSync(config))
   t.ok(existsSync(join(stage, 'var/lib/blindsight/archive')))
@@ -151,4 +185,5 @@ cameras:
   t.notOk(existsSync(config))
   t.notOk(existsSync(join(stage, 'var/lib/blindsight')))
   t.notOk(existsSync(join(stage, 'var/lib/blindsight-collect')))
+  t.notOk(existsSync(join(stage, 'var/lib/blindsight-view')))
 })

@@ -18,5 +18,7 @@ t.test('the scripts are valid for dash and explain themselves', async (t) => {
     t.match(sh(script, ['--destdir']), { status: 1, output: /--destdir needs a directory/ })
   }
   t.match(sh('systemd/install', ['--collect', '--config', 'x']), { status: 1, output: /collect\.env/ })
+  t.match(sh('systemd/install', ['--view', '--config', 'x']), { status: 1, output: /view\.env/ })
+  t.match(sh('systemd/install', ['--view', '--collect']), { status: 1, output: /two services/ })
   t.match(sh('systemd/install', ['--config', '/nonexistent.yaml']), { status: 1, output: /cannot read/ })
 })
