@@ -436,6 +436,24 @@ t.test('a frame that the broker hangs up on is found, given up once, and the oth
   t.ok(connects <= 40, `${connects} connections`)
 })
 
+t.test('a broker that dies at every start, with whatever is under way: nothing is given up', async (t) => {
+  const { archive, publisher } = stored(t, 2, { refusedWaits: { firstMs: 1, mostMs: 1 } })
+  for (let deaths = 0; deaths < 30; deaths++) {
+    const { sent, link } = heldLink()
+    await new Promise((resolve) => setTimeout(resolve, 3)) // what was held is due
+    publisher.attach(link)
+    await until('a message under way', () => sent.length > 0)
+    publisher.detach({ hungUp: true })
+    for (const { ack } of sent) await ack(new LinkError('lost', 'gone'))
+  }
+  t.match(publisher.counters, { deadLetters: 0, acked: 0 })
+  t.equal(archive.stats.outboxRows, 2)
+  await new Promise((resolve) => setTimeout(resolve, 3))
+  publisher.attach({ receiveMaximum: 99, publish: async () => {} } as unknown as Link)
+  await until('all of it', () => publisher.counters.acked === 2)
+  t.equal(publisher.counters.deadLetters, 0)
+})
+
 t.test(
   'a broker that hangs up behind its refusals: what it refuses is not tried on every connection, and nothing else is blamed',
   async (t) => {

@@ -11,9 +11,17 @@ t.test('three ends of the connection accuse the topic, two more the message', as
   t.match(suspects.strike(one), { kind: 'topic' })
   t.equal(suspects.current, undefined)
   t.equal(suspects.isSuspect(one), true)
-  t.equal(suspects.strike(one), undefined)
+  suspects.taken({ key: '2/4' })
+  t.match(suspects.strike(one), { kind: 'topic' })
+  suspects.taken({ key: '3/4' })
   t.match(suspects.strike(one), { kind: 'message' })
   t.equal(suspects.isSuspect(one), false)
+})
+
+t.test('a broker that dies again and again and takes nothing says nothing about the message', async (t) => {
+  const suspects = new Suspects()
+  for (let deaths = 1; deaths <= 50; deaths++) t.not(suspects.strike(one)?.kind, 'message', `death ${deaths}`)
+  t.equal(suspects.isSuspect(one), true, 'and it still goes alone')
 })
 
 t.test('a reason is believed sooner; what is taken is cleared', async (t) => {
