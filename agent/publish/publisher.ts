@@ -27,7 +27,7 @@ const HISTORY_TICK_MS = 20
 const HISTORY_LOOKS = 50
 /** Between two passes over what waits for refused topics. */
 const SWEEP_MS = 1000
-/** Late messages wait for a live one to find out whether a refused topic is open again; for so long, if none comes. */
+/** Late messages and suspects wait for another one to find out whether a refused topic is open again; for so long, if none comes. */
 const NOBODY_TRIED_MS = 10_000
 /** Reason codes of a PUBACK that will be the same for this message the next time: packet too large, bad payload format. */
 const FINAL = new Set([PACKET_TOO_LARGE, 0x99])
@@ -40,6 +40,8 @@ export interface PublisherOptions {
   readonly historyPerSecond: number
   /** Of a topic that the broker refuses. */
   readonly refusedWaits?: Waits
+  /** For whom nobody tries it. */
+  readonly nobodyTriedMs?: number
   /** The box's own time, which frames are stamped by. */
   readonly nowMs?: () => number
 }
@@ -276,15 +278,19 @@ export class Publisher {
     const { topic, frame } = flight
     // What waits for its own topic does not slip out under hist/.
     const { live } = flight.message
-    if (hist && this.branches.state(live) !== 'open' && this.branches.overdueMs(live) < NOBODY_TRIED_MS) return false
+    if (hist && this.branches.state(live) !== 'open' && !this.nobodyTried(live)) return false
     const state = this.branches.state(topic)
     const suspect = this.suspects.isSuspect(flight)
-    if (state === 'held' || (state === 'due' && suspect)) return false
+    if (state === 'held' || (state === 'due' && suspect && !this.nobodyTried(topic))) return false
     if (suspect || (state === 'due' && this.branches.hangsUp(topic))) {
       if (frame.id && !this.probe && !this.alone) this.askAlone(flight)
       return false
     }
     return true
+  }
+
+  private nobodyTried(topic: string): boolean {
+    return this.branches.overdueMs(topic) >= (this.options.nobodyTriedMs ?? NOBODY_TRIED_MS)
   }
 
   private askAlone(flight: Flight): void {
