@@ -13,7 +13,7 @@ import { Archive, type ArchiveLimits } from './archive.js'
 import { damagedFiles, setAside } from './aside.js'
 import { ArchiveError } from './database.js'
 import type { Evicted } from './evictions.js'
-import { isDamage, isFull, isReadFailure } from './faults.js'
+import { failureInWords, isDamage, isFull, isReadFailure } from './faults.js'
 import { readNote, Salvage, type SalvageProgress } from './salvage.js'
 
 export interface KeeperEvents {
@@ -116,7 +116,7 @@ export class Keeper implements Outbox {
         if (this.broken(error)) continue
         if (isFull(error) && attempt === 0 && this.evictForRoom()) continue
         this.pausedUntil = performance.now() + FULL_RETRY_MS
-        this.fails(messageOf(error))
+        this.fails(failureInWords(error, this.archive.path))
         return false
       }
     }
