@@ -1,7 +1,7 @@
 /** The package as somebody else's program has it: packed, installed, and the example of docs/how-to/programs.md compiled and run. */
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -14,13 +14,16 @@ const example = /```ts\n(.*?)```/s.exec(readFileSync(join(root, 'docs/how-to/pro
 
 async function installed(dir: string): Promise<string> {
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', dir], { cwd: root })
-  const home = join(dir, 'node_modules')
-  mkdirSync(home)
-  execFileSync('tar', ['xzf', join(dir, stdout.trim().split('\n').at(-1)!), '-C', home])
-  execFileSync('mv', [join(home, 'package'), join(home, 'blindsight')])
-  for (const name of ['@types', 'typescript']) symlinkSync(join(root, 'node_modules', name), join(home, name))
-  symlinkSync(join(root, 'node_modules'), join(home, 'blindsight', 'node_modules'))
   writeFileSync(join(dir, 'package.json'), '{"type": "module"}')
+  // Nothing of it that is compiled is asked for here.
+  const quietly = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+  await run('npm', ['install', ...quietly, join(dir, stdout.trim().split('\n').at(-1)!)], { cwd: dir })
+  t.ok(lstatSync(join(dir, 'node_modules', 'blindsight')).isDirectory(), 'a copy, and no link into the checkout')
+  const types = join(dir, 'node_modules', '@types')
+  mkdirSync(types, { recursive: true })
+  for (const name of ['@types/node', 'typescript'])
+    if (!existsSync(join(dir, 'node_modules', name)))
+      symlinkSync(join(root, 'node_modules', name), join(dir, 'node_modules', name))
   const strict = {
     strict: true,
     exactOptionalPropertyTypes: true,

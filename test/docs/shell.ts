@@ -14,6 +14,7 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/^git clone\b|build-onnxruntime/, 'fetches and builds for hours, on a Jetson'],
   [/^pip install\b/, 'installs; the Python kit has its own tests'],
   [/python3 -c .*dataframe/, 'needs pandas; the Python kit has its own tests'],
+  [/^npm pack\b|\bnpm install\b.*\.tgz/, 'test/client/index.long.ts packs and installs'],
   [/^npm test\b/, 'is what runs this'],
   [/^npm run deb\b/, 'takes minutes; test/packaging/deb/build.long.ts does it'],
   [/rtsp:\/\//, 'needs a camera'],
