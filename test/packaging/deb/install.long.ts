@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import t from 'tap'
 import { Machine, noMachine } from '../machine.js'
+import { lintian } from './lintian.js'
 
 /** Debian 12; with jammy, Ubuntu 22.04, which JetPack 6 is made from. */
 const SUITE = process.env.BLINDSIGHT_SUITE ?? 'bookworm'
@@ -61,6 +62,7 @@ t.test(`the package on ${SUITE}`, { skip }, async (t) => {
   const build = ['dist/packaging/deb/main.js', '--compression', '0', '--out', 'var/deb-test', '--set-version', '1.0.0']
   const said = execFileSync(process.execPath, build, { encoding: 'utf8' })
   renameSync(said.split('  ')[0]!, join(share, 'first.deb'))
+  t.equal(lintian(join(share, 'first.deb')), '')
   repack('first.deb', 'second.deb', '1.0.1')
   repack('first.deb', 'broken.deb', '1.0.2', (app) =>
     writeFileSync(join(app, 'dist/agent/service.js'), 'throw new Error("a version that does not start")\n'),
