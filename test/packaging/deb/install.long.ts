@@ -67,9 +67,14 @@ t.test(`the package on ${SUITE}`, { skip }, async (t) => {
   repack('first.deb', 'broken.deb', '1.0.2', (app) =>
     writeFileSync(join(app, 'dist/agent/service.js'), 'throw new Error("a version that does not start")\n'),
   )
-  repack('first.deb', 'strict.deb', '1.0.3', (app) =>
-    writeFileSync(join(app, 'dist/agent/fit.js'), 'throw new Error("a version that refuses this configuration")\n'),
-  )
+  repack('first.deb', 'strict.deb', '1.0.3', (app) => {
+    const verbs = join(app, 'dist/agent/verbs.js')
+    const text = readFileSync(verbs, 'utf8').replace('= fit(config', '= refuse(config')
+    writeFileSync(
+      verbs,
+      `${text}\nfunction refuse() { throw new Error('a version that refuses this configuration') }\n`,
+    )
+  })
   const { frames: archivedBefore } = JSON.parse(
     readFileSync('test/fixtures/upgrade/before-1.0/frames.json', 'utf8'),
   ) as {
