@@ -231,7 +231,7 @@ function conclude(summary: ReturnType<Meter['summary']>, seen: Seen, stateDir: s
     ...whatWasSeen(seen),
     `${summary.frames} frames · ${summary.fps} frames/s · ${summary.bpp_mean} bpp · ${summary.archived} archived · ${summary.acked} of ${summary.published} acknowledged by the broker`,
     `median ms: ${ms} · peak memory ${summary.peak_rss_mb} MB`,
-    `the archive is kept in ${stateDir}; nothing in it is a picture. To fetch and decode from it, run the demo again (--seconds 0) and see the README.`,
+    `the archive is kept in ${stateDir}; nothing in it is a picture. To fetch and decode from it, run the demo again (--seconds 0): docs/get-started.md, step 5.`,
   ].join('\n')
 }
 

@@ -65,7 +65,13 @@ export function takenOver(text: string, from: string, out: string): Taken {
     const { key, value, within } = place
     const path = resolve(folder, value)
     if (key === 'stateDir' && within === undefined) {
-      if (isAbsolute(value) && !isHidden(path)) return undefined
+      if (isAbsolute(value) && !isHidden(path)) {
+        if (!`${path}/`.startsWith('/var/lib/blindsight/'))
+          said.push(
+            `! stateDir: the service may write to ${path} once a drop-in of its unit has ReadWritePaths=${path}`,
+          )
+        return undefined
+      }
       const instead = Config.shape.stateDir.parse(undefined)
       said.push(`stateDir: ${instead}, and not ${path}: what is archived there stays there`)
       return instead

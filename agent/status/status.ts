@@ -55,7 +55,8 @@ export async function status(options: StatusOptions): Promise<void> {
   if (!('facts' in answer)) {
     const { failure, reason } = answer
     const hints = {
-      absent: 'not running; why it ended: systemctl status blindsight, journalctl -u blindsight -n 50',
+      absent:
+        'not running; why it ended: systemctl status blindsight, journalctl -u blindsight -n 50; one that was started by hand: --config FILE',
       denied: 'this user may not ask: sudo blindsight status, or become a member of the group blindsight',
       silent: 'it runs and does not answer; systemd restarts it after WatchdogSec',
     }

@@ -60,6 +60,14 @@ t.test(
   },
 )
 
+t.test('an archive on a disk of its own stays there, and the unit has to be told', async (t) => {
+  const of = (stateDir: string) => takenOver(`stateDir: ${stateDir}\n`, '/x/my.yaml', '/etc/blindsight/config.yaml')
+  const { text, said } = of('/data/blindsight')
+  t.equal(text, 'stateDir: /data/blindsight\n')
+  t.match(said.join(), 'ReadWritePaths=/data/blindsight')
+  t.strictSame(of('/var/lib/blindsight/one').said, [])
+})
+
 t.test('all else stays as somebody wrote it', async (t) => {
   const dir = t.testdir({ pw: 'a\n', other: { pw: 'b\n' }, 'ca.crt': 'ca\n' })
   const text = `# mine
