@@ -32,7 +32,8 @@ export class Projector {
   showing: Showing = { busy: true, playing: false, speed: 1 }
   /** What was wished for last: what an older wish brings is not shown. */
   private turn = 0
-  private stepping = false
+  /** Steps that are under way. */
+  private stepping: Promise<void> | undefined
   private next: (() => Promise<void>) | undefined
   /** Which play is the one that goes on. */
   private run = 0
@@ -91,7 +92,11 @@ export class Projector {
   async play(): Promise<void> {
     const mine = ++this.run
     this.change({ playing: true })
-    for (let from = this.shot; from && mine === this.run; from = this.shot) {
+    for (;;) {
+      // Of a key that was pressed just before.
+      await this.stepping
+      const from = this.shot
+      if (!from || mine !== this.run) break
       const began = performance.now()
       // The next one is there when it is wanted.
       if (from.index === 0) void this.reel.after(from.film).catch(() => {})
@@ -142,14 +147,18 @@ export class Projector {
       this.next = work
       return
     }
-    this.stepping = true
+    this.stepping = this.oneByOne(work)
     try {
-      for (let one: typeof this.next = work; one; one = this.next) {
-        this.next = undefined
-        await one()
-      }
+      await this.stepping
     } finally {
-      this.stepping = false
+      this.stepping = undefined
+    }
+  }
+
+  private async oneByOne(work: () => Promise<void>): Promise<void> {
+    for (let one: typeof this.next = work; one; one = this.next) {
+      this.next = undefined
+      await one()
     }
   }
 

@@ -71,6 +71,21 @@ t.test('it plays to the end at the speed that is chosen', async (t) => {
   )
 })
 
+t.test('it plays on from a step that is still under way, and from the one that waits behind it', async (t) => {
+  const { projector, drawn, held, state } = setUp()
+  await projector.seek(10_000)
+  state.hold = true
+  const stepped = projector.step(1)
+  void projector.step(1)
+  const played = projector.play()
+  t.ok(projector.showing.playing)
+  state.hold = false
+  for (const go of held.splice(0)) go()
+  await stepped
+  await played
+  t.strictSame(drawn, ['1/0', '1/1', '1/2', '2/0', '2/1', '2/2'])
+})
+
 t.test('a pause ends what plays, and nothing else', async (t) => {
   const { projector, drawn } = setUp()
   await projector.seek(10_000)
