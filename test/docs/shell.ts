@@ -20,6 +20,7 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/rtsp:\/\//, 'needs a camera'],
   [/\bfield-2\b/, 'needs new networks; the tests of bundles make them'],
   [/\binit\b(?!.*--yes)/, 'asks a person; test/agent/init has its questions'],
+  [/\bstatus --config my\.yaml/, 'asks an agent that the reader has just started; test/agent/status has one'],
   [/postgres:\/\//, 'needs a PostgreSQL; test/client/store and npm run fleet have one'],
   [/mqtts:\/\//, 'needs a broker with certificates; test/e2e/tls.long.ts has one'],
 ]
