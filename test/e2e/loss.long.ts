@@ -108,6 +108,9 @@ t.test('the agent is killed, with frames in its outbox, and again while it publi
   broker.hang() // some of the backlog is then sent and lost, the rest not sent
   await until('a backlog', () => outboxRows(dir) >= 20)
   await first.kill()
+  // Not the twenty from above: what the broker had taken just before may have been settled since, on a busy machine.
+  const left = outboxRows(dir)
+  t.ok(left > 0)
   await broker.kill()
   const archived = committed(dir).map(key)
   await wait(11_000) // so that it is history when it is published
@@ -134,7 +137,7 @@ t.test('the agent is killed, with frames in its outbox, and again while it publi
     [],
     'the archive has every frame from before the kill',
   )
-  t.ok(results(watcher, late).length >= 20, 'the backlog came under hist/')
+  t.ok(results(watcher, late).length >= left, 'the backlog came under hist/')
   const db = new Database(join(dir, 'state', 'archive.sqlite'), { readonly: true })
   t.equal(db.pragma('integrity_check', { simple: true }), 'ok')
   db.close()
