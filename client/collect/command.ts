@@ -44,8 +44,7 @@ export function registerCollect(program: Command): void {
     .description(
       'keep every result, event and bitstream of a fleet in a database, each once, and ask the boxes for what is missing',
     )
-  brokerFlags(command)
-  command.options.find(({ long }) => long === '--broker')?.env('BLINDSIGHT_BROKER')
+  brokerFlags(command, 'BLINDSIGHT_BROKER')
   command
     .addOption(storeOption())
     .addOption(

@@ -1,7 +1,7 @@
 /** The broker flags that subscribe and archive share. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { idPattern } from '../../contract/names.js'
 import type { BrokerSettings } from '../broker/mqtt.js'
 import { Failure } from '../failure.js'
@@ -17,9 +17,10 @@ export interface BrokerFlags {
   key?: string
 }
 
-export const brokerFlags = (command: Command): Command =>
+/** @param env the variable that stands in for --broker, if any does: it has to be there when the option is added */
+export const brokerFlags = (command: Command, env?: string): Command =>
   command
-    .option('--broker <url>', 'MQTT broker, mqtt:// or mqtts://', 'mqtt://127.0.0.1:1883')
+    .addOption(brokerOption(env))
     .option('--base <topic>', 'first part of every topic', 'blindsight')
     .option('--username <name>', 'user name for the broker')
     .option('--password <text>', 'its password; better in the environment, as BLINDSIGHT_MQTT_PASSWORD')
@@ -28,6 +29,11 @@ export const brokerFlags = (command: Command): Command =>
     .option('--key <file>', 'key of the client certificate, PEM')
 
 const schemes = ['mqtt:', 'mqtts:', 'ws:', 'wss:']
+
+function brokerOption(env?: string): Option {
+  const option = new Option('--broker <url>', 'MQTT broker, mqtt:// or mqtts://').default('mqtt://127.0.0.1:1883')
+  return env === undefined ? option : option.env(env)
+}
 
 /** @param sessionSeconds how long the broker keeps messages while the client is away. @throws {Failure} usage, input */
 export function brokerSettings(flags: BrokerFlags, sessionSeconds: number): BrokerSettings {

@@ -36,8 +36,8 @@ export function registerView(program: Command, load: LoadView = () => import('./
     program
       .command('view')
       .description('a page to watch and look back, decoded in the browser (http://127.0.0.1:8484/)'),
+    'BLINDSIGHT_BROKER',
   )
-  command.options.find(({ long }) => long === '--broker')?.env('BLINDSIGHT_BROKER')
   command
     .option('--device <id>', "the box, or '+' for every one of the broker", '+')
     .addOption(

@@ -51,3 +51,12 @@ t.test('an id is one level of a topic', async (t) => {
   for (const id of ['', 'Gate', 'a/b', '+', 'a'.repeat(65)])
     t.throws(() => checkId('--device', id), { code: 'usage', message: /^no id, --device / }, id)
 })
+
+t.test('a service has its broker from the environment, and a flag goes before it', async (t) => {
+  process.env.BLINDSIGHT_TEST_BROKER = 'mqtt://hub:1884'
+  t.teardown(() => delete process.env.BLINDSIGHT_TEST_BROKER)
+  const url = (...args: string[]) =>
+    brokerFlags(new Command(), 'BLINDSIGHT_TEST_BROKER').parse(args, { from: 'user' }).opts<BrokerFlags>().broker
+  t.equal(url(), 'mqtt://hub:1884')
+  t.equal(url('--broker', 'mqtt://other'), 'mqtt://other')
+})
