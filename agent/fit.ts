@@ -118,15 +118,18 @@ export async function fitPorts(config: LoadedConfig): Promise<void> {
 }
 
 /** Only trying tells: it depends on user, capabilities and kernel settings. An agent that has the port already keeps it. */
-async function isDenied(port: number): Promise<boolean> {
-  if (port === 0 || port >= PRIVILEGED) return false
+const isDenied = async (port: number): Promise<boolean> =>
+  port !== 0 && port < PRIVILEGED && (await portRefusal(port)) === 'EACCES'
+
+/** The system's code for why nobody may listen there now, such as EACCES or EADDRINUSE; undefined: one may. */
+export async function portRefusal(port: number): Promise<string | undefined> {
   const server = createServer()
   try {
     server.listen({ port, host: '127.0.0.1' })
     await once(server, 'listening')
-    return false
+    return undefined
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES'
+    return (error as NodeJS.ErrnoException).code
   } finally {
     server.close()
   }

@@ -1,8 +1,7 @@
 /** One connection to a broker, as the agent would make it. */
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { Topics } from '../contract/topics.js'
 import type { LoadedConfig } from './config/load.js'
+import { portRefusal } from './fit.js'
 import { addressOf, Link } from './publish/mqtt.js'
 
 /** @returns where and how it was reached @throws why not */
@@ -22,13 +21,6 @@ export async function tryBroker({ mqtt, device }: Pick<LoadedConfig, 'mqtt' | 'd
 /** Where the broker inside will be: with another one on its port it takes any that is free. */
 async function inside(port: number): Promise<string> {
   const where = `127.0.0.1:${port}`
-  const server = createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-    return `the agent starts one inside, on ${where}`
-  } catch {
-    return `the agent starts one inside, and ${where}, where it would be, is taken: by this agent, if it runs; else it takes a free port and says which. To use the broker that is there: mqtt: {url: mqtt://${where}}`
-  } finally {
-    server.close()
-  }
+  if ((await portRefusal(port)) !== 'EADDRINUSE') return `the agent starts one inside, on ${where}`
+  return `the agent starts one inside, and ${where}, where it would be, is taken: by this agent, if it runs; else it takes a free port and says which. To use the broker that is there: mqtt: {url: mqtt://${where}}`
 }

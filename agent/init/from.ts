@@ -42,6 +42,8 @@ export function isHidden(path: string, home = homedir()): boolean {
 /** @param text of the file `from`, which is right @param out where it will be */
 export function takenOver(text: string, from: string, out: string): Taken {
   const folder = folderOf(from)
+  /** Where the unit lets it write. */
+  const usual = Config.shape.stateDir.parse(undefined)
   const files: NewFile[] = []
   const said: string[] = []
   /** By its name, where it comes from. */
@@ -66,15 +68,14 @@ export function takenOver(text: string, from: string, out: string): Taken {
     const path = resolve(folder, value)
     if (key === 'stateDir' && within === undefined) {
       if (isAbsolute(value) && !isHidden(path)) {
-        if (!`${path}/`.startsWith('/var/lib/blindsight/'))
+        if (!`${path}/`.startsWith(`${usual}/`))
           said.push(
             `! stateDir: the service may write to ${path} once a drop-in of its unit has ReadWritePaths=${path}`,
           )
         return undefined
       }
-      const instead = Config.shape.stateDir.parse(undefined)
-      said.push(`stateDir: ${instead}, and not ${path}: what is archived there stays there`)
-      return instead
+      said.push(`stateDir: ${usual}, and not ${path}: what is archived there stays there`)
+      return usual
     }
     if (key === 'bundle' && within === undefined && isBundlePath(value)) {
       note(place, path, 'sudo blindsight bundle add that folder, and take the line out')

@@ -77,7 +77,7 @@ export async function buildPackage(
   await writeSystemFiles(tree)
 
   const dependencies = await libraryDependencies(binaries)
-  const onnxruntime = modules.find(({ name }) => name === 'onnxruntime-node')!.version
+  const onnxruntime = onnxruntimeIn(modules)
   const conffiles = ['/etc/blindsight/example.yaml']
   await writeControl(tree, { version: edition.version, arch, dependencies, conffiles, onnxruntime })
   await settle(tree, edition.epoch)
@@ -102,6 +102,10 @@ export async function buildPackage(
   await rm(work, { recursive: true })
   return join(out, name)
 }
+
+/** Its version. */
+const onnxruntimeIn = (modules: readonly Module[]): string =>
+  modules.find(({ name }) => name === 'onnxruntime-node')!.version
 
 async function writeDocuments(
   tree: string,
@@ -130,8 +134,7 @@ async function writeDocuments(
   await put(join(doc, 'LICENSE.node.gz'), zipped(await readFile(join(runtime, 'LICENSE'), 'utf8')))
   await put(join(doc, 'sbom.cdx.json'), sbom)
   // npm's package of ONNX Runtime leaves its notices out; they are of one version, and missing where another comes.
-  const onnxruntime = modules.find(({ name }) => name === 'onnxruntime-node')!.version
-  const notices = join(root, 'packaging', 'deb', 'files', `onnxruntime-${onnxruntime}-notices.txt.gz`)
+  const notices = join(root, 'packaging', 'deb', 'files', `onnxruntime-${onnxruntimeIn(modules)}-notices.txt.gz`)
   await copyFile(notices, join(doc, 'NOTICES.onnxruntime.gz'))
   await put(join(doc, 'changelog.gz'), zipped(debianChangelog(version, date)))
   for (const [path, content] of await documents()) await put(join(doc, path), content)

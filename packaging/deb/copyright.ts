@@ -26,10 +26,7 @@ Comment: Sample videos, https://github.com/intel-iot-devkit/sample-videos; re-en
     `Files: ${APP}/models/bundles/*
 Copyright: the blindsight founders
 License: Apache-2.0
-Comment: Weights, trained on research data: each manifest.json says in "training" on which, whose terms bind commercial use.
- Of what is under CC BY 4.0, field-1 has seen, on Roboflow Universe: atl-version-2 by finalproject-bqip3, vehicle_detection_yolov8 by
- farzad, modes-of-transport by ts-2qpml, highway-object-detection by universitas-tidar, manaus_traffic by tamaturgo,
- intelligence-cctv by garoong, yolo-for-bicycle by shamin-asfaq, bicycle-detection by chuanzhang; and Intel IoT DevKit's sample videos.`,
+Comment: Weights, trained on research data, whose terms bind commercial use: the comment on the first files names it.`,
     `Files: usr/lib/blindsight/bin/node
 Copyright: Node.js contributors, and those whom the licence names
 License: Node.js`,

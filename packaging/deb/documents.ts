@@ -1,6 +1,6 @@
 /** /usr/share/doc/blindsight: the pages a box's owner reads, laid as in the repository, so that their links hold. */
-import { readdir, readFile } from 'node:fs/promises'
-import { dirname, join, normalize } from 'node:path'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { dirname, join, normalize, relative } from 'node:path'
 import { packageRoot } from '../../contract/package-root.js'
 
 /** Files, and folders with all that is in them; what was measured, `docs/results`, stays in the repository. */
@@ -19,18 +19,19 @@ const SHIPPED = [
 export async function documents(): Promise<Map<string, Uint8Array>> {
   const root = packageRoot()
   const found = new Map<string, Uint8Array>()
-  for (const each of SHIPPED) {
-    const below = each.includes('.') ? [''] : await readdir(join(root, each), { recursive: true, withFileTypes: true })
-    for (const entry of below) {
-      if (typeof entry !== 'string' && !entry.isFile()) continue
-      const path = typeof entry === 'string' ? each : join(entry.parentPath, entry.name).slice(root.length + 1)
+  for (const shipped of SHIPPED)
+    for (const path of await filesOf(root, shipped))
       if (!path.startsWith('docs/results/')) found.set(path, await readFile(join(root, path)))
-    }
-  }
   const there = new Set([...found.keys()].flatMap((path) => [path, ...parents(path)]))
   for (const [path, bytes] of found)
     if (path.endsWith('.md')) found.set(path, Buffer.from(linksThatHold(path, Buffer.from(bytes).toString(), there)))
   return found
+}
+
+async function filesOf(root: string, path: string): Promise<string[]> {
+  if (!(await stat(join(root, path))).isDirectory()) return [path]
+  const entries = await readdir(join(root, path), { recursive: true, withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => relative(root, join(parentPath, name)))
 }
 
 const parents = (path: string): string[] => (path.includes('/') ? [dirname(path), ...parents(dirname(path))] : [])
