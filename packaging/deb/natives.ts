@@ -59,8 +59,10 @@ async function compile(
     CFLAGS: flags,
     CXXFLAGS: flags,
     JOBS: 'max',
+    // Under `npm run` node-gyp takes npm's own settings before its arguments: a nodedir there is of the Node that builds.
+    npm_config_nodedir: runtime,
   }
-  const args = [gyp, 'rebuild', '--release', `--arch=${architectures[arch].node}`, `--nodedir=${runtime}`]
+  const args = [gyp, 'rebuild', '--release', `--arch=${architectures[arch].node}`]
   await run(process.execPath, args, { cwd: folder, env })
   return folder
 }

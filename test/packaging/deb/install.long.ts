@@ -60,9 +60,17 @@ t.test(`the package on ${SUITE}`, { skip }, async (t) => {
   rmSync(share, { recursive: true, force: true })
   mkdirSync(share, { recursive: true })
   const build = ['dist/packaging/deb/main.js', '--compression', '0', '--out', 'var/deb-test', '--set-version', '1.0.0']
-  const said = execFileSync(process.execPath, build, { encoding: 'utf8' })
+  // As under `npm run` where npm is told of Node's headers: they are not those of the package's Node.
+  const env = { ...process.env, npm_config_nodedir: '/nowhere' }
+  const said = execFileSync(process.execPath, build, { encoding: 'utf8', env })
   renameSync(said.split('  ')[0]!, join(share, 'first.deb'))
   t.equal(lintian(join(share, 'first.deb')), '')
+  const tree = join(share, 'first.tree')
+  execFileSync('dpkg-deb', ['--raw-extract', join(share, 'first.deb'), tree])
+  const loads = "new (require('better-sqlite3'))(':memory:').prepare('SELECT 1').get(); require('unix-dgram')"
+  // Before anything is installed: a service whose addons do not load waits a quarter of an hour to be ready.
+  execFileSync(join(tree, 'usr/lib/blindsight/bin/node'), ['-e', loads], { cwd: join(tree, 'usr/lib/blindsight/app') })
+  rmSync(tree, { recursive: true })
   repack('first.deb', 'second.deb', '1.0.1')
   repack('first.deb', 'broken.deb', '1.0.2', (app) =>
     writeFileSync(join(app, 'dist/agent/service.js'), 'throw new Error("a version that does not start")\n'),
