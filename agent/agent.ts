@@ -246,7 +246,18 @@ export class Agent {
     const { clock, upkeep } = this
     const around = () => this.around()
     const made = { stages, counts, lost }
-    this.health = new Health({ cameras, archive, publisher, requests, ...made, limits, clock, upkeep, around })
+    this.health = new Health({
+      boot: this.boot,
+      cameras,
+      archive,
+      publisher,
+      requests,
+      ...made,
+      limits,
+      clock,
+      upkeep,
+      around,
+    })
     this.announceInfo({})
     this.setState('starting')
     for (const camera of this.cameras) this.announceCamera(camera)

@@ -27,6 +27,8 @@ export interface Counts {
 export const noCounts = (): Counts => ({ encoded: 0, held: 0, pressed: 0, leftOut: 0 })
 
 export interface HealthSources {
+  /** Of this run. */
+  readonly boot: string
   readonly cameras: readonly Camera[]
   readonly archive: Pick<
     Keeper,
@@ -85,12 +87,13 @@ export class Health {
   /** Asking changes nothing: the message, /metrics and `status` all come from it. */
   report() {
     const { timeMs: nowMs, known } = this.sources.clock.now()
-    const { cameras, archive, publisher, requests, stages, lost } = this.sources
+    const { boot, cameras, archive, publisher, requests, stages, lost } = this.sources
     const around = this.sources.around()
     const stats = archive.stats
     const cams = cameras.map((camera) => {
       const id = camera.config.id
       const { encoded, held, pressed, leftOut } = this.countsOf(id)
+      const newest = publisher.acknowledged.of(id, boot)
       return {
         id,
         state: camera.state.state,
@@ -104,6 +107,7 @@ export class Health {
         frames_pressed: pressed,
         frames_left_out: leftOut,
         dropped: camera.dropped,
+        ...(newest && { newest: { boot, ...newest } }),
       }
     })
     return {

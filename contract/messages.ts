@@ -295,6 +295,17 @@ export const HealthMessage = z.object({
           ),
         frames_left_out: count.optional().describe('of those encoded: not published, as `publish` says; archived'),
         dropped: count.describe('that a newer one replaced before it was their turn'),
+        newest: z
+          .object({
+            boot: ResultBase.shape.boot,
+            cls: count.optional().describe('on the topic cls'),
+            seg: count.optional().describe('on the topic seg'),
+            bits: count.optional().describe('on the topic bits'),
+          })
+          .optional()
+          .describe(
+            'of this run, the highest seq of each kind that the broker has acknowledged; absent: none, or a box of an earlier version',
+          ),
       }),
     )
     .describe('by camera'),
@@ -505,6 +516,10 @@ export const responses = {
             cls: ClassifyResult.optional().describe('as on its topic'),
             seg: SegmentResult.optional().describe('as on its topic'),
             evt: z.array(EventMessage).optional().describe('as on their topic'),
+            left_out: z
+              .literal(true)
+              .optional()
+              .describe('there when `publish` left the frame out: neither cls nor seg went out'),
           }),
         )
         .describe('by frame'),

@@ -7,6 +7,7 @@ import type { ResultKind, Topics } from '../../contract/topics.js'
 import { messageOf } from '../errors.js'
 import type { Log } from '../log.js'
 import { ALL_PARTS, type NewFrame, type Outbox, Part, type StoredFrame } from '../outbox.js'
+import { Acknowledged } from './acknowledged.js'
 import { Branches, type Waits } from './branches.js'
 import { Ledger, type Row } from './ledger.js'
 import { type Link, LinkError, type Loss, sizeOf } from './mqtt.js'
@@ -60,6 +61,7 @@ interface Flight extends Suspect {
 export class Publisher {
   /** Frames, but `messages` (handed over) and `refused` (by the broker, to be tried later). */
   readonly counters = { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0, messages: 0, refused: 0 }
+  readonly acknowledged = new Acknowledged()
   /** Told how long each frame took from hand-over to its last PUBACK, milliseconds. */
   onAcked: ((ms: number, frame: StoredFrame) => void) | undefined
   private link: Link | undefined
@@ -373,6 +375,7 @@ export class Publisher {
     }
     if (frame.id === 0 || flight.epoch !== this.epoch) return
     this.ledger.settle(frame.id, row, part)
+    this.acknowledged.note(frame, flight.message.kind)
     if (row.left || row.lost) return
     this.counters.acked++
     this.onAcked?.(performance.now() - row.started, frame)

@@ -34,6 +34,12 @@ export interface Message {
 const JSON_TYPE = { contentType: 'application/json' }
 export const BITSTREAM_TYPE = 'application/vnd.blindsight.frame'
 
+/** Whether its camera's `publish` left the frame out. */
+export function leftOut({ result }: Pick<StoredFrame, 'result'>): boolean {
+  const { prev } = JSON.parse(result) as ResultRecord
+  return prev !== undefined && prev.results === undefined
+}
+
 export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, nowMs: number): Message[] {
   const record = JSON.parse(frame.result) as ResultRecord
   const q = { ...record.q, age_ms: Math.max(0, Math.round(nowMs - frame.timeUs / 1000)) }
@@ -59,7 +65,7 @@ export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, no
       ...(ep && { model: { ...record.common.model, ep } }),
       bits,
       ...(record.same_as !== undefined && { same_as: record.same_as }),
-      ...(record.prev && { prev: record.prev.results ?? null }),
+      ...(record.prev?.results !== undefined && { prev: record.prev.results }),
       ...body,
       q,
       hist,

@@ -2,6 +2,7 @@
 import type { responses } from '../../contract/messages.js'
 import type { ResultKind } from '../../contract/topics.js'
 import type { StoredFrame } from '../outbox.js'
+import { leftOut } from '../publish/results.js'
 
 export type ResultsAnswer = Extract<(typeof responses)['results']['_output'], { status: 'ok' }>
 
@@ -70,6 +71,7 @@ function itemOf(frame: StoredFrame, tell: Tell): Item | undefined {
   let messages: ReturnType<Tell>
   try {
     messages = tell(frame)
+    if (leftOut(frame)) item.left_out = true
   } catch {
     return undefined
   }

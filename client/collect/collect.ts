@@ -67,7 +67,7 @@ export async function collect(
     const at = new Date().toISOString()
     try {
       if (boxes.receive(message)) return ANSWER
-      const found = read(base, message, at)
+      const found = read(base, message, at, { seconds: figures.listeningSeconds, bits })
       if (found && 'message' in found) {
         const said = wrongTime(found.message, at)
         if (said !== undefined) figures.wrongClock(found.message.key.dev, said)

@@ -11,6 +11,7 @@ export class Figures {
   private readonly said = new Set<string>()
   private up: boolean | undefined
   private linked = false
+  private linkedAt: number | undefined
   private readonly received = this.counter('received', 'Messages that came from the broker, by kind', ['kind'])
   private readonly stored = this.counter('stored', 'Messages that are new in the store, by kind', ['kind'])
   private readonly duplicates = this.counter('duplicates', 'Messages that were in the store before')
@@ -25,6 +26,10 @@ export class Figures {
     'why',
   ])
   private readonly asked = this.counter('asked', 'Questions to boxes for what is missing, by outcome', ['outcome'])
+  private readonly unheards = this.counter(
+    'unheard',
+    'Gaps at the end of a run: the broker has acknowledged to the box what has not come here',
+  )
   private readonly recovered = this.counter('recovered', 'Messages that were missing and came from the box itself', [
     'kind',
   ])
@@ -123,6 +128,15 @@ export class Figures {
     )
   }
 
+  /** The broker had what it has not given here. */
+  unheard(dev: string): void {
+    this.unheards.inc()
+    this.once(
+      `the broker has taken what ${dev} has published and not passed it on: it is asked of the box; look whether the broker drops messages (mosquitto: max_queued_messages) or denies this collector their topics`,
+      `unheard ${dev}`,
+    )
+  }
+
   ask(outcome: 'answered' | 'refused' | 'silent'): void {
     this.asked.inc({ outcome })
   }
@@ -166,7 +180,13 @@ export class Figures {
 
   link(connected: boolean): void {
     this.linked = connected
+    if (connected) this.linkedAt ??= performance.now()
     this.connected.set(connected ? 1 : 0)
+  }
+
+  /** Since the first connection, whatever came between. */
+  get listeningSeconds(): number {
+    return this.linkedAt === undefined ? 0 : (performance.now() - this.linkedAt) / 1000
   }
 
   /** @returns whether that is news; that it is there at the beginning is none */

@@ -31,7 +31,7 @@ export class Filler {
   private readonly behindAsked = new Map<string, number>()
 
   constructor(
-    private readonly store: Pick<Store, 'commit' | 'gone' | 'closeRun'>,
+    private readonly store: Pick<Store, 'commit' | 'gone' | 'leftOut' | 'closeRun'>,
     private readonly requesterOf: (dev: string) => Requester,
     private readonly figures: Figures,
     private readonly patience: FillerPatience,
@@ -102,11 +102,15 @@ export class Filler {
     const due = new Map<string, Gap>()
     for (const one of coverage) {
       for (const span of one.missing) {
-        const name = `${one.stream.id}/${one.kind}/${span.to}`
+        // At the end, where more comes all the time, a gap is one when nothing has come for so long.
+        const end = span.from > one.seen
+        const name = `${one.stream.id}/${one.kind}/${end ? `after ${one.seen}` : span.to}`
         now.add(name)
         if (!this.since.has(name)) this.since.set(name, nowMs)
         const old = nowMs - this.since.get(name)! >= this.patience.gapMs
-        if (old && online.has(one.stream.dev)) addTo(due, one, span)
+        if (!old || !online.has(one.stream.dev)) continue
+        if (end) this.figures.unheard(one.stream.dev)
+        addTo(due, one, span)
       }
     }
     for (const name of this.since.keys()) if (!now.has(name)) this.since.delete(name)
@@ -118,9 +122,10 @@ export class Filler {
     const { dev, cam, boot } = stream
     for await (const items of this.told(stream, kinds, span, asked)) {
       this.figures.filled(await this.commit(items.flatMap((item) => incomingOf(dev, cam, boot, item))))
+      await this.leftOut(stream.id, kinds, items)
       // A frame that is there and has no such result never had one: the camera's heads say nothing of that kind.
       for (const kind of kinds) {
-        const silent = items.filter((item) => item[kind] === undefined)
+        const silent = items.filter((item) => item[kind] === undefined && !item.left_out)
         await this.gone(
           stream.id,
           [kind],
@@ -166,7 +171,9 @@ export class Filler {
   private async bits({ stream, missing }: Coverage, span: Span, asked?: Answer<'results'>): Promise<void> {
     let had: Span | undefined
     for await (const items of this.told(stream, ['bits'], span, asked)) {
-      for (const { seq } of items) {
+      await this.leftOut(stream.id, ['bits'], items)
+      for (const { seq, left_out } of items) {
+        if (left_out) continue
         if (had && seq >= had.from && seq <= had.to) continue
         const got = await this.segment(stream, seq)
         if (got === 'gone')
@@ -206,6 +213,11 @@ export class Filler {
     return this.store.commit(messages, new Date().toISOString())
   }
 
+  private async leftOut(stream: number, kinds: readonly Coverage['kind'][], items: Items): Promise<void> {
+    const spans = items.flatMap(({ seq, left_out }) => (left_out ? [{ from: seq, to: seq }] : []))
+    if (spans.length > 0) await this.store.leftOut(stream, kinds, spans)
+  }
+
   private async gone(stream: number, kinds: readonly Coverage['kind'][], spans: readonly Span[], reason: string) {
     if (spans.length > 0) await this.store.gone(stream, kinds, spans, reason, new Date().toISOString())
   }
@@ -231,8 +243,10 @@ function addTo(due: Map<string, Gap>, one: Coverage, { from, to }: Span): void {
   else due.set(name, { stream, kinds: [kind], span })
 }
 
-function incomingOf(dev: string, cam: string, boot: string, { seq, cls, seg, evt = [] }: Items[number]): Incoming[] {
-  const key = { dev, cam, boot, seq }
+function incomingOf(dev: string, cam: string, boot: string, item: Items[number]): Incoming[] {
+  const key = { dev, cam, boot, seq: item.seq }
+  const { evt = [] } = item
+  const { cls, seg } = item.left_out ? {} : item
   // prev is of what was published, and this fills a gap in that: it says nothing of frames between.
   return [
     ...(cls ? [{ kind: 'cls', key: { ...key, kind: 'cls' }, hist: true, result: cls, json: cls } as const] : []),

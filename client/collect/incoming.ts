@@ -1,4 +1,5 @@
 /** What a collector subscribes to, and what a message of it is. */
+import type { z } from 'zod'
 import { checked } from '../../contract/issue.js'
 import {
   CameraStateMessage,
@@ -11,7 +12,7 @@ import { idPattern } from '../../contract/names.js'
 import { type ResultKind, resultFilters } from '../../contract/topics.js'
 import type { Message } from '../broker/mqtt.js'
 import { type Incoming, readIncoming } from '../listen/incoming.js'
-import type { StateMessage } from '../store/store.js'
+import type { StateMessage, Told } from '../store/store.js'
 
 export type Read = { readonly message: Incoming } | { readonly state: StateMessage }
 
@@ -32,8 +33,15 @@ export const stateTopics = (base: string): string[] => [
 /** The largest message of a box, a keyframe or a mask, has some hundred kB. */
 const MOST_BYTES = 8 * 2 ** 20
 
+export interface Listening {
+  /** Since when somebody listens. */
+  readonly seconds: number
+  /** Whether bitstreams are wanted. */
+  readonly bits: boolean
+}
+
 /** @throws {Error} saying what is wrong with it. @returns undefined of what is no news: a retained message that was deleted */
-export function read(base: string, message: Message, at: string): Read | undefined {
+export function read(base: string, message: Message, at: string, listening: Listening): Read | undefined {
   const [dev = '', branch = '', cam = '', what = ''] = message.topic.slice(`${base}/v1/`.length).split('/')
   if (!idPattern.test(dev)) throw new Error(`unexpected topic ${message.topic}`)
   const { length } = message.payload
@@ -50,6 +58,20 @@ export function read(base: string, message: Message, at: string): Read | undefin
   }
   if (onCamera) return { state: { what: 'camera', dev, cam, at, ...checked(CameraStateMessage, json) } }
   if (branch === 'state') return { state: { what: 'state', dev, at, ...checked(DeviceStateMessage, json) } }
-  checked<unknown>(branch === 'info' ? InfoMessage : HealthMessage, json)
-  return { state: { what: branch as 'info' | 'health', dev, json: text, at } }
+  if (branch === 'health')
+    return { state: { what: 'health', dev, json: text, at, runs: runsOf(checked(HealthMessage, json), listening) } }
+  checked<unknown>(InfoMessage, json)
+  return { state: { what: 'info', dev, json: text, at } }
+}
+
+/** How far the broker has what the cameras have published. */
+function runsOf({ cams, uptime_s }: z.infer<typeof HealthMessage>, { seconds, bits: wanted }: Listening): Told[] {
+  // Of a run that began before, what nobody listened to is nobody's loss.
+  const whole = uptime_s !== undefined && uptime_s < seconds
+  return cams.flatMap(({ id: cam, newest, frames_left_out }) => {
+    if (!newest) return []
+    const { boot, bits, ...results } = newest
+    const of = { ...results, ...(wanted && bits !== undefined && { bits }) }
+    return [{ cam, boot, whole, thinned: Boolean(frames_left_out), newest: of }]
+  })
 }

@@ -146,6 +146,10 @@ async function notePassed(
   await writeSpans(tx, stream, passed.untold, before, untold)
 }
 
+/** A run that begins while its camera is known begins with 0. @param first seq of another that has come */
+export const startOf = (dev: string, cam: string, boot: string, first: number) =>
+  sql<number>`CASE WHEN EXISTS (SELECT 1 FROM streams WHERE dev = ${dev} AND cam = ${cam} AND boot <> ${boot}) THEN 0 ELSE ${sql.lit(first)} END`
+
 interface Row {
   readonly id: number
   readonly thinned: boolean
@@ -172,9 +176,16 @@ async function upsertStreams(tx: Tx, items: readonly Item[]): Promise<Map<string
       names.map((name) => {
         const [dev, cam, boot] = name.split('/')
         const { seq, first, last, thinned } = found.get(name)!
-        // A run that begins while its camera is known begins with 0.
-        const start = sql<number>`CASE WHEN EXISTS (SELECT 1 FROM streams WHERE dev = ${dev} AND cam = ${cam} AND boot <> ${boot}) THEN 0 ELSE ${sql.lit(seq)} END`
-        return { dev, cam, boot, start, first_time: first, last_time: last, thinned, closed: 0 }
+        return {
+          dev,
+          cam,
+          boot,
+          start: startOf(dev, cam, boot, seq),
+          first_time: first,
+          last_time: last,
+          thinned,
+          closed: 0,
+        }
       }),
     )
     .onConflict((conflict) =>

@@ -3,7 +3,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import type { ResultKind } from '../../contract/topics.js'
 import { countOf, Sequence, type Span } from '../listen/sequence.js'
 import type { Coverage, CoverageFilter, Stream } from './store.js'
-import { type Kind, kindNames, kinds, type Tables } from './tables.js'
+import { ends, type Kind, kindNames, kinds, type Tables } from './tables.js'
 
 export const streamColumns = [
   'id',
@@ -45,8 +45,8 @@ export async function coverageOf(db: Kysely<Tables>, { dev, closed, loose }: Cov
   if (loose) wanted = wanted.where('id', 'in', db.selectFrom('records').select('stream').distinct())
   const rows = db.selectFrom('streams').select(streamColumns).where('id', 'in', wanted)
   const streams = (await rows.orderBy('dev').orderBy('cam').orderBy('first_time').execute()).map(streamOf)
-  const [ends, spans, gone] = await Promise.all([
-    db.selectFrom('streams').select(['id', 'bits_to']).where('id', 'in', wanted).where('bits_to', '>=', 0).execute(),
+  const [upTo, spans, gone] = await Promise.all([
+    db.selectFrom('streams').select(['id', 'cls_to', 'seg_to', 'bits_to']).where('id', 'in', wanted).execute(),
     db
       .selectFrom('spans')
       .selectAll()
@@ -67,21 +67,32 @@ export async function coverageOf(db: Kysely<Tables>, { dev, closed, loose }: Cov
     }
     return found
   }
-  const bitsTo = new Map(ends.map(({ id, bits_to }) => [id, bits_to]))
+  const told = new Map(upTo.map((row) => [row.id, row]))
   const here = of(spans)
   const never = of(gone)
   return streams.flatMap((stream) =>
     Object.values(kinds).flatMap((kind): Coverage[] => {
       const seen = (here.get(`${stream.id}/${kind}`) ?? []).map(spanOf)
       const lost = (never.get(`${stream.id}/${kind}`) ?? []).map((row) => ({ ...spanOf(row), reason: row.reason }))
-      const end = kind === kinds.bits ? (bitsTo.get(stream.id) ?? -1) : -1
+      const end = told.get(stream.id)![ends[kind]]
       if (seen.length + lost.length === 0 && end < 0) return []
       const holes = new Sequence(seen).holes(stream.start)
-      const from = Math.max(stream.start, (seen.at(-1)?.to ?? -1) + 1)
-      if (end >= from) holes.push({ from, to: end })
+      const next = Math.max(stream.start, (seen.at(-1)?.to ?? -1) + 1)
+      // Of a run that leaves frames out only this one is known to have gone out; it tells of the ones before.
+      if (end >= next) holes.push({ from: stream.thinned ? end : next, to: end })
       const missing = without(holes, lost)
       const last = Math.max(end, seen.at(-1)?.to ?? -1)
-      return [{ stream, kind: kindNames[kind], frames: countOf(seen), last, missing, gone: lost }]
+      return [
+        {
+          stream,
+          kind: kindNames[kind],
+          frames: countOf(seen),
+          seen: seen.at(-1)?.to ?? -1,
+          last,
+          missing,
+          gone: lost,
+        },
+      ]
     }),
   )
 }

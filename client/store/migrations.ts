@@ -68,12 +68,19 @@ const passed = (): string[] => [
     WHERE kind = 3 AND stream IN (SELECT id FROM streams WHERE thinned = 1)`,
 ]
 
+/** How far a broker had what a box has published, by what the box says. */
+const told = (): string[] => [
+  `ALTER TABLE streams ADD COLUMN cls_to bigint NOT NULL DEFAULT -1`,
+  `ALTER TABLE streams ADD COLUMN seg_to bigint NOT NULL DEFAULT -1`,
+]
+
 const versions: Record<string, (engine: Engine) => string[]> = {
   '001': first,
   '002': keptFrom,
   '003': orphans,
   '004': lost,
   '005': passed,
+  '006': told,
 }
 
 /** Brings the tables to this release's version. @throws {StoreError} version: written by a later release; else what failed */

@@ -3,6 +3,7 @@ import { commit } from './commit.js'
 import { closeStream, coverageOf, noteGone } from './coverage.js'
 import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
+import { noteLeftOut } from './left-out.js'
 import { absentOf, forgetRecords, lose, placedSegments, recant, regain, setAside } from './losses.js'
 import { migrate } from './migrations.js'
 import { claim, sweep } from './orphans.js'
@@ -37,6 +38,7 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     reject: (one) => said(reject(db, one)),
     coverage: (filter) => said(coverageOf(db, filter)),
     gone: (...of) => said(noteGone(db, ...of)),
+    leftOut: (...of) => said(noteLeftOut(db, ...of)),
     closeRun: (stream) => said(closeStream(db, stream)),
     devices: () => said(devicesOf(db)),
     events: (query) => said(eventsOf(db, query)),

@@ -1,7 +1,8 @@
 /** What boxes and cameras say of themselves, what could not be understood, who looked, and who of several collectors does what. */
 import { type Kysely, sql } from 'kysely'
+import { startOf } from './commit.js'
 import type { Engine } from './engine.js'
-import type { Audit, Reject, StateMessage } from './store.js'
+import type { Audit, Reject, StateMessage, Told } from './store.js'
 import type { Tables } from './tables.js'
 
 /** The last word of each, and every change of a state. */
@@ -20,6 +21,7 @@ export async function noteState(db: Kysely<Tables>, message: StateMessage): Prom
       .execute()
     return
   }
+  if (message.what === 'health' && message.runs) await noteRuns(db, dev, at, message.runs)
   const said =
     message.what === 'state'
       ? { state: message.state, reason: message.reason ?? null, session: message.session, at }
@@ -29,6 +31,33 @@ export async function noteState(db: Kysely<Tables>, message: StateMessage): Prom
     .values({ ...{ dev, state: null, reason: null, session: null, info: null, health: null, at }, ...said })
     .onConflict((conflict) => conflict.column('dev').doUpdateSet(said))
     .execute()
+}
+
+/** A run of which nothing has come may be known by this alone. */
+async function noteRuns(db: Kysely<Tables>, dev: string, at: string, runs: readonly Told[]): Promise<void> {
+  for (const { cam, boot, whole, thinned, newest } of runs) {
+    const seqs = Object.values(newest).filter((seq) => seq !== undefined)
+    if (seqs.length === 0) continue
+    const to = { cls_to: newest.cls ?? -1, seg_to: newest.seg ?? -1, bits_to: newest.bits ?? -1 }
+    const further = Object.keys(to).map((column) => [
+      column,
+      sql.raw(`CASE WHEN excluded.${column} > streams.${column} THEN excluded.${column} ELSE streams.${column} END`),
+    ])
+    await db
+      .insertInto('streams')
+      .values({
+        ...{ dev, cam, boot, start: startOf(dev, cam, boot, whole ? 0 : Math.max(...seqs) + 1) },
+        ...{ first_time: at, last_time: at, thinned: Number(thinned), closed: 0, ...to },
+      })
+      .onConflict((conflict) =>
+        conflict.columns(['dev', 'cam', 'boot']).doUpdateSet({
+          ...Object.fromEntries(further),
+          start: sql`CASE WHEN ${sql.lit(whole)} THEN 0 ELSE streams.start END`,
+          thinned: sql`CASE WHEN excluded.thinned > streams.thinned THEN excluded.thinned ELSE streams.thinned END`,
+        }),
+      )
+      .execute()
+  }
 }
 
 /** Retained messages come again at each connection, and to each collector: what is no change is left out. */

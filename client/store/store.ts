@@ -28,8 +28,20 @@ export type StateMessage = {
     }
   | { readonly what: 'now'; readonly cam: string; readonly json: string }
   | { readonly what: 'info'; readonly json: string }
-  | { readonly what: 'health'; readonly json: string }
+  | { readonly what: 'health'; readonly json: string; readonly runs?: readonly Told[] }
 )
+
+/** Of a camera's run, how far the broker has it, as its box says. */
+export interface Told {
+  readonly cam: string
+  readonly boot: string
+  /** Whether all of it should be here; else, unless it is known already, what comes from now on. */
+  readonly whole: boolean
+  /** It leaves frames out. */
+  readonly thinned: boolean
+  /** Highest seq of each kind. */
+  readonly newest: { readonly [K in Exclude<ResultKind, 'evt'>]?: number | undefined }
+}
 
 /** What could not be understood, kept so that nothing is lost that a later version could read. */
 export interface Reject {
@@ -63,6 +75,9 @@ export interface Coverage {
   readonly stream: Stream
   readonly kind: Exclude<ResultKind, 'evt'>
   readonly frames: number
+  /** Highest seq that is here; -1: none. */
+  readonly seen: number
+  /** Highest seq that there is, as far as is known. */
   readonly last: number
   /** May still come: from the broker, or from the box when it is asked. */
   readonly missing: readonly Span[]
@@ -229,6 +244,8 @@ export interface Store {
   coverage(filter?: CoverageFilter): Promise<Coverage[]>
   /** The box has these no more: they are missing no longer. */
   gone(stream: number, kinds: readonly ResultKind[], spans: readonly Span[], reason: string, at: string): Promise<void>
+  /** The box has not published these: they are missing no longer. */
+  leftOut(stream: number, kinds: readonly ResultKind[], spans: readonly Span[]): Promise<void>
 
   /** Of a run that is over: its box has said what came last. */
   closeRun(stream: number): Promise<void>

@@ -15,7 +15,9 @@ export interface Tables {
     closed: number
     /** Bitstreams before it were forgotten with their days. */
     kept_from: Generated<number>
-    /** Bitstreams up to it were here, some of which are missing again. */
+    /** Up to these there are results and bitstreams: the broker had them, as the box says, or bitstreams were here and are missing again. */
+    cls_to: Generated<number>
+    seg_to: Generated<number>
     bits_to: Generated<number>
   }
   /** Which seqs are here, or were left out on purpose: joined where they touch. */
@@ -101,6 +103,8 @@ export interface Tables {
 /** As numbers, a byte in each of millions of rows. */
 export const kinds = { cls: 1, seg: 2, bits: 3 } as const
 export type Kind = (typeof kinds)[keyof typeof kinds]
+/** Which column of `streams` says up to where there are any. */
+export const ends = { 1: 'cls_to', 2: 'seg_to', 3: 'bits_to' } as const
 export const kindNames = { 1: 'cls', 2: 'seg', 3: 'bits' } as const
 
 /**

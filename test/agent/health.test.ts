@@ -3,6 +3,7 @@ import t, { type Test } from 'tap'
 import { Archive, type ArchiveLimits } from '../../agent/archive/archive.js'
 import { type Counts, Health, type HealthSources } from '../../agent/health.js'
 import { type EventRecord, Part } from '../../agent/outbox.js'
+import { Acknowledged } from '../../agent/publish/acknowledged.js'
 import { Stages } from '../../agent/stages.js'
 import { HealthMessage } from '../../contract/messages.js'
 import { roomFor } from './archive/frames.js'
@@ -19,6 +20,8 @@ const unlimited: ArchiveLimits = {
   keepNewestMs: 0,
 }
 
+const boot = '0123456789abcdef'
+
 function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   const archive = Archive.open(t.testdir())
   t.teardown(() => archive.close())
@@ -26,7 +29,8 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   const camera = { config: { id: 'street' }, state, framesIn: 0, dropped: 0 }
   const bundle = { id: 'field-1', sha256: '0'.repeat(64) }
   const around = () => ({ state: 'online', broker: { connected: true, connects: 1 }, bundle, faults: [] })
-  const publisher = { counters: { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0 } }
+  const acknowledged = new Acknowledged()
+  const publisher = { counters: { published: 0, acked: 0, deadLetters: 0, backfilled: 0, unstored: 0 }, acknowledged }
   const requests = { counters: { served: 0, refused: 0 } }
   const lost = { inference: 0, commit: 0 }
   const counts = new Map<string, Counts>()
@@ -35,6 +39,7 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   const clock = { now: () => ({ ...at, bootMs: at.monoMs, sure: true }), why: 'the clock is synchronised' }
   const upkeep: HealthSources['upkeep'] = { lastEviction: undefined, evicted: {} }
   const sources = {
+    boot,
     cameras: [camera],
     archive,
     publisher,
@@ -53,7 +58,7 @@ function world(t: Test, limits: Partial<ArchiveLimits> = {}) {
   const commit = (seq: number, ageMs: number, events: EventRecord[] = []) =>
     archive.commit({
       cam: 'street',
-      boot: '0123456789abcdef',
+      boot,
       seq,
       keySeq: seq,
       timeUs: (now - ageMs) * 1000,
@@ -147,4 +152,13 @@ t.test('frames that events touch have a limit of their own', async (t) => {
   commit(1, 4 * day)
   commit(2, day)
   t.equal(health.report().archive.days_left, 1, 'of what no event touches the oldest goes in a day')
+})
+
+t.test('how far the broker has what was published, of this run', async (t) => {
+  const { health, publisher } = world(t)
+  const newest = () => HealthMessage.parse(health.report()).cams[0]!.newest
+  publisher.acknowledged.note({ cam: 'street', boot: 'f'.repeat(16), seq: 900 }, 'cls')
+  t.equal(newest(), undefined)
+  publisher.acknowledged.note({ cam: 'street', boot, seq: 3 }, 'cls')
+  t.strictSame(newest(), { boot, cls: 3 })
 })

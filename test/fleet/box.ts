@@ -1,12 +1,14 @@
 /** A box without cameras and networks: archive, outbox, publishing, presence and answers to requests are the agent's own. */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import type { z } from 'zod'
 import { Archive } from '../../agent/archive/archive.js'
 import type { Log } from '../../agent/log.js'
 import { Presence } from '../../agent/publish/presence.js'
 import { Publisher } from '../../agent/publish/publisher.js'
 import { messagesOf } from '../../agent/publish/results.js'
 import { Requests } from '../../agent/retrieve/requests.js'
+import type { HealthMessage } from '../../contract/messages.js'
 import { Topics } from '../../contract/topics.js'
 import { limits } from '../agent/archive/frames.js'
 import { Frames } from './frames.js'
@@ -22,6 +24,8 @@ export class Box {
   private readonly publisher: Publisher
   private readonly presence: Presence
   private readonly made: Frames
+  private readonly topics: Topics
+  private readonly madeAt = performance.now()
 
   constructor(
     readonly dev: string,
@@ -30,6 +34,7 @@ export class Box {
     random: () => number,
   ) {
     const topics = new Topics('blindsight', dev)
+    this.topics = topics
     this.made = new Frames(dev, CAM, this.boot, random)
     this.archive = Archive.open(join(dir, dev))
     this.publisher = new Publisher(this.archive, { topics, historyPerSecond: 50 }, quiet)
@@ -71,7 +76,38 @@ export class Box {
 
   /** As the agent does from time to time. */
   upkeep(): void {
+    this.announceHealth()
     this.archive.enforce(limits, { timeMs: Date.now(), bootMs: performance.now(), known: true, sure: true })
+  }
+
+  /** What a collector reads of it: how far the broker has what was published. */
+  private announceHealth(): void {
+    const { boot, archive, publisher } = this
+    const newest = publisher.acknowledged.of(CAM, boot)
+    const { outboxRows, outboxBytes, frames, bytes } = archive.stats
+    this.presence.announce(this.topics.health(), {
+      v: 1,
+      ts: new Date().toISOString(),
+      uptime_s: Math.round((performance.now() - this.madeAt) / 1000),
+      cams: [
+        {
+          id: CAM,
+          state: 'online',
+          fps_in: 0,
+          fps_encoded: 0,
+          dropped: 0,
+          ...(newest && { newest: { boot, ...newest } }),
+        },
+      ],
+      drops: {},
+      outbox: { frames: outboxRows, bytes: outboxBytes, oldest_s: 0 },
+      archive: { frames, bytes, evicted: 0, days_left: null },
+      published: { ...publisher.counters },
+      requests: {},
+      ms: {},
+      rss_mb: 0,
+      temp_c: null,
+    } satisfies z.input<typeof HealthMessage>)
   }
 
   async stop(): Promise<void> {

@@ -40,6 +40,8 @@ const [boxCount, rate, seconds, collectorCount] = [values.boxes, values.rate, va
 const kills = values.kill.split(',').filter(Boolean)
 /** Without a step forward for so long it is lost: what a dead connection holds comes back within less. */
 const STUCK_MS = 180_000
+/** A box says so often how far it is; the real one every minute. */
+const UPKEEP_MS = 10_000
 const say = (line: string) => console.error(line)
 
 const dir = mkdtempSync(join(tmpdir(), 'blindsight-fleet-'))
@@ -96,7 +98,7 @@ const ticking = setInterval(() => {
 }, 10)
 const upkeep = setInterval(() => {
   for (const box of boxes) box.upkeep()
-}, 30_000)
+}, UPKEEP_MS)
 
 const shot: string[] = []
 for (const [i, what] of kills.entries()) {

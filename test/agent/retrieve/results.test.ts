@@ -53,6 +53,24 @@ t.test('what was published of frames, once more', async (t) => {
   )
 })
 
+t.test('a frame that `publish` left out says so, and nothing of the one before it', async (t) => {
+  const prevs: Record<number, object> = { 4: { prev: { results: null } }, 5: { prev: {} }, 6: { prev: { results: 4 } } }
+  const answer = ask(
+    archiveWith(t, [4, 5, 6], (seq) => JSON.stringify({ ...JSON.parse(recordOf(seq)), ...prevs[seq] })),
+    4,
+    6,
+  )!
+  t.ok(responses.results.safeParse(answer).success)
+  t.strictSame(
+    answer.items.map(({ left_out, cls, seg }) => [left_out, cls?.prev, seg?.prev, cls?.seq]),
+    [
+      [undefined, null, null, 4],
+      [true, undefined, undefined, 5],
+      [undefined, 4, 4, 6],
+    ],
+  )
+})
+
 t.test('what is not there is gone, what may still come is not', async (t) => {
   const { items, gone, next } = ask(archiveWith(t, [3, 4, 7]), 1, 20)!
   t.strictSame(

@@ -11,6 +11,7 @@ import { verify } from '../../../client/collect/verify.js'
 import { openStore } from '../../../client/store/open.js'
 import { type Store, StoreError } from '../../../client/store/store.js'
 import { readArchive } from '../../../codec/index.js'
+import { sample } from '../../agent/http/sample.js'
 import { frames, infoAt, records } from '../../codec/scene.js'
 import { until } from '../../e2e/until.js'
 import { Box, classifyResult, eventMessage } from '../box.js'
@@ -120,6 +121,28 @@ t.test('what is missing comes from the box; what it has no more is gone', async 
   })
   // Of a run that the box does not know.
   await until('the answer', async () => (await store.coverage()).some(({ gone }) => gone.some(({ to }) => to === 8)))
+})
+
+t.test('a broker that passes nothing on, and drops what came last: the box says how far it was', async (t) => {
+  const url = await brokerFor(t)
+  const store = await fleet(t)
+  const running = run(t, store, { url })
+  await started(running)
+  const box = await boxOn(t, url)
+  for (const seq of [0, 1, 2]) box.results.add(seq)
+  const health = (cls: number) => {
+    const [cam] = sample.health!.cams
+    const cams = [{ ...cam, frames_left_out: 0, newest: { boot, cls } }]
+    return box.publish(box.topics.health(), { ...sample.health, uptime_s: 0, cams }, true)
+  }
+  await health(2)
+  await until('what never came', async () => (await framesIn(store)) === 3)
+  await box.result(3)
+  for (const seq of [3, 4, 5]) box.results.add(seq)
+  await health(5)
+  await until('what came last', async () => (await framesIn(store)) === 6)
+  t.match(await store.coverage(), [{ last: 5, missing: [], gone: [] }])
+  t.equal(running.lines.filter((line) => /passed it on/.test(line)).length, 1)
 })
 
 t.test('what is none of ours is kept as it came, said once, and holds nothing up', async (t) => {

@@ -17,17 +17,19 @@ const gap = (from: number, to: number, more: Partial<Coverage['stream']> = {}): 
   },
   kind: 'cls',
   frames: 1,
+  seen: to + 1,
   last: to + 1,
   missing: from > to ? [] : [{ from, to }],
   gone: [],
 })
 
 /** A box with results of some seqs, two of which go into an answer. */
-function setting(has: readonly number[], fault?: Error) {
+function setting(has: readonly number[], fault?: Error, left: readonly number[] = []) {
   const asked: [number, number][] = []
   const kept: number[] = []
   const gone: [number, number, string][] = []
   const closed: number[] = []
+  const leftOut: number[] = []
   const requester = {
     async ask(_: string, { from, to }: { from: number; to: number }, accept: (answer: object) => boolean) {
       asked.push([from, to])
@@ -40,7 +42,11 @@ function setting(has: readonly number[], fault?: Error) {
         (seq) => !page.includes(seq),
       )
       accept({
-        items: page.map((seq) => ({ seq, cls: classifyResult(seq, true) })),
+        items: page.map((seq) => ({
+          seq,
+          cls: classifyResult(seq, true),
+          ...(left.includes(seq) && { left_out: true }),
+        })),
         gone: missing.map((seq) => ({ from: seq, to: seq })),
         next,
       })
@@ -54,6 +60,9 @@ function setting(has: readonly number[], fault?: Error) {
     async gone(_: number, __: unknown, spans: readonly { from: number; to: number }[], reason: string) {
       gone.push(...spans.map(({ from, to }): [number, number, string] => [from, to, reason]))
     },
+    async leftOut(_: number, __: unknown, spans: readonly { from: number }[]) {
+      leftOut.push(...spans.map(({ from }) => from))
+    },
     async closeRun(id: number) {
       closed.push(id)
     },
@@ -64,7 +73,7 @@ function setting(has: readonly number[], fault?: Error) {
     () => 0,
   )
   const filler = new Filler(store, () => requester, figures, { gapMs: 1000, againMs: 5000 })
-  return { filler, asked, kept, gone, closed, lines }
+  return { filler, asked, kept, gone, leftOut, closed, lines }
 }
 
 t.test('a gap is given time to close by itself, and is asked for page by page', async (t) => {
@@ -82,6 +91,27 @@ t.test('a gap is given time to close by itself, and is asked for page by page', 
     gone.map(([from]) => from),
     [5, 7, 8],
   )
+})
+
+t.test('at the end a gap is one when nothing has come for so long, however far the box is', async (t) => {
+  const { filler, asked, kept, lines } = setting([3, 4, 5, 6, 7, 8])
+  const end = (seen: number, to: number) => ({ ...gap(seen + 1, to), seen, last: to })
+  await filler.run([end(2, 5)], online, 0)
+  await filler.run([end(3, 6)], online, 900)
+  await filler.run([end(4, 7)], online, 1800)
+  t.strictSame(asked, [], 'more comes all the time')
+  await filler.run([end(4, 8)], online, 2700)
+  t.strictSame(asked, [])
+  await filler.run([end(4, 8)], online, 2800)
+  t.strictSame(kept, [5, 6, 7, 8])
+  t.match(lines, [/has taken what gate-1 has published and not passed it on/])
+})
+
+t.test('what a box has left out is passed over, and not gone', async (t) => {
+  const { filler, kept, gone, leftOut } = setting([3, 4, 5], undefined, [3, 5])
+  await filler.run([gap(3, 5)], online, 0)
+  await filler.run([gap(3, 5)], online, 2000)
+  t.strictSame([kept, leftOut, gone], [[4], [3, 5], []])
 })
 
 t.test('a run that the box does not know is gone, whole', async (t) => {

@@ -1,14 +1,16 @@
 import t from 'tap'
 import { read, resultTopics, stateTopics } from '../../../client/collect/incoming.js'
+import { sample } from '../../agent/http/sample.js'
 import { classifyResult, eventMessage } from '../box.js'
 import { boot } from '../bundle.js'
 
 const at = '2026-05-01T08:00:00.000Z'
-const of = (topic: string, json: unknown) =>
+const of = (topic: string, json: unknown, listening = { seconds: 100, bits: true }) =>
   read(
     'a/b',
     { topic: `a/b/v1/${topic}`, payload: Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)) },
     at,
+    listening,
   )
 
 t.test('topics: results divided, states not', async (t) => {
@@ -38,6 +40,24 @@ t.test('states of boxes and cameras', async (t) => {
   const now = { v: 1, ts: at, present: [] }
   t.match(of('gate-1/cam/street/now', now), { state: { what: 'now', cam: 'street', json: JSON.stringify(now) } })
   t.equal(of('gate-1/state', ''), undefined, 'one that was deleted is no news')
+})
+
+t.test('how far the broker has what a box has published', async (t) => {
+  const [street] = sample.health!.cams
+  const said = (uptime_s: number | undefined, more: object, bits = true) => {
+    const cams = [
+      { ...street, frames_left_out: 0, newest: { boot, cls: 7, bits: 5 }, ...more },
+      { ...street, id: 'yard', newest: undefined },
+    ]
+    const found = of('gate-1/health', { ...sample.health!, uptime_s, cams }, { seconds: 100, bits })
+    return found && 'state' in found && found.state.what === 'health' ? found.state.runs : undefined
+  }
+  const run = { cam: 'street', boot, whole: true, thinned: false, newest: { cls: 7, bits: 5 } }
+  t.strictSame(said(99, {}), [run])
+  t.strictSame(said(100, {}), [{ ...run, whole: false }], 'a run that was there before somebody listened')
+  t.match(said(undefined, {}), [{ whole: false }])
+  t.match(said(9, { frames_left_out: 3 }), [{ thinned: true }])
+  t.strictSame(said(99, {}, false), [{ ...run, newest: { cls: 7 } }], 'bitstreams that nobody wants are not missing')
 })
 
 t.test('what is none of ours says why', async (t) => {

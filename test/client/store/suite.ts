@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap'
 import { readIncoming } from '../../../client/listen/incoming.js'
 import { openStore } from '../../../client/store/open.js'
-import type { Store } from '../../../client/store/store.js'
+import type { Store, Told } from '../../../client/store/store.js'
 import { records as codedRecords, frames, infoAt, join } from '../../codec/scene.js'
 import { classifyResult, eventMessage } from '../box.js'
 import { boot } from '../bundle.js'
@@ -237,6 +237,37 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     })
     t.strictSame(JSON.parse(device.health!), { rss_mb: 1 })
     t.strictSame(JSON.parse(device.cameras[0].now!), { present: [] })
+  })
+
+  t.test(`${name}: what a broker had and has not passed on is missing, as its box says how far it was`, async (t) => {
+    const store = await open(t)
+    const told = (cls: number, more: Partial<Told> = {}) =>
+      store.note({
+        ...{ what: 'health', dev: 'gate-1', json: '{}', at },
+        runs: [{ cam: 'street', boot, whole: true, thinned: false, newest: { cls, bits: undefined }, ...more }],
+      } as const)
+    await told(4)
+    t.strictSame(await missing(store), [['cls', 0, 4]], 'of a run of which nothing has come')
+    t.match(await store.coverage(), [{ seen: -1, last: 4, stream: { start: 0 } }])
+    await store.commit([cls(0), cls(1), cls(2), cls(3), cls(4), cls(5)], at)
+    t.strictSame(await missing(store), [])
+    await told(4)
+    await told(9)
+    await told(8)
+    t.strictSame(await missing(store), [['cls', 6, 9]], 'and of what came last')
+    // Nobody listened to a run that was there before; what is on its way all the same counts.
+    await told(70, { cam: 'yard', whole: false })
+    t.strictSame((await missing(store)).length, 1)
+    const [, yard] = await store.coverage()
+    t.match(yard, { last: 70, missing: [], stream: { cam: 'yard', start: 71 } })
+    // A later run of a camera that is known begins with 0, and one that leaves frames out is known by its newest alone.
+    await told(12, { boot: otherBoot, whole: false, thinned: true })
+    t.strictSame((await missing(store)).slice(1), [['cls', 12, 12]])
+    await store.commit([cls(12, { boot: otherBoot, prev: 3 })], at)
+    t.strictSame((await missing(store)).slice(1), [['cls', 0, 3]])
+    const of = (await store.coverage()).find(({ stream }) => stream.boot === otherBoot)!
+    await store.leftOut(of.stream.id, ['cls'], [{ from: 0, to: 2 }])
+    t.strictSame((await missing(store)).slice(1), [['cls', 3, 3]])
   })
 
   t.test(`${name}: rejects, audits, leases`, async (t) => {
