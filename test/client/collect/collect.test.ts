@@ -1,5 +1,5 @@
 /** A collector, a real broker and small boxes. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
@@ -239,6 +239,35 @@ t.test('bitstreams become a file a segment, which verify reads', async (t) => {
     ['0-3', '4-7'],
     'nothing half-written is left',
   )
+})
+
+t.test('an object that is lost comes again from the box, once `verify --repair` has found it', async (t) => {
+  const url = await brokerFor(t)
+  const store = await fleet(t)
+  const dir = join(t.testdir({}), 'bitstreams')
+  const objects = new Folder(dir)
+  const box = await boxOn(t, url)
+  await started(run(t, store, { url, objects }))
+  const { camera, boot: of } = infoAt(0)
+  t.equal(of, boot)
+  const all = records(frames(1, 9), 'fast', 4)
+  for (const bytes of all) await box.publish(box.topics.result('bits', camera), bytes)
+  const folder = join(dir, 'gate-1', camera, of)
+  const sealed = () => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.bsf')) : [])
+  await until('two segments', async () => sealed().length === 2 && (await store.totals()).records === 1)
+  const file = join(folder, sealed().find((name) => name.startsWith('4-'))!)
+  const bytes = readFileSync(file)
+  for (let seq = 0; seq < 9; seq++) box.results.add(seq)
+  for (let seq = 4; seq < 8; seq++) box.archive.set(`${camera}/${of}/${seq}`, bytes)
+  rmSync(file)
+  const lines: string[] = []
+  const look = (repair = false) => verify(store, objects, { repair }, (line) => lines.push(line))
+  t.equal(await look(), false)
+  t.match(lines, [/#0–8 · complete/, /object is not there, .*4-7/, /1 objects damaged/])
+  t.equal(await look(true), false)
+  await until('it to be whole again', async () => sealed().length === 2 && look())
+  t.match(lines.slice(-2), [/bits +9 of #0–8 · complete/, /9 there, 0 missing, 0 gone.*0 objects damaged/])
+  t.strictSame(readFileSync(join(folder, sealed().find((name) => name.startsWith('4-'))!)), bytes, 'byte by byte')
 })
 
 t.test('a broker that does not divide messages: each collector gets all, and the store keeps each once', async (t) => {
