@@ -11,6 +11,7 @@ import type { Grabber } from './ffmpeg.js'
 import { FrameCutter, type RawFrame } from './frames.js'
 import { startGrabber } from './grabber.js'
 import { Pace } from './pace.js'
+import { THE_END } from './reason.js'
 import { SLOT_FRAMES, Slot } from './slot.js'
 import { isFile, kindOf } from './source.js'
 
@@ -219,7 +220,7 @@ export class Camera {
   private ended(reason: string, login: boolean): void {
     if (!this.running) return
     this.grabber = undefined // nothing runs that could stall until the next attempt
-    const wholeFile = this.file && this.seenFrame && reason === 'the stream ended'
+    const wholeFile = this.file && this.seenFrame && reason === THE_END
     if (wholeFile && this.config.loop) {
       // Of a raw stream ffmpeg cannot find the beginning again.
       this.retryTimer = setTimeout(() => this.launch(), Math.max(0, this.launchedMs + LOOP_MS - performance.now()))

@@ -6,7 +6,7 @@ import { redactor } from '../address.js'
 import { inputOf, outputOf } from './arguments.js'
 import { markChildren } from './orphans.js'
 import { couldNotStart, endingWithUs, find } from './programs.js'
-import { type Ended, NOT_INSTALLED, reasonOf } from './reason.js'
+import { type Ended, NOT_INSTALLED, reasonOf, THE_END } from './reason.js'
 import { faultOf, isLocal, kindOf, pathOf } from './source.js'
 import { cpuMsOf } from './stat.js'
 
@@ -88,7 +88,7 @@ export function startFfmpeg(
   })
   command.on('end', () => {
     // The process is gone, its last frames may still be on their way through the pipe.
-    const done = () => finish({ reason: 'the stream ended' })
+    const done = () => finish({ reason: THE_END })
     if (sink.writableFinished || sink.destroyed) return done()
     for (const event of ['finish', 'close'] as const) sink.once(event, done)
   })

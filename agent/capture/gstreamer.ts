@@ -7,6 +7,7 @@ import { wordsOf } from '../config/pipeline.js'
 import type { Grabber, Source } from './ffmpeg.js'
 import { markChildren } from './orphans.js'
 import { couldNotStart, endingWithUs, find } from './programs.js'
+import { THE_END } from './reason.js'
 import { cpuMsOf } from './stat.js'
 
 export const PROGRAM = 'gst-launch-1.0'
@@ -107,7 +108,7 @@ export function reasonOf(code: number | null, signal: NodeJS.Signals | null, lin
   const fault = lines.map((line) => /^ERROR: from element (?:\S*\/)?(\S+?)\d*: (.*)/.exec(line)).find(Boolean)
   if (fault) return `${fault[1]}: ${fault[2]}${systemError(lines)}`
   if (signal) return `${PROGRAM} was killed (${signal}${signal === 'SIGKILL' ? '; out of memory?' : ''})`
-  return code === 0 ? 'the stream ended' : (lines.find((line) => /error/i.test(line)) ?? `${PROGRAM} failed`)
+  return code === 0 ? THE_END : (lines.find((line) => /error/i.test(line)) ?? `${PROGRAM} failed`)
 }
 
 /** Of a device: what the kernel said, which is more than the element does. */

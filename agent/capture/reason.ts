@@ -8,6 +8,7 @@ export interface Ended {
   readonly fault?: 'login'
 }
 
+export const THE_END = 'the stream ended'
 const LEADS_AWAY = 'the source leads to something that a camera may not lead to'
 
 const ANSWERS: [RegExp, (source: string, found: RegExpExecArray) => string | Ended][] = [
@@ -33,6 +34,8 @@ const ANSWERS: [RegExp, (source: string, found: RegExpExecArray) => string | End
   [/device or resource busy/i, () => 'in use by another program'],
   [/not a video capture device|inappropriate ioctl/i, (source) => `${pathOf(source)}: not a camera`],
   [/no such device/i, () => 'no such device'],
+  // So version 7 calls the end of a raw stream: it cannot go back to the beginning.
+  [/task finished with error code: -1 \(operation not permitted\)/i, () => THE_END],
   [/permission denied|operation not permitted/i, () => 'permission denied'],
   [/cannot allocate memory|out of memory/i, () => 'ffmpeg ran out of memory'],
   [/input\/output error/i, () => 'no connection (input/output error)'],

@@ -22,6 +22,8 @@ t.test('the cause, not what ffmpeg says last', async (t) => {
     ["[hls @ 0x1] [error] Protocol 'file' not on whitelist 'http,tls'!", /may not lead to/],
     ['[tcp @ 0x1] [error] Failed to resolve hostname cam: Name or service not known', /host name/],
     ['[error] Output file #0 does not contain any stream', /no video/],
+    ['[in#0/h264 @ 0x1] [error] Task finished with error code: -1 (Operation not permitted)', /^the stream ended$/],
+    ['[in#0 @ 0x1] [error] Error opening input: Permission denied', /^permission denied$/],
   ]
   for (const [line, reason] of cases) t.match(say(line, '[error] cam: Input/output error').reason, reason)
 })
