@@ -217,7 +217,7 @@ export class Agent {
     this.requests = new Requests(
       this.archive,
       this.topics,
-      namesOf(config.cameras, this.bundle),
+      { ...namesOf(config.cameras, this.bundle), boot: this.boot },
       (frame) => messagesOf(frame, this.topics, true, this.clock.now().timeMs),
       (cam) => this.askKeyframes(cam),
       undefined,

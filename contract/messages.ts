@@ -425,6 +425,10 @@ export const requests = {
     boot: ResultBase.shape.boot,
     from: count.describe('first seq'),
     to: count.describe('last seq'),
+    published: z
+      .boolean()
+      .default(false)
+      .describe('only what went out: of frames that `publish` left out neither cls nor seg, but which they are'),
   }),
   get: z.strictObject({
     transaction,
@@ -516,16 +520,20 @@ export const responses = {
             cls: ClassifyResult.optional().describe('as on its topic'),
             seg: SegmentResult.optional().describe('as on its topic'),
             evt: z.array(EventMessage).optional().describe('as on their topic'),
-            left_out: z
-              .literal(true)
+            bits: z
+              .object({ prev: ResultBase.shape.prev.describe('as in its user property `prev`') })
               .optional()
-              .describe('there when `publish` left the frame out: neither cls nor seg went out'),
+              .describe('asked with `published`: there when its bitstream went out'),
           }),
         )
         .describe('by frame'),
       gone: z
         .array(z.object({ from: count.describe('first seq'), to: count.describe('last seq') }))
         .describe('first and last seq of what was taken and is in the archive no more, or never came into it'),
+      left: z
+        .array(z.object({ from: count.describe('first seq'), to: count.describe('last seq') }))
+        .optional()
+        .describe('asked with `published`: first and last seq of frames that `publish` left out'),
       next: count.optional().describe('there is more: ask again from this seq'),
     }),
     Failure,

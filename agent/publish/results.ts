@@ -34,10 +34,16 @@ export interface Message {
 const JSON_TYPE = { contentType: 'application/json' }
 export const BITSTREAM_TYPE = 'application/vnd.blindsight.frame'
 
-/** Whether its camera's `publish` left the frame out. */
-export function leftOut({ result }: Pick<StoredFrame, 'result'>): boolean {
-  const { prev } = JSON.parse(result) as ResultRecord
-  return prev !== undefined && prev.results === undefined
+/** What of a frame went out, as its camera's `publish` had it. @throws {SyntaxError} a damaged record */
+export function wentOut({ result }: Pick<StoredFrame, 'result'>): {
+  results: boolean
+  bits: boolean
+  prev?: Previous
+  events: boolean
+} {
+  const { prev, events = [] } = JSON.parse(result) as ResultRecord
+  const chosen = (kind: keyof Previous) => prev === undefined || prev[kind] !== undefined
+  return { results: chosen('results'), bits: chosen('bits'), ...(prev && { prev }), events: events.length > 0 }
 }
 
 export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, nowMs: number): Message[] {

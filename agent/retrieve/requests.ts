@@ -39,6 +39,8 @@ export interface Store extends ResultStore {
   /** Records, the keyframe first. */
   segment(cam: string, boot: string, keySeq: number): Uint8Array[]
   pin(id: number, pinned: boolean): void
+  /** There while what can be read of a damaged archive comes in: what is not here may be soon. */
+  readonly takingOver?: object | undefined
 }
 
 export interface Request {
@@ -95,7 +97,8 @@ export class Requests {
   constructor(
     private readonly store: Store,
     private readonly topics: Topics,
-    private readonly known: Known,
+    /** And the run that goes on. */
+    private readonly known: Known & { readonly boot?: string },
     private readonly tell: Tell,
     private readonly askKeyframe: (cam: string | undefined) => void = () => {},
     private readonly nowMs: () => number = () => performance.now(),
@@ -130,8 +133,14 @@ export class Requests {
       this.counters.served++
     } catch (error) {
       this.counters.refused++
-      const code = error instanceof Refusal ? error.code : 'busy'
-      reply({ status: 'error', code, message: error instanceof Error ? error.message : String(error) })
+      const said = error instanceof Refusal ? error.code : 'busy'
+      const early = this.store.takingOver && (said === 'not_found' || said === 'evicted')
+      const message = error instanceof Error ? error.message : String(error)
+      reply({
+        status: 'error',
+        code: early ? 'busy' : said,
+        message: early ? `a damaged archive is being taken over, so far: ${message}` : message,
+      })
     }
   }
 
@@ -204,8 +213,11 @@ export class Requests {
 
   private results(range: Range, room: number): object {
     if (range.to < range.from) throw new Refusal('bad_request', `to: ${range.to} is before from, ${range.from}`)
-    const answer = resultsOf(range, this.store, this.tell, room)
-    if (answer) return answer
+    const goesOn = this.known.boot === undefined || range.boot === this.known.boot
+    const answer = resultsOf(range, this.store, this.tell, room, goesOn)
+    if (answer && !(this.store.takingOver && answer.gone.length > 0)) return answer
+    // What is not here may be soon: nothing is gone, and where that is all, `busy`.
+    if (answer && answer.items.length > 0) return { ...answer, gone: [] }
     throw new Refusal('not_found', `${range.cam}/${range.boot}: nothing of this run has been in the archive`)
   }
 

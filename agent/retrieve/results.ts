@@ -1,12 +1,12 @@
-/** Answers `results`: what was published of archived frames, again, for whoever missed it. */
+/** Answers `results`: what was said of archived frames, again, for whoever missed it. */
 import type { responses } from '../../contract/messages.js'
 import type { ResultKind } from '../../contract/topics.js'
 import type { StoredFrame } from '../outbox.js'
-import { leftOut } from '../publish/results.js'
+import { wentOut } from '../publish/results.js'
 
 export type ResultsAnswer = Extract<(typeof responses)['results']['_output'], { status: 'ok' }>
 
-type Item = ResultsAnswer['items'][number]
+type Item = { -readonly [K in keyof ResultsAnswer['items'][number]]: ResultsAnswer['items'][number][K] }
 
 /** What is needed of the archive. */
 export interface ResultStore {
@@ -21,8 +21,10 @@ export type Tell = (
   frame: StoredFrame,
 ) => readonly { readonly kind: ResultKind; readonly payload: string | Uint8Array }[]
 
-/** Frames read for one answer: some 5 kB and a tenth of a millisecond each, and live results wait for it. */
+/** Frames told in one answer: some 5 kB and a tenth of a millisecond each, and live results wait for it. */
 const MOST_FRAMES = 50
+/** Frames read for one, where those that were left out are passed over. */
+const MOST_READ = 200
 /** Of an answer, unless the broker takes less. */
 const MOST_BYTES = 256 * 1024
 
@@ -31,54 +33,73 @@ export interface Range {
   readonly boot: string
   readonly from: number
   readonly to: number
+  /** Only what went out. */
+  readonly published?: boolean
 }
 
-/** @returns undefined when nothing of this run has ever been here */
+/**
+ * @param goesOn the run is not over: what is behind the last one that was here may still come
+ * @returns undefined when nothing of this run has ever been here
+ */
 export function resultsOf(
-  { cam, boot, from, to }: Range,
+  { cam, boot, from, to, published = false }: Range,
   store: ResultStore,
   tell: Tell,
   room: number,
+  goesOn = true,
 ): Omit<ResultsAnswer, 'transaction'> | undefined {
   const last = store.lastSeen(cam, boot)
   if (last === undefined) return undefined
-  const frames = store.results(cam, boot, from, to, MOST_FRAMES)
+  const limit = published ? MOST_READ : MOST_FRAMES
+  const frames = store.results(cam, boot, from, to, limit)
   const most = Math.min(room, MOST_BYTES)
   const items: ResultsAnswer['items'] = []
   const gone: ResultsAnswer['gone'] = []
+  const left: ResultsAnswer['gone'] = []
+  const answer = { status: 'ok' as const, items, gone, ...(published && { left }) }
   let at = from
   let bytes = 0
   for (const frame of frames) {
-    const item = itemOf(frame, tell)
+    const { item, leftOut } = itemOf(frame, tell, published)
     const length = item ? JSON.stringify(item).length : 0
     // A frame that no message can carry is passed over as the first one of an answer, so that it does not stand in the way.
-    if (bytes + length > most && items.length > 0) return { status: 'ok', items, gone, next: frame.seq }
+    const full = items.length === MOST_FRAMES || (bytes + length > most && items.length > 0)
+    if (full) return { ...answer, next: frame.seq }
     if (frame.seq > at) gone.push({ from: at, to: frame.seq - 1 })
+    if (leftOut) add(left, frame.seq)
     if (item && length <= most) items.push(item)
-    else gone.push({ from: frame.seq, to: frame.seq })
+    else if (!leftOut) gone.push({ from: frame.seq, to: frame.seq })
     bytes += length
     at = frame.seq + 1
   }
-  if (frames.length === MOST_FRAMES && at <= to) return { status: 'ok', items, gone, next: at }
-  // What is behind the last one that was here is not gone: it may still come.
-  if (at <= Math.min(to, last)) gone.push({ from: at, to: Math.min(to, last) })
-  return { status: 'ok', items, gone }
+  if (frames.length === limit && at <= to) return { ...answer, next: at }
+  const end = goesOn ? Math.min(to, last) : to
+  if (at <= end) gone.push({ from: at, to: end })
+  return answer
 }
 
-/** @returns undefined of a frame whose record is damaged */
-function itemOf(frame: StoredFrame, tell: Tell): Item | undefined {
-  const item: { -readonly [K in keyof Item]: Item[K] } = { seq: frame.seq }
-  let messages: ReturnType<Tell>
+function add(spans: ResultsAnswer['gone'], seq: number): void {
+  const last = spans.at(-1)
+  if (last?.to === seq - 1) last.to = seq
+  else spans.push({ from: seq, to: seq })
+}
+
+/** No item: its record is damaged, or, where it was left out, there is nothing to tell of it. */
+function itemOf(frame: StoredFrame, tell: Tell, published: boolean): { item?: Item; leftOut: boolean } {
+  const item: Item = { seq: frame.seq }
+  let leftOut = false
   try {
-    messages = tell(frame)
-    if (leftOut(frame)) item.left_out = true
+    const out = wentOut(frame)
+    leftOut = published && !out.results
+    if (leftOut && !out.events) return { leftOut }
+    if (published && out.bits) item.bits = out.prev ? { prev: out.prev.bits ?? null } : {}
+    for (const { kind, payload } of tell(frame)) {
+      if (typeof payload !== 'string') continue
+      if (kind === 'evt') item.evt = [...(item.evt ?? []), JSON.parse(payload)]
+      else if (kind !== 'bits' && !leftOut) item[kind] = JSON.parse(payload)
+    }
   } catch {
-    return undefined
+    return { leftOut: false }
   }
-  for (const { kind, payload } of messages) {
-    if (typeof payload !== 'string') continue
-    if (kind === 'evt') item.evt = [...(item.evt ?? []), JSON.parse(payload)]
-    else if (kind !== 'bits') item[kind] = JSON.parse(payload)
-  }
-  return item
+  return { item, leftOut }
 }

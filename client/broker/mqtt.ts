@@ -22,6 +22,8 @@ export interface Message {
   readonly topic: string
   readonly payload: Uint8Array
   readonly correlation?: Uint8Array | undefined
+  /** Said before anybody listened here, and kept by the broker. */
+  readonly retained?: boolean
   /** User properties; MQTT 3.1.1 has none. */
   readonly user?: Readonly<Record<string, string | string[]>> | undefined
   /** The broker may forget it: only with `unacknowledged`. Without it the broker sends the message again on the next connection. */
@@ -144,7 +146,7 @@ function open(settings: BrokerSettings, protocolVersion: 4 | 5, handlers: Handle
           client['_sendPacket']({ cmd: 'puback', messageId: packet.messageId!, reasonCode: 0 })
         },
       }
-      handlers.message({ topic, payload, correlation, user, ...later })
+      handlers.message({ topic, payload, correlation, user, retained: packet.retain, ...later })
     })
     client.on('connect', ({ properties }) => {
       state = 'open'

@@ -37,6 +37,8 @@ export interface CollectPatience {
   readonly gapMs: number
   /** A segment that has not grown for so long is over. */
   readonly quietMs: number
+  /** Frames that one box is asked for, on average. */
+  readonly askPerSecond: number
 }
 
 /** Answers of boxes are awaited by who asked, and everything else waits to be kept. */
@@ -129,11 +131,11 @@ export async function collect(
     },
   )
   const sealer = new Sealer(store, objects, figures, { quietMs: patience.quietMs })
-  const filler = new Filler(store, (dev) => boxes.of(dev), figures, {
-    gapMs: patience.gapMs,
-    againMs: 5 * patience.gapMs,
-  })
-  const events = new EventCheck(store, (dev) => boxes.of(dev), figures)
+  const doubtful = (dev: string) => conflicts.doubtful(dev, performance.now())
+  const { gapMs, roundMs } = patience
+  const mostFrames = Math.max(1, Math.round((patience.askPerSecond * roundMs) / 1000))
+  const filler = new Filler(store, (dev) => boxes.of(dev), figures, { gapMs, againMs: 5 * gapMs, mostFrames }, doubtful)
+  const events = new EventCheck(store, (dev) => boxes.of(dev), figures, doubtful)
   const keeper = new Keeper(store, objects, { filler, sealer, events }, figures, options.keepDays, log)
   const http = options.http && (await serve(options.http, figures))
   if (http) log(`/metrics and /healthz: ${http.url}`)

@@ -17,6 +17,7 @@ interface Flags extends BrokerFlags {
   http?: string
   keepDays?: string
   gapSeconds: string
+  askPerSecond: string
   quietSeconds: string
 }
 
@@ -75,6 +76,7 @@ export function registerCollect(program: Command): void {
       ),
     )
     .option('--gap-seconds <n>', 'ask the box for what has been missing for so long', '120')
+    .option('--ask-per-second <n>', 'frames that one box is asked for, on average, while something is missing', '50')
     .option('--quiet-seconds <n>', 'a segment that has not grown for so long is over', '600')
     .addHelpText('after', help)
     .action((flags: Flags) =>
@@ -165,6 +167,7 @@ function readFlags(flags: Flags): CollectOptions {
     patience: {
       roundMs: ROUND_MS,
       gapMs: positive('--gap-seconds', flags.gapSeconds)! * 1000,
+      askPerSecond: positive('--ask-per-second', flags.askPerSecond)!,
       quietMs: positive('--quiet-seconds', flags.quietSeconds)! * 1000,
     },
   }

@@ -3,6 +3,8 @@
 /** Live messages of a run that was left for another one, within the time, that make it certain: restarts give none. */
 const TURNS = 3
 const WITHIN_MS = 60_000
+/** For so long what such boxes answer is not believed. */
+const DOUBT_MS = 600_000
 /** Devices that are remembered. */
 const MOST = 10_000
 
@@ -11,6 +13,7 @@ interface Seen {
   /** Runs that were left for another one, with when. */
   left: Map<string, number>
   turns: number[]
+  certainMs?: number
 }
 
 export class Conflicts {
@@ -34,6 +37,13 @@ export class Conflicts {
     seen.turns = [...seen.turns.filter((at) => nowMs - at <= WITHIN_MS), nowMs]
     if (seen.turns.length < TURNS) return undefined
     seen.turns = []
+    seen.certainMs = nowMs
     return [before, boot]
+  }
+
+  /** Whether two boxes have had this name lately. */
+  doubtful(dev: string, nowMs: number): boolean {
+    const { certainMs = Number.NEGATIVE_INFINITY } = this.devices.get(dev) ?? {}
+    return nowMs - certainMs < DOUBT_MS
   }
 }

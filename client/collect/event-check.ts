@@ -26,6 +26,8 @@ export class EventCheck {
     private readonly store: Pick<Store, 'commit'>,
     private readonly requesterOf: (dev: string) => Requester,
     private readonly figures: Figures,
+    /** Two boxes have this name, and each would answer for both. */
+    private readonly doubtful: (dev: string) => boolean = () => false,
   ) {}
 
   /** Something may have been lost. */
@@ -41,7 +43,7 @@ export class EventCheck {
       if (tried < this.dirtyMs) return true
       return nowMs - tried > AGAIN_MS && (nowMs - told > EVERY_MS || told < this.dirtyMs)
     }
-    for (const dev of online.filter(due).slice(0, MOST)) {
+    for (const dev of online.filter((dev) => due(dev) && !this.doubtful(dev)).slice(0, MOST)) {
       if (signal?.aborted) return
       // However long a box is silent after that: from there on it is asked.
       const told = this.told.get(dev) ?? nowMs - FIRST_MS + OVERLAP_MS

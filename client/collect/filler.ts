@@ -1,6 +1,6 @@
 /**
  * What is missing is asked of the box that took it: results with `results`, bitstreams with `get`. What the box has no more is noted
- * as gone, with why, and is missing no longer.
+ * as gone, with why, and is missing no longer; so is what it has not published, as left out.
  */
 import { recordsOf } from '../bitstreams/records.js'
 import { Failure } from '../failure.js'
@@ -9,182 +9,273 @@ import type { Answer, Requester } from '../fetch/requester.js'
 import { fetchSegment } from '../fetch/transfer.js'
 import type { Incoming } from '../listen/incoming.js'
 import { meet, type Span } from '../listen/sequence.js'
-import type { Coverage, Store, Tally } from '../store/store.js'
+import type { Coverage, Store, Stream, Tally } from '../store/store.js'
 import type { Figures } from './figures.js'
 
 export interface FillerPatience {
   /** A gap is asked about when it has been there for so long: history after an outage fills most by itself. */
   readonly gapMs: number
-  /** A box that has not answered is asked again after so long. */
+  /** A box that has not answered is asked again after so long, and a gap that an answer has not closed. */
   readonly againMs: number
+  /** Frames that one box is asked for in one turn: its line may be a narrow one. */
+  readonly mostFrames: number
 }
 
-/** Frames of one gap that are asked for in one turn: other gaps have their turn too. */
-const MOST = 2000
-/** Runs that are asked in one turn what came last. */
-const MOST_RUNS = 20
+/** Boxes that are asked at once: one that does not answer takes half a minute to say so. */
+const AT_ONCE = 8
+/** Frames that a box reads for one answer, of those that it has left out. */
+const PAGE = 200
+/** A long gap of a run that leaves frames out is followed backwards, from each frame that went out to the one before it, so many times. */
+const STEPS = 20
+
+type Kind = Coverage['kind']
+type ResultKind = Exclude<Kind, 'bits'>
+type Results = Answer<'results'>
+
+interface Gap {
+  readonly name: string
+  readonly stream: Stream
+  readonly kinds: Kind[]
+  /** Absent: what came last of a run that is over. */
+  readonly span?: Span
+  /** Behind what is there of them. */
+  readonly from?: number
+}
+
+interface Turn {
+  /** Frames that may still be asked for. */
+  left: number
+  readonly signal?: AbortSignal | undefined
+}
 
 export class Filler {
   private readonly since = new Map<string, number>()
+  /** Gaps that were asked about, and when they may be again. */
+  private readonly asked = new Map<string, number>()
   private readonly notBefore = new Map<string, number>()
-  /** By run and kind, from where on it was asked last what came behind. */
-  private readonly behindAsked = new Map<string, number>()
+  private readonly unheard = new Set<string>()
+  /** Boxes of an earlier version: what they publish and what they leave out they tell alike. */
+  private readonly plain = new Set<string>()
 
   constructor(
     private readonly store: Pick<Store, 'commit' | 'gone' | 'leftOut' | 'closeRun'>,
     private readonly requesterOf: (dev: string) => Requester,
     private readonly figures: Figures,
     private readonly patience: FillerPatience,
+    /** Two boxes have this name: what the one says of the other's runs is worth nothing. */
+    private readonly doubtful: (dev: string) => boolean = () => false,
   ) {}
 
   /** @param online devices that can be asked */
   async run(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number, signal?: AbortSignal) {
-    for (const gap of this.due(coverage, online, nowMs)) {
-      if (signal?.aborted) return
-      await this.asking(gap.stream.dev, nowMs, () =>
-        'bits' in gap ? this.bits(gap.bits, gap.span) : this.results(gap),
-      )
+    const boxes = [...this.due(coverage, online, nowMs)]
+    const work = async () => {
+      for (let one = boxes.shift(); one && !signal?.aborted; one = boxes.shift())
+        await this.askBox(one[0], one[1], nowMs, signal)
     }
-    if (!signal?.aborted) await this.tail(coverage, online, nowMs)
-  }
-
-  /** What came last of a run shows only when its box is asked, when the next run has begun: no later number tells of it. Until it has no more. */
-  private async tail(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number): Promise<void> {
-    const runs = new Map<number, Coverage[]>()
-    for (const one of coverage)
-      if (one.stream.over && !one.stream.closed && online.has(one.stream.dev))
-        runs.set(one.stream.id, [...(runs.get(one.stream.id) ?? []), one])
-    const whole = [...runs].filter(([, kinds]) => kinds.every(({ missing }) => missing.length === 0))
-    for (const [id, kinds] of whole.slice(0, MOST_RUNS)) {
-      await this.asking(kinds[0].stream.dev, nowMs, async () => {
-        let more = false
-        for (const one of kinds) if (await this.behind(one)) more = true
-        if (more) return
-        await this.store.closeRun(id)
-        for (const { kind } of kinds) this.behindAsked.delete(`${id}/${kind}`)
-      })
-    }
-  }
-
-  /** @returns whether the box had any there: then there may be more behind it, for the next turn */
-  private async behind(one: Coverage): Promise<boolean> {
-    const { stream, kind } = one
-    const from = Math.max(one.last, ...one.gone.map(({ to }) => to)) + 1
-    const name = `${stream.id}/${kind}`
-    // What has brought nothing will bring nothing.
-    if (this.behindAsked.get(name) === from) return false
-    const span = { from, to: from + MOST - 1 }
-    const answer = await this.ask(stream, span)
-    if (!answer || (answer.items.length + answer.gone.length === 0 && answer.next === undefined)) return false
-    if (kind === 'bits') await this.bits({ ...one, missing: [span] }, span, answer)
-    else await this.results({ stream, kinds: [kind], span }, answer)
-    this.behindAsked.set(name, from)
-    return true
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
   }
 
   /** What a box does not answer is asked again later; what else goes wrong is for the caller. */
-  private async asking(dev: string, nowMs: number, work: () => Promise<void>): Promise<void> {
+  private async askBox(dev: string, gaps: readonly Gap[], nowMs: number, signal?: AbortSignal): Promise<void> {
     if ((this.notBefore.get(dev) ?? 0) > nowMs) return
-    try {
-      await work()
-      this.figures.ask('answered')
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-      this.notBefore.set(dev, nowMs + this.patience.againMs)
-      this.figures.ask(codeOf(error) ? 'refused' : 'silent')
-      this.figures.failed(`asking ${dev} for what is missing`, error.message)
+    const turn: Turn = { left: this.patience.mostFrames, signal }
+    for (const gap of gaps) {
+      if (signal?.aborted || turn.left <= 0) return
+      try {
+        await this.fill(gap, turn)
+        this.figures.ask('answered')
+        // One that was closed in part has another name from now on.
+        this.asked.set(gap.name, nowMs + this.patience.againMs)
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error
+        this.notBefore.set(dev, nowMs + this.patience.againMs)
+        this.figures.ask(codeOf(error) ? 'refused' : 'silent')
+        this.figures.failed(`asking ${dev} for what is missing`, error.message)
+        return
+      }
     }
   }
 
-  /** The gaps that have been there for long enough. */
-  private due(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number) {
-    const now = new Set<string>()
-    const due = new Map<string, Gap>()
+  /** By device, the gaps that have been there for long enough; those of both kinds of results are one question. */
+  private due(coverage: readonly Coverage[], online: ReadonlySet<string>, nowMs: number): Map<string, Gap[]> {
+    const known = new Set<string>()
+    const found = new Map<string, Gap>()
+    const mayAsk = (dev: string) => online.has(dev) && !this.doubtful(dev)
+    const ripe = (name: string) => {
+      known.add(name)
+      if (!this.since.has(name)) this.since.set(name, nowMs)
+      return nowMs - this.since.get(name)! >= this.patience.gapMs
+    }
+    const add = (gap: Gap) => {
+      known.add(gap.name)
+      if ((this.asked.get(gap.name) ?? nowMs) > nowMs) return
+      const other = found.get(gap.name)
+      if (other) other.kinds.push(...gap.kinds)
+      else found.set(gap.name, gap)
+    }
+    const runs = new Map<number, Coverage[]>()
     for (const one of coverage) {
+      const { stream, kind, seen } = one
+      const asking = mayAsk(stream.dev)
+      runs.set(stream.id, [...(runs.get(stream.id) ?? []), one])
       for (const span of one.missing) {
         // At the end, where more comes all the time, a gap is one when nothing has come for so long.
-        const end = span.from > one.seen
-        const name = `${one.stream.id}/${one.kind}/${end ? `after ${one.seen}` : span.to}`
-        now.add(name)
-        if (!this.since.has(name)) this.since.set(name, nowMs)
-        const old = nowMs - this.since.get(name)! >= this.patience.gapMs
-        if (!old || !online.has(one.stream.dev)) continue
-        if (end) this.figures.unheard(one.stream.dev)
-        addTo(due, one, span)
+        const end = span.from > seen
+        const name = `${stream.id}/${kind}/${end ? `after ${seen}` : span.to}`
+        if (!ripe(name) || !asking) continue
+        if (end) this.noteUnheard(name, stream.dev)
+        const sort = kind === 'bits' ? kind : 'results'
+        add({ name: `${stream.id}/${sort}/${span.from}-${span.to}`, stream, kinds: [kind], span })
       }
     }
-    for (const name of this.since.keys()) if (!now.has(name)) this.since.delete(name)
-    return due.values()
+    for (const [id, kinds] of runs) {
+      const [{ stream }] = kinds
+      if (!stream.over || stream.closed || kinds.some(({ missing }) => missing.length > 0)) continue
+      if (!ripe(`${id}/over`) || !mayAsk(stream.dev)) continue
+      const ends = kinds.map(({ last, gone }) => Math.max(last, ...gone.map(({ to }) => to)))
+      const from = Math.min(...ends) + 1
+      add({ name: `${id}/over/${from}`, stream, kinds: kinds.map(({ kind }) => kind), from })
+    }
+    for (const names of [this.since, this.asked])
+      for (const name of names.keys()) if (!known.has(name)) names.delete(name)
+    for (const name of this.unheard) if (!known.has(name)) this.unheard.delete(name)
+    const boxes = new Map<string, Gap[]>()
+    for (const gap of found.values()) boxes.set(gap.stream.dev, [...(boxes.get(gap.stream.dev) ?? []), gap])
+    return boxes
   }
 
-  /** Both kinds and the events of the same frames come together; what is here already is passed over by the store. */
-  private async results({ stream, kinds, span }: ResultGap, asked?: Answer<'results'>): Promise<void> {
-    const { dev, cam, boot } = stream
-    for await (const items of this.told(stream, kinds, span, asked)) {
-      this.figures.filled(await this.commit(items.flatMap((item) => incomingOf(dev, cam, boot, item))))
-      await this.leftOut(stream.id, kinds, items)
-      // A frame that is there and has no such result never had one: the camera's heads say nothing of that kind.
-      for (const kind of kinds) {
-        const silent = items.filter((item) => item[kind] === undefined && !item.left_out)
-        await this.gone(
-          stream.id,
-          [kind],
-          silent.map(({ seq }) => ({ from: seq, to: seq })),
-          'the frame has none',
-        )
+  private noteUnheard(name: string, dev: string): void {
+    if (this.unheard.has(name)) return
+    this.unheard.add(name)
+    this.figures.unheard(dev)
+  }
+
+  private async fill({ name, stream, kinds, span, from = 0 }: Gap, turn: Turn): Promise<void> {
+    if (!span) {
+      // What has brought nothing that is kept will bring nothing.
+      const had = !this.asked.has(name) && (await this.tail(stream, kinds, from, turn))
+      if (!had && !turn.signal?.aborted) await this.store.closeRun(stream.id)
+      return
+    }
+    let { to } = span
+    if (stream.thinned && !this.plain.has(stream.dev))
+      for (let step = 0; step < STEPS && to - span.from >= PAGE && turn.left > 0; step++) {
+        const before =
+          kinds[0] === 'bits' ? await this.bitsBefore(stream, to) : await this.resultBefore(stream, kinds, to)
+        turn.left--
+        if (before === undefined) break
+        to = before
+        if (to < span.from) return
       }
-    }
+    await this.range(stream, kinds, { from: span.from, to }, turn)
   }
 
-  /** Page by page the frames that the box has of a span; what it has no more is told for whole ranges, and noted. @param asked its first page, if it is here */
-  private async *told(
-    stream: Coverage['stream'],
-    kinds: readonly Coverage['kind'][],
-    { from, to }: Span,
-    asked?: Answer<'results'>,
-  ): AsyncGenerator<Items> {
-    let answer = asked
-    for (let next: number | undefined = from; next !== undefined && next <= to; answer = undefined) {
-      answer ??= await this.ask(stream, { from: next, to })
-      if (answer === undefined)
-        return this.gone(stream.id, kinds, [{ from: next, to }], 'the box knows nothing of this run')
-      await this.gone(stream.id, kinds, answer.gone, 'not in the archive of the box')
-      yield answer.items
-      next = answer.next
+  /** What came last of a run shows only when its box is asked, when the next run has begun: no later number tells of it. Until it has no more. */
+  private tail(stream: Stream, kinds: readonly Kind[], from: number, turn: Turn): Promise<boolean> {
+    return this.range(stream, kinds, { from, to: from + turn.left - 1 }, turn)
+  }
+
+  /** @returns seq of what went out before it, -1: nothing; undefined: the box cannot say */
+  private async resultBefore(stream: Stream, kinds: readonly Kind[], seq: number): Promise<number | undefined> {
+    const answer = await this.ask(stream, { from: seq, to: seq })
+    if (!answer?.left) return undefined
+    await this.take(stream, kinds, answer)
+    const [item] = answer.items
+    const prev = (item?.cls ?? item?.seg)?.prev
+    return prev === null ? -1 : prev
+  }
+
+  /** With all since its keyframe, which went out too. @returns as above */
+  private async bitsBefore(stream: Stream, seq: number): Promise<number | undefined> {
+    const answer = await this.ask(stream, { from: seq, to: seq })
+    if (!answer?.left) return undefined
+    const first = await this.take(stream, ['bits'], answer)
+    if (first === undefined) return undefined
+    const key = first === seq ? answer : await this.ask(stream, { from: first, to: first })
+    const prev = key?.items[0]?.bits?.prev
+    if (prev === undefined) return undefined
+    const before = prev ?? -1
+    if (first > before + 1) await this.store.leftOut(stream.id, ['bits'], [{ from: before + 1, to: first - 1 }])
+    return before
+  }
+
+  /** Page by page what the box has of a span; what it has no more, or has left out, is told for whole ranges. @returns whether it had anything to say of it */
+  private async range(stream: Stream, kinds: readonly Kind[], { from, to }: Span, turn: Turn): Promise<boolean> {
+    let had = false
+    for (let at = from; at <= to && turn.left > 0 && !turn.signal?.aborted; ) {
+      const end = Math.min(to, at + turn.left - 1)
+      const answer = await this.ask(stream, { from: at, to: end })
+      if (!answer) {
+        await this.gone(stream.id, kinds, [{ from: at, to }], 'the box knows nothing of this run')
+        return had
+      }
+      await this.take(stream, kinds, answer)
+      const { items, gone, left = [], next = end + 1 } = answer
+      had ||= items.length + gone.length + left.length > 0 || answer.next !== undefined
+      if (next <= at) throw new Failure('answer', `${stream.dev} says that there is more, and tells the same again`)
+      turn.left -= next - at
+      at = next
     }
+    return had
   }
 
   /** @returns undefined: the box knows nothing of this run */
-  private async ask(
-    { dev, cam, boot }: Coverage['stream'],
-    { from, to }: Span,
-  ): Promise<Answer<'results'> | undefined> {
+  private async ask({ dev, cam, boot }: Stream, { from, to }: Span): Promise<Results | undefined> {
+    const question = { cam, boot, from, to }
+    const published = !this.plain.has(dev)
     try {
-      return await answerTo(this.requesterOf(dev), 'results', { cam, boot, from, to })
+      return await answerTo(this.requesterOf(dev), 'results', published ? { ...question, published } : question)
     } catch (error) {
       if (codeOf(error) === 'not_found') return undefined
-      throw error
+      if (codeOf(error) !== 'bad_request' || !published) throw error
+      this.plain.add(dev)
+      return answerTo(this.requesterOf(dev), 'results', question)
     }
+  }
+
+  /** @returns of bitstreams, the first seq of the segment that was fetched last */
+  private async take(stream: Stream, kinds: readonly Kind[], answer: Results): Promise<number | undefined> {
+    const { items, gone, left } = answer
+    const { id, dev, cam, boot } = stream
+    await this.gone(id, kinds, gone, 'not in the archive of the box')
+    if (left && left.length > 0) await this.store.leftOut(id, kinds, left)
+    const results = kinds.filter((kind): kind is ResultKind => kind !== 'bits')
+    if (results.length > 0) {
+      this.figures.filled(
+        await this.commit(items.flatMap((item) => incomingOf(dev, cam, boot, item, left !== undefined))),
+      )
+      // A frame that is there and has no such result never had one: the camera's heads say nothing of that kind.
+      for (const kind of results) {
+        const silent = items.map(({ seq, [kind]: said }) => ({ from: seq, to: seq, said }))
+        const never = silent.filter((one) => one.said === undefined && !meet(left ?? [], one))
+        await this.gone(id, [kind], never, 'the frame has none')
+      }
+    }
+    return kinds.includes('bits') ? this.bits(stream, items, left) : undefined
   }
 
   /** Segment by segment: a frame alone is of no use. */
-  private async bits({ stream, missing }: Coverage, span: Span, asked?: Answer<'results'>): Promise<void> {
+  private async bits(stream: Stream, items: Results['items'], left?: readonly Span[]): Promise<number | undefined> {
+    const out = left ? items.filter(({ bits }) => bits) : items
+    const stayed = left ? items.filter(({ bits }) => !bits).map(({ seq }) => ({ from: seq, to: seq })) : []
+    if (stayed.length > 0) await this.store.leftOut(stream.id, ['bits'], stayed)
+    // Behind the last one that went out nothing of its segment did.
+    const most = left ? (out.at(-1)?.seq ?? -1) : Number.POSITIVE_INFINITY
     let had: Span | undefined
-    for await (const items of this.told(stream, ['bits'], span, asked)) {
-      await this.leftOut(stream.id, ['bits'], items)
-      for (const { seq, left_out } of items) {
-        if (left_out) continue
-        if (had && seq >= had.from && seq <= had.to) continue
-        const got = await this.segment(stream, seq)
-        if (got === 'gone')
-          await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
-        else if (!meet(missing, got)) return
-        else had = { from: Math.min(seq, got.from), to: Math.max(seq, got.to) }
-      }
+    for (const { seq } of out) {
+      if (had && meet([had], { from: seq, to: seq })) continue
+      const got = await this.segment(stream, seq, most)
+      if (got === 'gone')
+        await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
+      else if (!meet([got], { from: seq, to: seq })) return had?.from
+      else had = got
     }
+    return had?.from
   }
 
-  private async segment({ dev, cam, boot }: Coverage['stream'], seq: number): Promise<Span | 'gone'> {
+  /** @param most no record behind it is kept */
+  private async segment({ dev, cam, boot }: Stream, seq: number, most: number): Promise<Span | 'gone'> {
     let file: Uint8Array
     try {
       file = await fetchSegment(this.requesterOf(dev), `${cam}/${boot}/${seq}`)
@@ -194,7 +285,7 @@ export class Filler {
     }
     const records = recordsOf(file, (error) => {
       throw new Failure('answer', `the box sent a damaged segment: ${error.message}`)
-    })
+    }).filter((record) => record.seq <= most)
     this.figures.filled(
       await this.commit(
         records.map(({ seq: of, bytes }) => ({
@@ -213,44 +304,24 @@ export class Filler {
     return this.store.commit(messages, new Date().toISOString())
   }
 
-  private async leftOut(stream: number, kinds: readonly Coverage['kind'][], items: Items): Promise<void> {
-    const spans = items.flatMap(({ seq, left_out }) => (left_out ? [{ from: seq, to: seq }] : []))
-    if (spans.length > 0) await this.store.leftOut(stream, kinds, spans)
-  }
-
-  private async gone(stream: number, kinds: readonly Coverage['kind'][], spans: readonly Span[], reason: string) {
+  private async gone(stream: number, kinds: readonly Kind[], spans: readonly Span[], reason: string) {
     if (spans.length > 0) await this.store.gone(stream, kinds, spans, reason, new Date().toISOString())
   }
 }
 
-/** Results of both kinds that are missing of the same frames are one question. */
-interface ResultGap {
-  readonly stream: Coverage['stream']
-  readonly kinds: ResultKind[]
-  readonly span: Span
-}
-type Gap = ResultGap | { readonly stream: Coverage['stream']; readonly bits: Coverage; readonly span: Span }
-type ResultKind = Exclude<Coverage['kind'], 'bits'>
-type Items = Answer<'results'>['items']
-
-function addTo(due: Map<string, Gap>, one: Coverage, { from, to }: Span): void {
-  const { stream, kind } = one
-  const span = { from, to: Math.min(to, from + MOST - 1) }
-  const name = `${stream.id}/${kind === 'bits' ? kind : 'results'}/${span.from}/${span.to}`
-  const known = due.get(name)
-  if (kind === 'bits') due.set(name, { stream, bits: one, span })
-  else if (known && 'kinds' in known) known.kinds.push(kind)
-  else due.set(name, { stream, kinds: [kind], span })
-}
-
-function incomingOf(dev: string, cam: string, boot: string, item: Items[number]): Incoming[] {
-  const key = { dev, cam, boot, seq: item.seq }
-  const { evt = [] } = item
-  const { cls, seg } = item.left_out ? {} : item
-  // prev is of what was published, and this fills a gap in that: it says nothing of frames between.
+/** @param published the box has told only what went out: then `prev` is of that, too */
+function incomingOf(
+  dev: string,
+  cam: string,
+  boot: string,
+  { seq, cls, seg, evt = [] }: Results['items'][number],
+  published: boolean,
+): Incoming[] {
+  const key = { dev, cam, boot, seq }
+  const of = (prev: number | null | undefined) => ({ hist: true, ...(published && prev !== undefined && { prev }) })
   return [
-    ...(cls ? [{ kind: 'cls', key: { ...key, kind: 'cls' }, hist: true, result: cls, json: cls } as const] : []),
-    ...(seg ? [{ kind: 'seg', key: { ...key, kind: 'seg' }, hist: true, result: seg, json: seg } as const] : []),
+    ...(cls ? [{ kind: 'cls', key: { ...key, kind: 'cls' }, ...of(cls.prev), result: cls, json: cls } as const] : []),
+    ...(seg ? [{ kind: 'seg', key: { ...key, kind: 'seg' }, ...of(seg.prev), result: seg, json: seg } as const] : []),
     ...evt.map((event) => ({ kind: 'evt', key: { ...key, kind: 'evt' }, hist: true, event, json: event }) as const),
   ]
 }

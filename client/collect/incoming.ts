@@ -34,7 +34,7 @@ export const stateTopics = (base: string): string[] => [
 const MOST_BYTES = 8 * 2 ** 20
 
 export interface Listening {
-  /** Since when somebody listens. */
+  /** For how long. */
   readonly seconds: number
   /** Whether bitstreams are wanted. */
   readonly bits: boolean
@@ -58,10 +58,12 @@ export function read(base: string, message: Message, at: string, listening: List
   }
   if (onCamera) return { state: { what: 'camera', dev, cam, at, ...checked(CameraStateMessage, json) } }
   if (branch === 'state') return { state: { what: 'state', dev, at, ...checked(DeviceStateMessage, json) } }
-  if (branch === 'health')
-    return { state: { what: 'health', dev, json: text, at, runs: runsOf(checked(HealthMessage, json), listening) } }
-  checked<unknown>(InfoMessage, json)
-  return { state: { what: 'info', dev, json: text, at } }
+  if (branch === 'health') {
+    const runs = runsOf(checked(HealthMessage, json), message.retained ? { ...listening, seconds: 0 } : listening)
+    return { state: { what: 'health', dev, json: text, at, runs } }
+  }
+  const { boot } = checked(InfoMessage, json)
+  return { state: { what: 'info', dev, json: text, at, boot } }
 }
 
 /** How far the broker has what the cameras have published. */

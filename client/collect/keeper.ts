@@ -55,15 +55,16 @@ export class Keeper {
   private async keep(coverage: readonly Coverage[], now: number, signal: AbortSignal): Promise<void> {
     const devices = await this.store.devices()
     const online = devices.filter(({ state }) => state === 'online' || state === 'degraded').map(({ dev }) => dev)
-    await this.work.filler.run(coverage, new Set(online), now, signal)
-    await this.work.events.run(online, now, signal)
-    if (signal.aborted) return
     await this.attempt('sealing segments', () => this.work.sealer.run(now, signal, this.held))
     if (signal.aborted) return
     await this.attempt('forgetting what is too old', () => this.expire(now))
     await this.attempt('looking for what is noted and not there', () => this.look(now, signal))
     if (signal.aborted) return
     await this.attempt('deleting objects that no segment names', () => this.sweep(now))
+    if (signal.aborted) return
+    // Last: a box that does not answer must not keep the rest.
+    await this.work.filler.run(coverage, new Set(online), now, signal)
+    await this.work.events.run(online, now, signal)
   }
 
   private readonly held = async (): Promise<boolean> => {

@@ -1,11 +1,16 @@
 /** The verify verb: what a store has of each camera and run, and what it has not. */
 import { Failure, failureLine } from '../failure.js'
 import { countOf, type Span } from '../listen/sequence.js'
-import type { Absent, Coverage, Placed, Store } from '../store/store.js'
+import type { Absent, AbsentResults, Coverage, Placed, Store } from '../store/store.js'
 import { type ObjectStore, sha256Of } from './objects.js'
 
 const PAGE = 500
-const NONE: Absent = { lost: [], unproven: [], leftOut: 0 }
+
+/** What is noted as here of a stream and a kind, and is not. */
+type NotHere = Absent & {
+  /** Of results: those before it were forgotten, or kept by a version that could not tell. */ readonly from: number
+}
+const NONE: NotHere = { lost: [], unproven: [], leftOut: 0, from: 0 }
 
 export interface VerifyOptions {
   readonly device?: string
@@ -22,10 +27,19 @@ export async function verify(
   print: (line: string) => void,
 ): Promise<boolean> {
   const found = await lookAtObjects(store, objects, device)
-  const again = repair ? await mend(store, objects, device, found) : 0
-  const coverage = await store.coverage({ dev: device })
+  const lost = await store.absentResults({ dev: device })
+  const again = repair ? await mend(store, objects, device, found, lost) : 0
+  const notHere = repair ? lost.map((one) => ({ ...one, lost: [] })) : lost
+  // What nothing is here of, and nothing missing, is only heard of.
+  const coverage = (await store.coverage({ dev: device })).filter(
+    ({ frames, missing, gone }) => frames + missing.length + gone.length > 0,
+  )
   const absent = await store.absent({ dev: device })
-  const absentOf = ({ kind, stream }: Coverage) => (kind === 'bits' && absent.get(stream.id)) || NONE
+  const results = new Map(notHere.map((one) => [`${one.stream}/${one.kind}`, one]))
+  const absentOf = ({ kind, stream: { id } }: Coverage): NotHere => ({
+    ...NONE,
+    ...(kind === 'bits' ? absent.get(id) : results.get(`${id}/${kind}`)),
+  })
   for (const one of coverage) print(json ? JSON.stringify(recordOf(one, absentOf(one))) : lineOf(one, absentOf(one)))
   for (const { place, what } of found.damaged)
     print(failureLine(new Failure('input', `object ${what}, ${objects?.name}/${place}`)))
@@ -40,7 +54,7 @@ export async function verify(
   if (!json) {
     if (found.elsewhere !== undefined)
       print(`segments lie elsewhere, like ${found.elsewhere}, and were not looked at: name that with --bits`)
-    if (again > 0) print(`${again} bitstreams are missing again: a collector asks their boxes for them`)
+    if (again > 0) print(`${again} are missing again: a collector asks their boxes for them`)
     print(
       `${ended} boxes, ${coverage.length} streams: ${frames} there, ${missing} missing, ${gone} gone for good${unproven > 0 ? `, ${unproven} cannot be proven` : ''}${objects ? `, ${damaged} objects damaged` : ''}`,
     )
@@ -55,18 +69,20 @@ const spansText = (spans: readonly Span[]): string =>
     .join(', ') + (spans.length > 5 ? `, … (${spans.length} gaps)` : '')
 
 /** That lie there. */
-const framesIn = ({ frames }: Coverage, { lost, unproven, leftOut }: Absent): number =>
+const framesIn = ({ frames }: Coverage, { lost, unproven, leftOut }: NotHere): number =>
   frames - countOf(lost) - countOf(unproven) - leftOut
 
-function lineOf(one: Coverage, absent: Absent): string {
+function lineOf(one: Coverage, absent: NotHere): string {
   const { stream, kind, last, missing, gone } = one
-  const { lost, unproven, leftOut } = absent
+  const { lost, unproven, leftOut, from } = absent
   const name = `${stream.dev}/${stream.cam}/${stream.boot} ${kind}`
   const what = [`${framesIn(one, absent)} of #${stream.start}–${last}`]
   if (missing.length > 0) what.push(`missing ${countOf(missing)}: ${spansText(missing)}`)
   if (lost.length > 0)
     what.push(
-      `missing bitstreams ${countOf(lost)}: ${spansText(lost)}, noted as kept and neither in a segment nor waiting`,
+      kind === 'bits'
+        ? `missing bitstreams ${countOf(lost)}: ${spansText(lost)}, noted as kept and neither in a segment nor waiting`
+        : `missing rows ${countOf(lost)}: ${spansText(lost)}, noted as kept and not in the table`,
     )
   if (gone.length > 0)
     what.push(
@@ -78,16 +94,18 @@ function lineOf(one: Coverage, absent: Absent): string {
     )
   if (missing.length + gone.length + lost.length + unproven.length === 0) what.push('complete')
   if (stream.start > 0) what.push(`from #${stream.start} on, nobody listened before`)
+  if (from > stream.start)
+    what.push(`of those before #${from} nothing is proven: they were forgotten, or kept by an earlier version`)
   if (stream.thinned) what.push(leftOut > 0 ? `leaves frames out, ${leftOut} of these` : 'leaves frames out')
   return `${name.padEnd(44)} ${what.join(' · ')}`
 }
 
-const recordOf = (one: Coverage, absent: Absent) => {
+const recordOf = (one: Coverage, absent: NotHere) => {
   const { stream, kind, last, missing, gone } = one
   const { dev, cam, boot, start, thinned, over, first, last: lastTime } = stream
-  const { lost, unproven, leftOut } = absent
+  const { lost, unproven, leftOut, from: provenFrom } = absent
   const here = { frames: framesIn(one, absent), missing, lost, gone, unproven, leftOut }
-  return { dev, cam, boot, kind, start, last, from: first, to: lastTime, ...here, thinned, over }
+  return { dev, cam, boot, kind, start, last, from: first, to: lastTime, ...here, provenFrom, thinned, over }
 }
 
 interface Found {
@@ -128,12 +146,13 @@ async function lookAtObjects(store: Store, objects: ObjectStore | undefined, dev
 const stillNamed = async (store: Store, { stream, seq, place }: Placed): Promise<boolean> =>
   (await store.sealed(stream, seq))?.place === place
 
-/** @returns how many bitstreams are missing again */
+/** @returns how many messages are missing again */
 async function mend(
   store: Store,
   objects: ObjectStore | undefined,
   dev: string | undefined,
   { looked, damaged, back }: Found,
+  results: readonly AbsentResults[],
 ): Promise<number> {
   // Everything would be fetched again, over many a metered link, where a disk is only not mounted.
   if (looked > 1 && damaged.length === looked)
@@ -143,5 +162,7 @@ async function mend(
   for (const { stream, seq, place } of damaged) again += await store.lose(stream, seq, place)
   for (const [stream, { lost }] of await store.absent({ dev }))
     for (const span of lost) again += await store.recant(stream, span)
+  for (const { stream, kind, lost } of results)
+    for (const span of lost) again += await store.recantResults(stream, kind, span)
   return again
 }

@@ -12,7 +12,7 @@ import type { Span } from '../listen/sequence.js'
 import { addAll, type Chained } from './chain.js'
 import type { Engine } from './engine.js'
 import type { Tally } from './store.js'
-import { type Kind, kindNames, kinds, type PassedKind, passed, type Tables } from './tables.js'
+import { type Kind, kindNames, kinds, type PassedKind, passed, passedResults, type Tables } from './tables.js'
 
 type Tx = Transaction<Tables>
 type Event = Extract<Incoming, { kind: 'evt' }>
@@ -126,9 +126,21 @@ async function freshOnes(tx: Tx, items: readonly Item[]): Promise<Fresh[]> {
     const chained = addAll(chain, known, untold, thinned)
     for (const item of chained.fresh) fresh.push({ ...item, id })
     await writeSpans(tx, id, chain[0].kind, known, chained.spans)
-    if (chain[0].kind === kinds.bits && thinned) await notePassed(tx, id, untold, chained)
+    if (chain[0].kind !== kinds.bits) await noteTold(tx, id, passedResults[chain[0].kind], chained.told)
+    else if (thinned) await notePassed(tx, id, untold, chained)
   }
   return fresh
+}
+
+/** Which were left out. */
+export async function noteTold(tx: Tx, stream: number, kind: PassedKind, told: readonly Span[]): Promise<void> {
+  if (told.length === 0) return
+  const rows = told.map(({ from, to }) => ({ stream, kind, from_seq: from, to_seq: to }))
+  await tx
+    .insertInto('spans')
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
 }
 
 async function notePassed(
@@ -137,12 +149,7 @@ async function notePassed(
   before: readonly Span[],
   { told, untold }: Pick<Chained<Item>, 'told' | 'untold'>,
 ): Promise<void> {
-  if (told.length > 0)
-    await tx
-      .insertInto('spans')
-      .values(told.map(({ from, to }) => ({ stream, kind: passed.told, from_seq: from, to_seq: to })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+  await noteTold(tx, stream, passed.told, told)
   await writeSpans(tx, stream, passed.untold, before, untold)
 }
 
@@ -192,6 +199,8 @@ async function upsertStreams(tx: Tx, items: readonly Item[]): Promise<Map<string
       conflict.columns(['dev', 'cam', 'boot']).doUpdateSet({
         start: sql`CASE WHEN excluded.start < streams.start THEN excluded.start ELSE streams.start END`,
         first_time: sql`CASE WHEN excluded.first_time < streams.first_time THEN excluded.first_time ELSE streams.first_time END`,
+        // Its box is asked once more what came last.
+        closed: 0,
         last_time: sql`CASE WHEN excluded.last_time > streams.last_time THEN excluded.last_time ELSE streams.last_time END`,
         thinned: sql`CASE WHEN excluded.thinned > streams.thinned THEN excluded.thinned ELSE streams.thinned END`,
       }),

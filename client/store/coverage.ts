@@ -15,9 +15,10 @@ export const streamColumns = [
   'last_time as last',
   'thinned',
   'closed',
-  // A run is over when a later one of its camera has begun.
-  sql<number>`CASE WHEN EXISTS (SELECT 1 FROM streams l WHERE l.dev = streams.dev AND l.cam = streams.cam
-    AND l.last_time > streams.last_time) THEN 1 ELSE 0 END`.as('over'),
+  // A run is over when its box is in another one. Where it has not said so, when a later one of its camera has begun.
+  sql<number>`CASE WHEN COALESCE((SELECT d.boot <> streams.boot FROM devices d WHERE d.dev = streams.dev),
+    EXISTS (SELECT 1 FROM streams l WHERE l.dev = streams.dev AND l.cam = streams.cam
+    AND l.last_time > streams.last_time)) THEN 1 ELSE 0 END`.as('over'),
 ] as const
 
 export const streamOf = ({

@@ -16,6 +16,8 @@ export interface Engine {
   ready(db: Kysely<Tables>, days: readonly string[]): Promise<void>
   /** Whether rows could not be written because what was made ready has been taken away: then it is made anew. */
   unready(error: unknown): boolean
+  /** The highest seq of a stream's results of days before. */
+  lastBefore(db: Kysely<Tables>, stream: number, day: string): Promise<number | undefined>
   /** Forgets results of days before. @returns how many, about */
   dropResults(db: Kysely<Tables>, day: string): Promise<number>
   /** Results that are here; of a day that is large, about. */

@@ -16,7 +16,9 @@ export async function expire(
   before: string,
   deleteObjects?: DeleteObjects,
 ): Promise<Expired> {
-  const results = await engine.dropResults(db, before.slice(0, 10))
+  const day = before.slice(0, 10)
+  await noteForgottenResults(db, engine, day)
+  const results = await engine.dropResults(db, day)
   const ended = await db.deleteFrom('events').where('until', '<', before).where('ended', '=', 1).executeTakeFirst()
   await db.deleteFrom('event_messages').where('time', '<', before).execute()
   await expireRecords(db, before)
@@ -25,10 +27,13 @@ export async function expire(
   await db.deleteFrom('audits').where('at', '<', before).execute()
   // Last: what cannot be deleted where it lies must not keep the rest.
   const segments = await expireSegments(db, engine, before, deleteObjects)
-  // With what is known of their seqs. What of them comes after all is forgotten the next time.
+  // With what is known of their seqs. What of them comes after all is forgotten the next time. That of a run which goes on stays: its box would be asked for all of it.
   await db
     .deleteFrom('streams')
     .where('last_time', '<', before)
+    .where(
+      sql<boolean>`NOT EXISTS (SELECT 1 FROM devices WHERE devices.dev = streams.dev AND devices.boot = streams.boot)`,
+    )
     .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM segments WHERE segments.stream = streams.id)`)
     .execute()
   return { results, events: Number(ended.numDeletedRows), segments }
@@ -105,6 +110,20 @@ function byStream<T extends { readonly stream: number }>(rows: readonly T[]): Ma
   const found = new Map<number, T[]>()
   for (const row of rows) found.set(row.stream, [...(found.get(row.stream) ?? []), row])
   return found
+}
+
+/** So that verify tells them from results that are lost. */
+async function noteForgottenResults(db: Kysely<Tables>, engine: Engine, day: string): Promise<void> {
+  const old = db.selectFrom('streams').select('id').where('first_time', '<', day)
+  for (const { id } of await old.execute()) {
+    const last = await engine.lastBefore(db, id, day)
+    if (last === undefined) continue
+    const stream = db
+      .updateTable('streams')
+      .set({ results_from: last + 1 })
+      .where('id', '=', id)
+    await stream.where('results_from', '<=', last).execute()
+  }
 }
 
 /** So that verify tells them from bitstreams that are lost. */

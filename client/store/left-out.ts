@@ -2,9 +2,9 @@
 import type { Kysely } from 'kysely'
 import type { ResultKind } from '../../contract/topics.js'
 import { Sequence, type Span } from '../listen/sequence.js'
-import { writeSpans } from './commit.js'
+import { noteTold, writeSpans } from './commit.js'
 import { hold, without } from './coverage.js'
-import { kinds, passed, type Tables } from './tables.js'
+import { kinds, passed, passedResults, type Tables } from './tables.js'
 
 export const noteLeftOut = (
   db: Kysely<Tables>,
@@ -24,9 +24,6 @@ export const noteLeftOut = (
       const sequence = new Sequence(known.map((span) => ({ ...span })))
       for (const { from, to } of fresh) sequence.add(to, from)
       await writeSpans(tx, stream, kind, known, sequence.spans)
-      if (name !== 'bits') continue
-      const told = fresh.map(({ from, to }) => ({ stream, kind: passed.told, from_seq: from, to_seq: to }))
-      const insert = tx.insertInto('spans').values(told)
-      await insert.onConflict((conflict) => conflict.doNothing()).execute()
+      await noteTold(tx, stream, kind === kinds.bits ? passed.told : passedResults[kind], fresh)
     }
   })

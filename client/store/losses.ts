@@ -1,11 +1,14 @@
-/** Bitstreams that were noted as here and are not, or are of no use: what is noted follows what is there. */
-import { type Kysely, sql, type Transaction } from 'kysely'
+/** What was noted as here and is not, or is of no use: what is noted follows what is there. */
+import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely'
 import { countOf, Sequence, type Span } from '../listen/sequence.js'
 import { writeSpans } from './commit.js'
 import { hold, noteGone, without } from './coverage.js'
 import { reject } from './states.js'
-import type { Absent, Placed, Store } from './store.js'
-import { kinds, passed, type Tables } from './tables.js'
+import type { Absent, AbsentResults, CoverageFilter, Placed, Store } from './store.js'
+import { ends, type Kind, kinds, type PassedKind, passed, passedResults, type Tables } from './tables.js'
+
+/** Read at once. */
+const SEQS = 50_000
 
 /** They go, and are noted as gone in the place of here, so that one that comes again is kept. */
 export async function forgetRecords(
@@ -24,8 +27,8 @@ export async function forgetRecords(
     const records = tx.deleteFrom('records').where('stream', '=', stream).where('seq', 'in', seqs)
     const taken = (await records.returning('seq').execute()).map(({ seq }) => seq)
     const spans = joined(taken)
-    await unlist(tx, stream, spans)
-    const known = await spansOf(tx, 'gone', stream)
+    await unlist(tx, stream, kinds.bits, spans)
+    const known = await spansOf(tx, 'gone', stream, kinds.bits)
     await noteGone(tx, stream, ['bits'], without(spans, known), reason, at)
     return taken.length
   })
@@ -44,26 +47,36 @@ export const setAside = (db: Kysely<Tables>, stream: number, seq: number, reason
       .executeTakeFirstOrThrow()
     const topic = `${dev}/${cam}/bits`
     await reject(tx, { at, topic, reason: `${boot} #${seq}: ${reason}`, payload: taken.bytes })
-    await missAgain(tx, stream, { from: seq, to: seq })
+    await missBits(tx, stream, { from: seq, to: seq })
   })
 
 export const recant = (db: Kysely<Tables>, stream: number, span: Span): Promise<number> =>
   db.transaction().execute(async (tx) => {
     await hold(tx, stream)
-    return missAgain(tx, stream, span)
+    return missBits(tx, stream, span)
   })
 
 /** @param span of bitstreams that are noted as here @returns how many of them are not */
-async function missAgain(tx: Transaction<Tables>, stream: number, span: Span): Promise<number> {
-  const absent = without([span], await lying(tx, stream, span))
-  await unlist(tx, stream, absent)
+const missBits = async (tx: Transaction<Tables>, stream: number, span: Span): Promise<number> =>
+  missAgain(tx, stream, kinds.bits, without([span], await lying(tx, stream, span)))
+
+/** @param absent that are noted as here @returns how many */
+async function missAgain(
+  tx: Transaction<Tables>,
+  stream: number,
+  kind: Kind,
+  absent: readonly Span[],
+): Promise<number> {
+  const last = absent.at(-1)
+  if (!last) return 0
+  await unlist(tx, stream, kind, absent)
+  const column = ends[kind]
   // Its box is asked for what is missing only while it is open.
-  if (absent.length > 0)
-    await tx
-      .updateTable('streams')
-      .set({ closed: 0, bits_to: sql`CASE WHEN bits_to < ${span.to} THEN ${span.to} ELSE bits_to END` })
-      .where('id', '=', stream)
-      .execute()
+  await tx
+    .updateTable('streams')
+    .set({ closed: 0, [column]: sql.raw(`CASE WHEN ${column} < ${last.to} THEN ${last.to} ELSE ${column} END`) })
+    .where('id', '=', stream)
+    .execute()
   return countOf(absent)
 }
 
@@ -72,7 +85,7 @@ export const lose = (db: Kysely<Tables>, stream: number, seq: number, place: str
   db.transaction().execute(async (tx) => {
     await hold(tx, stream)
     const last = await setLost(tx, stream, seq, place, 1)
-    return last === undefined ? 0 : missAgain(tx, stream, { from: seq, to: last })
+    return last === undefined ? 0 : missBits(tx, stream, { from: seq, to: last })
   })
 
 export const regain = (db: Kysely<Tables>, stream: number, seq: number, place: string): Promise<boolean> =>
@@ -80,7 +93,7 @@ export const regain = (db: Kysely<Tables>, stream: number, seq: number, place: s
     await hold(tx, stream)
     const last = await setLost(tx, stream, seq, place, 0)
     if (last === undefined) return false
-    const known = await spansOf(tx, 'spans', stream)
+    const known = await spansOf(tx, 'spans', stream, kinds.bits)
     const sequence = new Sequence(known.map((span) => ({ ...span })))
     for (const { from, to } of without([{ from: seq, to: last }], known)) sequence.add(to, from)
     await writeSpans(tx, stream, kinds.bits, known, sequence.spans)
@@ -117,6 +130,57 @@ export async function placedSegments(
   return found.map(({ lost, ...row }) => ({ ...row, lost: lost === 1 }))
 }
 
+/** Results that are noted as here and are not, as `absentOf` has it of bitstreams. */
+export async function absentResults(
+  db: Kysely<Tables>,
+  { dev }: Pick<CoverageFilter, 'dev'> = {},
+): Promise<AbsentResults[]> {
+  let streams = db.selectFrom('streams').select(['id', 'results_from as from'])
+  if (dev !== undefined) streams = streams.where('dev', '=', dev)
+  const found: AbsentResults[] = []
+  for (const { id: stream, from } of await streams.orderBy('id').execute())
+    for (const kind of ['cls', 'seg'] as const) {
+      // One state of both tables, while a collector goes on.
+      const one = await db
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .execute((tx) => absentOfKind(tx, stream, kinds[kind], from))
+      if (one) found.push({ stream, kind, from, ...one })
+    }
+  return found
+}
+
+async function absentOfKind(tx: Transaction<Tables>, stream: number, kind: 1 | 2, from: number) {
+  const before = from > 0 ? [{ from: 0, to: from - 1 }] : []
+  const noted = without(await spansOf(tx, 'spans', stream, kind), before)
+  if (noted.length === 0) return undefined
+  const due = without(noted, await spansOf(tx, 'spans', stream, passedResults[kind]))
+  const rows = tx.selectFrom('results').where('stream', '=', stream).where('kind', '=', kind).where('seq', '>=', from)
+  const { n } = await rows.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
+  const lost = n < countOf(due) ? without(due, await seqsOf(rows)) : []
+  return { lost, leftOut: countOf(noted) - countOf(due) }
+}
+
+/** Page by page: a run may have millions. */
+async function seqsOf(rows: SelectQueryBuilder<Tables, 'results', object>): Promise<Span[]> {
+  const sequence = new Sequence()
+  for (let after = -1; ; ) {
+    const page = await rows.select('seq').where('seq', '>', after).orderBy('seq').limit(SEQS).execute()
+    for (const { seq } of page) sequence.add(seq)
+    if (page.length < SEQS) return sequence.spans
+    after = page.at(-1)!.seq
+  }
+}
+
+/** Those of them that are not here are missing again. */
+export const recantResults = (db: Kysely<Tables>, stream: number, kind: 'cls' | 'seg', span: Span): Promise<number> =>
+  db.transaction().execute(async (tx) => {
+    await hold(tx, stream)
+    const rows = tx.selectFrom('results').where('stream', '=', stream).where('kind', '=', kinds[kind])
+    const there = await seqsOf(rows.where('seq', '>=', span.from).where('seq', '<=', span.to))
+    return missAgain(tx, stream, kinds[kind], without([span], there))
+  })
+
 export async function absentOf(
   db: Kysely<Tables>,
   { dev, closed }: Parameters<Store['absent']>[0] = {},
@@ -131,7 +195,7 @@ export async function absentOf(
       if (dev !== undefined) streams = streams.where('dev', '=', dev)
       if (closed === false) streams = streams.where('closed', '=', 0)
       for (const { id, kept_from } of await streams.orderBy('id').execute()) {
-        const listed = await spansOf(tx, 'spans', id)
+        const listed = await spansOf(tx, 'spans', id, kinds.bits)
         if (listed.length === 0) continue
         const before = kept_from > 0 ? [{ from: 0, to: kept_from - 1 }] : []
         const all = { from: listed[0].from, to: listed.at(-1)!.to }
@@ -158,13 +222,18 @@ async function explained(tx: Transaction<Tables>, stream: number, absent: readon
   return { lost, unproven: without(untold, lost), leftOut: countOf(absent) - countOf(untold) }
 }
 
-/** Which bitstreams are noted as here, or as gone. */
-const spansOf = (tx: Transaction<Tables>, table: 'spans' | 'gone', stream: number): Promise<Span[]> =>
+/** Which are noted as here, or as gone. */
+const spansOf = (
+  tx: Transaction<Tables>,
+  table: 'spans' | 'gone',
+  stream: number,
+  kind: Kind | PassedKind,
+): Promise<Span[]> =>
   tx
     .selectFrom(table)
     .select(['from_seq as from', 'to_seq as to'])
     .where('stream', '=', stream)
-    .where('kind', '=', kinds.bits)
+    .where('kind', '=', kind as Kind)
     .orderBy('from_seq')
     .execute()
 
@@ -189,12 +258,12 @@ async function lying(tx: Transaction<Tables>, stream: number, { from, to }: Span
   return [...sealed, ...joined(loose.map(({ seq }) => seq))].sort((a, b) => a.from - b.from)
 }
 
-async function unlist(tx: Transaction<Tables>, stream: number, seqs: readonly Span[]): Promise<void> {
+async function unlist(tx: Transaction<Tables>, stream: number, kind: Kind, seqs: readonly Span[]): Promise<void> {
   for (const { from, to } of seqs) {
     const cut = await tx
       .deleteFrom('spans')
       .where('stream', '=', stream)
-      .where('kind', '=', kinds.bits)
+      .where('kind', '=', kind)
       .where('from_seq', '<=', to)
       .where('to_seq', '>=', from)
       .returning(['from_seq as from', 'to_seq as to'])
@@ -206,7 +275,7 @@ async function unlist(tx: Transaction<Tables>, stream: number, seqs: readonly Sp
     if (left.length > 0)
       await tx
         .insertInto('spans')
-        .values(left.map((span) => ({ stream, kind: kinds.bits, from_seq: span.from, to_seq: span.to })))
+        .values(left.map((span) => ({ stream, kind, from_seq: span.from, to_seq: span.to })))
         .execute()
   }
 }

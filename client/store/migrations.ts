@@ -68,10 +68,14 @@ const passed = (): string[] => [
     WHERE kind = 3 AND stream IN (SELECT id FROM streams WHERE thinned = 1)`,
 ]
 
-/** How far a broker had what a box has published, by what the box says. */
+/** How far a broker had what a box has published, by what the box says; and of results, too, which are known to be here. */
 const told = (): string[] => [
   `ALTER TABLE streams ADD COLUMN cls_to bigint NOT NULL DEFAULT -1`,
   `ALTER TABLE streams ADD COLUMN seg_to bigint NOT NULL DEFAULT -1`,
+  `ALTER TABLE devices ADD COLUMN boot text`,
+  // Which results were forgotten, or left out on purpose, was not noted before.
+  `ALTER TABLE streams ADD COLUMN results_from bigint NOT NULL DEFAULT 0`,
+  `UPDATE streams SET results_from = COALESCE((SELECT max(to_seq) + 1 FROM spans WHERE stream = streams.id AND kind IN (1, 2)), 0)`,
 ]
 
 const versions: Record<string, (engine: Engine) => string[]> = {

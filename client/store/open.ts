@@ -4,7 +4,17 @@ import { closeStream, coverageOf, noteGone } from './coverage.js'
 import type { Opened } from './engine.js'
 import { expire } from './expiry.js'
 import { noteLeftOut } from './left-out.js'
-import { absentOf, forgetRecords, lose, placedSegments, recant, regain, setAside } from './losses.js'
+import {
+  absentOf,
+  absentResults,
+  forgetRecords,
+  lose,
+  placedSegments,
+  recant,
+  recantResults,
+  regain,
+  setAside,
+} from './losses.js'
 import { migrate } from './migrations.js'
 import { claim, sweep } from './orphans.js'
 import { activityOf, devicesOf, eventsOf, findFrame, resultsOf, segmentsOf, totalsOf } from './reading.js'
@@ -54,6 +64,8 @@ export async function openStore(address: string, { existing = false } = {}): Pro
     setAside: (...of) => said(setAside(db, ...of)),
     recant: (...of) => said(recant(db, ...of)),
     absent: (filter) => said(absentOf(db, filter)),
+    absentResults: (filter) => said(absentResults(db, filter)),
+    recantResults: (...of) => said(recantResults(db, ...of)),
     placed: (query) => said(placedSegments(db, query)),
     lose: (...of) => said(lose(db, ...of)),
     regain: (...of) => said(regain(db, ...of)),

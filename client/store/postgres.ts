@@ -72,6 +72,17 @@ function engineOf(url: string): Engine {
       if (gone) made.clear()
       return gone
     },
+    async lastBefore(db, stream, day) {
+      // A look into each old partition's key.
+      const rows = db.selectFrom('results').select('seq').where('stream', '=', stream).where('time', '<', day)
+      const last = await Promise.all(
+        ([1, 2] as const).map((kind) =>
+          rows.where('kind', '=', kind).orderBy('seq', 'desc').limit(1).executeTakeFirst(),
+        ),
+      )
+      const seqs = last.flatMap((row) => (row ? [row.seq] : []))
+      return seqs.length > 0 ? Math.max(...seqs) : undefined
+    },
     async dropResults(db, day) {
       let dropped = 0
       for (const { name, about } of await partitionsOf(db)) {

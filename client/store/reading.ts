@@ -203,6 +203,7 @@ export async function devicesOf(db: Kysely<Tables>): Promise<DeviceRow[]> {
     db
       .selectFrom('streams')
       .select(({ fn }) => ['dev', 'cam', fn.max<string>('last_time').as('last')])
+      .whereRef('last_time', '>=', 'first_time')
       .groupBy(['dev', 'cam'])
       .execute(),
   ])

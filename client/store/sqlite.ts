@@ -60,6 +60,12 @@ const engineOf = (file: string): Engine => ({
   resultKey: 'PRIMARY KEY (stream, kind, seq)',
   async ready() {},
   unready: () => false,
+  async lastBefore(db, stream, day) {
+    // As many rows are read as are deleted then.
+    const rows = db.selectFrom('results').where('stream', '=', stream).where('time', '<', day)
+    const { seq } = await rows.select(({ fn }) => fn.max<number | null>('seq').as('seq')).executeTakeFirstOrThrow()
+    return seq ?? undefined
+  },
   async dropResults(db, day) {
     let dropped = 0
     for (;;) {

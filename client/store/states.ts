@@ -21,24 +21,30 @@ export async function noteState(db: Kysely<Tables>, message: StateMessage): Prom
       .execute()
     return
   }
-  if (message.what === 'health' && message.runs) await noteRuns(db, dev, at, message.runs)
+  if (message.what === 'health' && message.runs) await noteRuns(db, dev, message.runs)
   const said =
     message.what === 'state'
       ? { state: message.state, reason: message.reason ?? null, session: message.session, at }
-      : { [message.what]: message.json, at }
+      : { [message.what]: message.json, at, ...(message.what === 'info' && { boot: message.boot }) }
   await db
     .insertInto('devices')
-    .values({ ...{ dev, state: null, reason: null, session: null, info: null, health: null, at }, ...said })
+    .values({ ...{ dev, state: null, reason: null, session: null, info: null, health: null, boot: null, at }, ...said })
     .onConflict((conflict) => conflict.column('dev').doUpdateSet(said))
     .execute()
 }
 
+/** No time at all: any other one is before the first, and after the last. */
+const NEVER = { first_time: '9999-12-31T00:00:00.000Z', last_time: '1970-01-01T00:00:00.000Z' }
+
 /** A run of which nothing has come may be known by this alone. */
-async function noteRuns(db: Kysely<Tables>, dev: string, at: string, runs: readonly Told[]): Promise<void> {
+async function noteRuns(db: Kysely<Tables>, dev: string, runs: readonly Told[]): Promise<void> {
   for (const { cam, boot, whole, thinned, newest } of runs) {
     const seqs = Object.values(newest).filter((seq) => seq !== undefined)
     if (seqs.length === 0) continue
     const to = { cls_to: newest.cls ?? -1, seg_to: newest.seg ?? -1, bits_to: newest.bits ?? -1 }
+    const rises = Object.keys(to)
+      .map((column) => `excluded.${column} > streams.${column}`)
+      .join(' OR ')
     const further = Object.keys(to).map((column) => [
       column,
       sql.raw(`CASE WHEN excluded.${column} > streams.${column} THEN excluded.${column} ELSE streams.${column} END`),
@@ -47,11 +53,12 @@ async function noteRuns(db: Kysely<Tables>, dev: string, at: string, runs: reado
       .insertInto('streams')
       .values({
         ...{ dev, cam, boot, start: startOf(dev, cam, boot, whole ? 0 : Math.max(...seqs) + 1) },
-        ...{ first_time: at, last_time: at, thinned: Number(thinned), closed: 0, ...to },
+        ...{ ...NEVER, thinned: Number(thinned), closed: 0, ...to },
       })
       .onConflict((conflict) =>
         conflict.columns(['dev', 'cam', 'boot']).doUpdateSet({
           ...Object.fromEntries(further),
+          closed: sql.raw(`CASE WHEN ${rises} THEN 0 ELSE streams.closed END`),
           start: sql`CASE WHEN ${sql.lit(whole)} THEN 0 ELSE streams.start END`,
           thinned: sql`CASE WHEN excluded.thinned > streams.thinned THEN excluded.thinned ELSE streams.thinned END`,
         }),

@@ -27,7 +27,7 @@ export type StateMessage = {
       readonly since: string
     }
   | { readonly what: 'now'; readonly cam: string; readonly json: string }
-  | { readonly what: 'info'; readonly json: string }
+  | { readonly what: 'info'; readonly json: string; readonly boot: string }
   | { readonly what: 'health'; readonly json: string; readonly runs?: readonly Told[] }
 )
 
@@ -59,12 +59,12 @@ export interface Stream {
   readonly boot: string
   /** First seq that has to be there: 0 for a run that began while its camera was known here, else of the first segment that came. */
   readonly start: number
-  /** UTC, of frames that are here. */
+  /** UTC, of frames that are here; where there are none first is after last. */
   readonly first: string
   readonly last: string
   /** It leaves frames out and says so (`prev`). */
   readonly thinned: boolean
-  /** Whether a later run of the camera has begun. */
+  /** Whether a later run of the box has begun. */
   readonly over: boolean
   /** Whether its box has been asked what came last. */
   readonly closed: boolean
@@ -92,6 +92,17 @@ export interface Absent {
   /** The run leaves frames out, and nothing says whether these are among them: over MQTT 3.1.1, or kept by an earlier version. */
   readonly unproven: readonly Span[]
   /** Frames that the box has left out, as one behind them has told. */
+  readonly leftOut: number
+}
+
+/** Of the results of one kind that are noted as here. */
+export interface AbsentResults {
+  readonly stream: number
+  readonly kind: Exclude<ResultKind, 'evt' | 'bits'>
+  /** Those before it were forgotten, or kept by a version that could not tell. */
+  readonly from: number
+  readonly lost: readonly Span[]
+  /** As `Absent` has it. */
   readonly leftOut: number
 }
 
@@ -293,6 +304,9 @@ export interface Store {
   recant(stream: number, span: Span): Promise<number>
   /** By stream, bitstreams that are noted as here and lie nowhere; of streams that have none there is nothing. */
   absent(filter?: Pick<CoverageFilter, 'dev' | 'closed'>): Promise<ReadonlyMap<number, Absent>>
+  /** The same of results. Each row is looked at: of a large store it takes minutes. */
+  absentResults(filter?: Pick<CoverageFilter, 'dev'>): Promise<readonly AbsentResults[]>
+  recantResults(stream: number, kind: 'cls' | 'seg', span: Span): Promise<number>
   /** Segments that lie elsewhere. @param after the last one of the page before */
   placed(query: {
     readonly dev?: string | undefined

@@ -15,6 +15,8 @@ export interface Tables {
     closed: number
     /** Bitstreams before it were forgotten with their days. */
     kept_from: Generated<number>
+    /** Results before it were, or were kept by a version that could not tell. */
+    results_from: Generated<number>
     /** Up to these there are results and bitstreams: the broker had them, as the box says, or bitstreams were here and are missing again. */
     cls_to: Generated<number>
     seg_to: Generated<number>
@@ -69,6 +71,8 @@ export interface Tables {
     at: string
     info: string | null
     health: string | null
+    /** Of the run that goes on, as its box says. */
+    boot: string | null
   }
   cameras: {
     dev: string
@@ -112,4 +116,6 @@ export const kindNames = { 1: 'cls', 2: 'seg', 3: 'bits' } as const
  * tell, and one of them that comes all the same is kept; or an earlier version noted none of that.
  */
 export const passed = { told: 4, untold: 5, unknown: 6 } as const
-export type PassedKind = (typeof passed)[keyof typeof passed]
+/** Results that are noted as here and are not, as their run leaves frames out and a later one has told so. */
+export const passedResults = { 1: 7, 2: 8 } as const
+export type PassedKind = (typeof passed)[keyof typeof passed] | (typeof passedResults)[keyof typeof passedResults]

@@ -19,11 +19,23 @@ export interface Faults {
   sha256?: string
 }
 
+interface ResultsQuestion {
+  readonly cam: string
+  readonly boot: string
+  readonly from: number
+  readonly to: number
+  readonly published?: boolean
+}
+
 export class Box {
   readonly archive = new Map<string, Uint8Array>()
   readonly events: ReturnType<typeof eventMessage>[] = []
   /** seqs of which it has results: cls alone. */
   readonly results = new Set<number>()
+  /** Runs that it knows. */
+  readonly boots = new Set([boot])
+  /** seqs that it has and has not published. */
+  readonly leftOut = new Set<number>()
   /** Of each get: its offset. */
   readonly offsets: number[] = []
   faults: Faults = {}
@@ -84,15 +96,21 @@ export class Box {
     return { status: 'ok', items: all.slice(at, at + 1), ...next }
   }
 
-  private resultsOf({ from, to, boot: of }: { from: number; to: number; boot: string }): object {
-    if (of !== boot) return { status: 'error', code: 'not_found', message: 'another run' }
+  private resultsOf({ from, to, cam, boot: of, published }: ResultsQuestion): object {
+    if (!this.boots.has(of)) return { status: 'error', code: 'not_found', message: 'another run' }
     // What lies behind the last one may still come.
     const last = Math.min(to, Math.max(...this.results))
     const seqs = Array.from({ length: Math.max(0, last - from + 1) }, (_, i) => from + i)
     const items = seqs.filter((seq) => this.results.has(seq))
-    const gone = seqs.filter((seq) => !this.results.has(seq)).map((seq) => ({ from: seq, to: seq }))
-    const one = (seq: number) => ({ seq, cls: classifyResult(seq, true, this.topics.dev) })
-    return { status: 'ok', items: items.map(one), gone }
+    const spans = (of: readonly number[]) => of.map((seq) => ({ from: seq, to: seq }))
+    const gone = spans(seqs.filter((seq) => !this.results.has(seq) && !this.leftOut.has(seq)))
+    const left = published && { left: spans(seqs.filter((seq) => this.leftOut.has(seq))) }
+    const one = (seq: number) => ({
+      seq,
+      cls: classifyResult(seq, true, this.topics.dev),
+      ...(published && this.archive.has(`${cam}/${of}/${seq}`) && { bits: {} }),
+    })
+    return { status: 'ok', items: items.map(one), gone, ...left }
   }
 
   private list({ cursor = '0', event }: { cursor?: string; event?: string }): object {

@@ -38,7 +38,7 @@ export class Box {
     this.made = new Frames(dev, CAM, this.boot, random)
     this.archive = Archive.open(join(dir, dev))
     this.publisher = new Publisher(this.archive, { topics, historyPerSecond: 50 }, quiet)
-    const known = { cam: [CAM], class: ['person'], zone: [] }
+    const known = { cam: [CAM], class: ['person'], zone: [], boot: this.boot }
     const requests = new Requests(this.archive, topics, known, (frame) => messagesOf(frame, topics, true, Date.now()))
     this.presence = new Presence({ url, keepaliveSeconds: 30 }, topics, quiet, {
       connected: (link) => this.publisher.attach(link),

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { countOf } from '../../client/listen/sequence.js'
 import { openStore } from '../../client/store/open.js'
 import type { Store } from '../../client/store/store.js'
 import { packageRoot } from '../../contract/package-root.js'
@@ -253,7 +254,10 @@ async function prove(of: Store) {
     twice += rows.length - names.size
     for (let seq = 0; seq < box.frames; seq++)
       lost += Number(!names.has(`cls ${seq}`)) + Number(!names.has(`seg ${seq}`))
-    const bits = coverage.find(({ stream, kind }) => stream.dev === box.dev && kind === 'bits')?.frames ?? 0
+    const noted = coverage.find(({ stream, kind }) => stream.dev === box.dev && kind === 'bits')
+    // Noted, and neither in a segment nor waiting for one.
+    const nowhere = (noted && (await of.absent({ dev: box.dev })).get(noted.stream.id)?.lost) ?? []
+    const bits = (noted?.frames ?? 0) - countOf(nowhere)
     bitstreams += bits
     lost += box.frames - bits
     let cursor: string | undefined

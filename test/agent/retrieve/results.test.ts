@@ -33,8 +33,13 @@ function archiveWith(t: Test, seqs: readonly number[], result = recordOf): Archi
   return archive
 }
 
-const ask = (archive: Archive, from: number, to: number, room = Number.POSITIVE_INFINITY) =>
-  resultsOf({ cam: 'street', boot, from, to }, archive, (frame) => messagesOf(frame, topics, true, startMs), room)
+const ask = (archive: Archive, from: number, to: number, room = Number.POSITIVE_INFINITY, published = false) =>
+  resultsOf(
+    { cam: 'street', boot, from, to, published },
+    archive,
+    (frame) => messagesOf(frame, topics, true, startMs),
+    room,
+  )
 
 t.test('what was published of frames, once more', async (t) => {
   const answer = ask(archiveWith(t, [3, 4, 5, 6]), 4, 5)!
@@ -53,22 +58,60 @@ t.test('what was published of frames, once more', async (t) => {
   )
 })
 
-t.test('a frame that `publish` left out says so, and nothing of the one before it', async (t) => {
-  const prevs: Record<number, object> = { 4: { prev: { results: null } }, 5: { prev: {} }, 6: { prev: { results: 4 } } }
-  const answer = ask(
-    archiveWith(t, [4, 5, 6], (seq) => JSON.stringify({ ...JSON.parse(recordOf(seq)), ...prevs[seq] })),
-    4,
-    6,
-  )!
-  t.ok(responses.results.safeParse(answer).success)
-  t.strictSame(
-    answer.items.map(({ left_out, cls, seg }) => [left_out, cls?.prev, seg?.prev, cls?.seq]),
-    [
-      [undefined, null, null, 4],
-      [true, undefined, undefined, 5],
-      [undefined, 4, 4, 6],
-    ],
+t.test(
+  'asked for what was published: frames that were left out are told as such, and not what was said of them',
+  async (t) => {
+    const prevs: Record<number, object> = {
+      ...{ 2: { results: null, bits: null }, 3: {}, 4: {}, 5: {} },
+      ...{ 6: { results: 2 }, 7: { results: 6, bits: 2 }, 9: {} },
+    }
+    const archive = archiveWith(t, [2, 3, 4, 5, 6, 7, 9], (seq) =>
+      JSON.stringify({ ...JSON.parse(recordOf(seq)), prev: prevs[seq] }),
+    )
+    const answer = ask(archive, 2, 9, undefined, true)!
+    t.ok(responses.results.safeParse(answer).success)
+    t.strictSame(
+      answer.items.map(({ seq, cls, seg, bits, evt }) => [seq, cls?.prev, seg?.prev, bits?.prev, evt?.length]),
+      [
+        [2, null, null, null, undefined],
+        [5, undefined, undefined, undefined, 1],
+        [6, 2, 2, undefined, undefined],
+        [7, 6, 6, 2, undefined],
+      ],
+      'of one that was left out its events, which went out',
+    )
+    t.notOk(answer.items.some(({ seq, cls, seg }) => seq === 5 && (cls ?? seg)))
+    t.strictSame(answer.left, [
+      { from: 3, to: 5 },
+      { from: 9, to: 9 },
+    ])
+    t.strictSame(answer.gone, [{ from: 8, to: 8 }])
+    const all = ask(archive, 2, 9)!
+    t.strictSame([all.items.map(({ cls }) => cls?.seq), all.left], [[2, 3, 4, 5, 6, 7, 9], undefined])
+    t.equal(all.items[1]!.cls!.prev, undefined, 'of one that was left out nothing is said of the one before it')
+  },
+)
+
+t.test('a long stretch that was left out comes in few answers', async (t) => {
+  const left = (seq: number) => JSON.stringify({ ...JSON.parse(recordOf(seq)), prev: {} })
+  const archive = archiveWith(
+    t,
+    Array.from({ length: 450 }, (_, i) => i + 10),
+    left,
   )
+  const pages: unknown[] = []
+  for (let from: number | undefined = 10; from !== undefined; ) {
+    const answer: NonNullable<ReturnType<typeof ask>> = ask(archive, from, 10_000, undefined, true)!
+    pages.push(answer.left)
+    from = answer.next
+  }
+  t.strictSame(pages, [[{ from: 10, to: 209 }], [{ from: 210, to: 409 }], [{ from: 410, to: 459 }]])
+})
+
+t.test('of a run that is over nothing more comes', async (t) => {
+  const archive = archiveWith(t, [3])
+  const range = { cam: 'street', boot, from: 3, to: 9 }
+  t.strictSame(resultsOf(range, archive, () => [], 1e6, false)!.gone, [{ from: 4, to: 9 }])
 })
 
 t.test('what is not there is gone, what may still come is not', async (t) => {

@@ -49,7 +49,7 @@ t.test('what comes while a batch is committed is the next one; nothing is settle
 
 t.test('states and rejects wait for their turn, and are settled too', async (t) => {
   const { batches, push, settled, rejects } = setting(async () => tally)
-  push(1, { state: { what: 'info', dev: 'gate-1', json: '{}', at } })
+  push(1, { state: { what: 'info', boot: 'b', dev: 'gate-1', json: '{}', at } })
   push(2, { reject: { at, topic: 'x', reason: 'none of ours', payload: new Uint8Array() } })
   push(3)
   await batches.idle()

@@ -44,7 +44,7 @@ function run(
 ): Running {
   const lines: string[] = []
   const ending = new AbortController()
-  const patience = { roundMs: 50, gapMs: 0, quietMs: 3_600_000 }
+  const patience = { roundMs: 50, gapMs: 0, quietMs: 3_600_000, askPerSecond: 1000 }
   const options = { broker: settings(url, name), base: 'fleet', group: 'g', bits: true, patience, ...more }
   const over = collect(options, store, objects, (line) => lines.push(line), ending.signal)
   const stop = () => {
@@ -210,7 +210,7 @@ t.test('bitstreams become a file a segment, which verify reads', async (t) => {
   const objects = new Folder(dir)
   const box = await boxOn(t, url)
   // Nothing is asked of the box, which has none of them.
-  const patience = { roundMs: 50, gapMs: 3_600_000, quietMs: 3_600_000 }
+  const patience = { roundMs: 50, gapMs: 3_600_000, quietMs: 3_600_000, askPerSecond: 1000 }
   await started(run(t, store, { url, objects, patience }))
   const all = records(frames(1, 9), 'fast', 4)
   const { camera, boot: of } = infoAt(0)
@@ -249,7 +249,7 @@ t.test('an object that is lost comes again from the box, once `verify --repair` 
   const box = await boxOn(t, url)
   await started(run(t, store, { url, objects }))
   const { camera, boot: of } = infoAt(0)
-  t.equal(of, boot)
+  box.boots.add(of)
   const all = records(frames(1, 9), 'fast', 4)
   for (const bytes of all) await box.publish(box.topics.result('bits', camera), bytes)
   const folder = join(dir, 'gate-1', camera, of)

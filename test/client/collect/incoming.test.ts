@@ -5,10 +5,14 @@ import { classifyResult, eventMessage } from '../box.js'
 import { boot } from '../bundle.js'
 
 const at = '2026-05-01T08:00:00.000Z'
-const of = (topic: string, json: unknown, listening = { seconds: 100, bits: true }) =>
+const of = (topic: string, json: unknown, listening = { seconds: 100, bits: true }, retained = false) =>
   read(
     'a/b',
-    { topic: `a/b/v1/${topic}`, payload: Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)) },
+    {
+      topic: `a/b/v1/${topic}`,
+      payload: Buffer.from(typeof json === 'string' ? json : JSON.stringify(json)),
+      retained,
+    },
     at,
     listening,
   )
@@ -44,12 +48,12 @@ t.test('states of boxes and cameras', async (t) => {
 
 t.test('how far the broker has what a box has published', async (t) => {
   const [street] = sample.health!.cams
-  const said = (uptime_s: number | undefined, more: object, bits = true) => {
+  const said = (uptime_s: number | undefined, more: object, bits = true, retained = false) => {
     const cams = [
       { ...street, frames_left_out: 0, newest: { boot, cls: 7, bits: 5 }, ...more },
       { ...street, id: 'yard', newest: undefined },
     ]
-    const found = of('gate-1/health', { ...sample.health!, uptime_s, cams }, { seconds: 100, bits })
+    const found = of('gate-1/health', { ...sample.health!, uptime_s, cams }, { seconds: 100, bits }, retained)
     return found && 'state' in found && found.state.what === 'health' ? found.state.runs : undefined
   }
   const run = { cam: 'street', boot, whole: true, thinned: false, newest: { cls: 7, bits: 5 } }
@@ -57,6 +61,7 @@ t.test('how far the broker has what a box has published', async (t) => {
   t.strictSame(said(100, {}), [{ ...run, whole: false }], 'a run that was there before somebody listened')
   t.match(said(undefined, {}), [{ whole: false }])
   t.match(said(9, { frames_left_out: 3 }), [{ thinned: true }])
+  t.match(said(9, {}, true, true), [{ whole: false }], 'what the broker has kept may be of any time')
   t.strictSame(said(99, {}, false), [{ ...run, newest: { cls: 7 } }], 'bitstreams that nobody wants are not missing')
 })
 

@@ -41,7 +41,7 @@ t.test('each message once, by whichever collector; a store that is away loses no
         bits: true,
         jetstream: { servers: node.nats, replicas: 1, ackWaitMs: 3000 },
       },
-      patience: { roundMs: 100, gapMs: 1e6, quietMs: 1e6 },
+      patience: { roundMs: 100, gapMs: 1e6, quietMs: 1e6, askPerSecond: 50 },
     }
     const over = collect(options, store, undefined, (line) => lines.push(line), ending.signal)
     const stop = () => {

@@ -41,7 +41,7 @@ t.test('of several collectors one does the work; all know what is missing', asyn
     await store.note({ dev, at, what: 'state', state, session: 's' })
   const [first, second] = [keeper(store), keeper(store)]
   for (const one of [first, second, first]) await one.round()
-  t.strictSame(first.did.slice(0, 3), ['fill a,b', 'events', 'seal'])
+  t.strictSame(first.did.slice(0, 3), ['seal', 'fill a,b', 'events'])
   t.equal(first.did.length, 6)
   t.strictSame(second.did, [])
   t.strictSame([await first.value('missing'), await second.value('missing')], [2, 2])
@@ -130,15 +130,15 @@ t.test('the lease is renewed while there is work, and who loses it stops', async
   let asked = 0
   const losing = { ...store, lease: async () => ++asked < 4 }
   const did: string[] = []
-  const filler = {
-    // As long as a box takes to answer: until it is told to stop.
-    run: (_: unknown, __: unknown, ___: unknown, signal: AbortSignal) =>
+  const sealer = {
+    // As long as an object store takes to answer: until it is told to stop.
+    run: (_: unknown, signal: AbortSignal) =>
       new Promise<void>((stopped) => signal.addEventListener('abort', () => stopped(), { once: true })),
   }
-  const sealer = { run: async () => did.push('seal') }
+  const filler = { run: async () => did.push('fill') }
   const work = { filler, sealer, events: { run: async () => {} } } as never
   const { figures, lines } = figuresOf()
   await new Keeper(losing, undefined, work, figures, 1, (line) => did.push(line), 0.04).round(never)
   t.equal(asked, 4)
-  t.strictSame([did, lines], [[], []], 'nothing is sealed, and nothing forgotten')
+  t.strictSame([did, lines], [[], []], 'nothing is forgotten, and nobody asked')
 })

@@ -102,7 +102,7 @@ t.test('repaired, what is not there is missing again, and what is there again is
   t.match(lines, [
     /4 of #0–5 · missing 2: 2–3/,
     /object is not there/,
-    /^2 bitstreams are missing again: a collector asks their boxes for them$/,
+    /^2 are missing again: a collector asks their boxes for them$/,
     /4 there, 2 missing.*0 objects damaged/,
   ])
   t.match(await store.coverage({ closed: false }), [{ missing: [{ from: 2, to: 3 }] }])

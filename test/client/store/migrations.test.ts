@@ -30,6 +30,7 @@ t.test('what an earlier version kept of a run that leaves frames out cannot be p
   db.exec(`DELETE FROM kysely_migration WHERE name > '002'; DROP TABLE orphans;
     ALTER TABLE segments DROP COLUMN lost; ALTER TABLE streams DROP COLUMN bits_to;
     ALTER TABLE streams DROP COLUMN cls_to; ALTER TABLE streams DROP COLUMN seg_to;
+    ALTER TABLE streams DROP COLUMN results_from; ALTER TABLE devices DROP COLUMN boot;
     INSERT INTO streams (dev, cam, boot, start, first_time, last_time, thinned, closed) VALUES ('a', 'b', 'c', 0, 'x', 'x', 1, 0), ('a', 'b', 'd', 0, 'x', 'x', 0, 0);
     INSERT INTO spans (stream, kind, from_seq, to_seq) VALUES (1, 1, 0, 9), (1, 3, 0, 9), (2, 3, 0, 9);
     INSERT INTO segments (stream, seq, last_seq, frames, from_time, to_time, bytes, sha256, bundle) VALUES (1, 4, 9, 6, 'x', 'x', 9, 'ab', 'cd')`)

@@ -39,7 +39,7 @@ t.test('changes of a state are kept, and nothing that is none', async (t) => {
 
 t.test('what one message says does not wipe out what another said', async (t) => {
   const db = await tables(t)
-  await noteState(db, { what: 'info', dev: 'gate-1', json: '{"v":1}', at })
+  await noteState(db, { what: 'info', boot: 'b', dev: 'gate-1', json: '{"v":1}', at })
   await noteState(db, { what: 'state', dev: 'gate-1', state: 'online', session: 's', at })
   await noteState(db, { what: 'now', dev: 'gate-1', cam: 'street', json: '{"present":[]}', at })
   await noteState(db, camera('online'))

@@ -270,6 +270,81 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.strictSame((await missing(store)).slice(1), [['cls', 3, 3]])
   })
 
+  t.test(
+    `${name}: a run is over when its box is in another one, whatever clocks say, and asked again when more comes`,
+    async (t) => {
+      const store = await open(t)
+      const info = (of: string) => store.note({ what: 'info', dev: 'gate-1', json: '{}', boot: of, at })
+      const over = async () => (await store.coverage()).map(({ stream }) => [stream.boot, stream.over, stream.closed])
+      await info(boot)
+      // The clock was ahead, and has been set since.
+      await store.commit([cls(0, { ts: '2026-05-01T08:40:00.000Z' })], at)
+      await info(otherBoot)
+      await store.commit([cls(0, { boot: otherBoot }), cls(3, { boot: otherBoot })], at)
+      t.strictSame(await over(), [
+        [otherBoot, false, false],
+        [boot, true, false],
+      ])
+      const [later] = await store.coverage()
+      await store.closeRun(later.stream.id)
+      await store.commit([cls(5, { boot: otherBoot })], at)
+      t.strictSame((await over())[0], [otherBoot, false, false], 'one that was closed by mistake')
+      await store.closeRun(later.stream.id)
+      const newest = { cls: 9 }
+      const runs = [{ cam: 'street', boot: otherBoot, whole: false, thinned: false, newest }]
+      await store.note({ what: 'health', dev: 'gate-1', json: '{}', at, runs })
+      t.strictSame((await over())[0], [otherBoot, false, false])
+    },
+  )
+
+  t.test(`${name}: a camera that is only heard of has no newest frame`, async (t) => {
+    const store = await open(t)
+    const runs = [{ cam: 'street', boot, whole: false, thinned: false, newest: { cls: 9 } }]
+    await store.note({ what: 'state', dev: 'gate-1', state: 'online', session: 's', at })
+    await store.note({ what: 'now', dev: 'gate-1', cam: 'street', json: '{}', at })
+    await store.note({ what: 'health', dev: 'gate-1', json: '{}', at, runs })
+    const last = async () => (await store.devices())[0].cameras[0].last
+    t.equal(await last(), null)
+    await store.commit([cls(10)], at)
+    t.ok(await last())
+    const [{ stream }] = await store.coverage()
+    t.ok(stream.first === stream.last && stream.first < '2027')
+  })
+
+  t.test(`${name}: results that are noted and not in the table`, async (t) => {
+    const store = await open(t)
+    await store.commit([cls(0), cls(1), cls(2), cls(9, { prev: 5 }), cls(20, { prev: 9 })], at)
+    const [{ stream }] = await store.coverage()
+    const absent = async () =>
+      (await store.absentResults({ dev: 'gate-1' })).map(({ lost, leftOut }) => ({ lost, leftOut }))
+    t.strictSame(await absent(), [{ lost: [], leftOut: 13 }])
+    t.equal(await store.recantResults(stream.id, 'cls', { from: 0, to: 2 }), 0, 'they are there')
+    t.strictSame(await store.absentResults({ dev: 'gate-2' }), [])
+    await store.leftOut(stream.id, ['cls'], [{ from: 3, to: 5 }])
+    t.strictSame(await absent(), [{ lost: [], leftOut: 16 }])
+  })
+
+  t.test(`${name}: what was forgotten of a run that goes on is neither lost nor asked for`, async (t) => {
+    const store = await open(t)
+    const told = () =>
+      store.note({
+        ...{ what: 'health', dev: 'gate-1', json: '{}', at },
+        runs: [{ cam: 'street', boot, whole: true, thinned: false, newest: { cls: 3 } }],
+      })
+    await store.note({ what: 'info', dev: 'gate-1', json: '{}', boot, at })
+    await store.commit([cls(0), cls(1), cls(2), cls(3)], at)
+    await store.expire('2026-05-03T00:00:00.000Z')
+    t.equal((await store.totals()).results, 0)
+    await told()
+    t.strictSame(await missing(store), [])
+    t.match(await store.absentResults(), [])
+    await store.commit([cls(4, { ts: '2026-05-04T08:00:00.000Z' })], '2026-05-04T08:00:00.000Z')
+    t.match(await store.absentResults(), [{ from: 4, lost: [], leftOut: 0 }])
+    await store.note({ what: 'info', dev: 'gate-1', json: '{}', boot: otherBoot, at })
+    await store.expire('2026-06-03T00:00:00.000Z')
+    t.strictSame(await store.coverage(), [], 'one that is over is forgotten whole')
+  })
+
   t.test(`${name}: rejects, audits, leases`, async (t) => {
     const store = await open(t)
     await store.reject({ at, topic: 'b/v1/x/cam/y/cls\0', reason: 'no JSON', payload: Buffer.from('{') })
