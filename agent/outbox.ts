@@ -36,6 +36,18 @@ export interface Previous {
   readonly bits?: number | null
 }
 
+/** What of a frame went out, as its camera's `publish` had it. @param result what its messages are made of @throws {SyntaxError} it is damaged */
+export function wentOut(result: string): {
+  readonly results: boolean
+  readonly bits: boolean
+  readonly events: boolean
+  readonly prev?: Previous
+} {
+  const { prev, events = [] } = JSON.parse(result) as { prev?: Previous; events?: readonly unknown[] }
+  const chosen = (kind: keyof Previous) => prev === undefined || prev[kind] !== undefined
+  return { results: chosen('results'), bits: chosen('bits'), events: events.length > 0, ...(prev && { prev }) }
+}
+
 export interface NewFrame {
   readonly cam: string
   readonly boot: string

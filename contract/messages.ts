@@ -369,6 +369,7 @@ export const HealthMessage = z.object({
     .optional()
     .describe('the last distinct warnings and errors of the log, latest first'),
 })
+export type HealthMessage = z.infer<typeof HealthMessage>
 
 const bytesLimit = 65536
 export const BLOCK_BYTES = bytesLimit

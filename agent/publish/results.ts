@@ -34,18 +34,6 @@ export interface Message {
 const JSON_TYPE = { contentType: 'application/json' }
 export const BITSTREAM_TYPE = 'application/vnd.blindsight.frame'
 
-/** What of a frame went out, as its camera's `publish` had it. @throws {SyntaxError} a damaged record */
-export function wentOut({ result }: Pick<StoredFrame, 'result'>): {
-  results: boolean
-  bits: boolean
-  prev?: Previous
-  events: boolean
-} {
-  const { prev, events = [] } = JSON.parse(result) as ResultRecord
-  const chosen = (kind: keyof Previous) => prev === undefined || prev[kind] !== undefined
-  return { results: chosen('results'), bits: chosen('bits'), ...(prev && { prev }), events: events.length > 0 }
-}
-
 export function messagesOf(frame: StoredFrame, topics: Topics, hist: boolean, nowMs: number): Message[] {
   const record = JSON.parse(frame.result) as ResultRecord
   const q = { ...record.q, age_ms: Math.max(0, Math.round(nowMs - frame.timeUs / 1000)) }

@@ -1,8 +1,7 @@
 /** Answers `results`: what was said of archived frames, again, for whoever missed it. */
 import type { responses } from '../../contract/messages.js'
 import type { ResultKind } from '../../contract/topics.js'
-import type { StoredFrame } from '../outbox.js'
-import { wentOut } from '../publish/results.js'
+import { type StoredFrame, wentOut } from '../outbox.js'
 
 export type ResultsAnswer = Extract<(typeof responses)['results']['_output'], { status: 'ok' }>
 
@@ -89,7 +88,7 @@ function itemOf(frame: StoredFrame, tell: Tell, published: boolean): { item?: It
   const item: Item = { seq: frame.seq }
   let leftOut = false
   try {
-    const out = wentOut(frame)
+    const out = wentOut(frame.result)
     leftOut = published && !out.results
     if (leftOut && !out.events) return { leftOut }
     if (published && out.bits) item.bits = out.prev ? { prev: out.prev.bits ?? null } : {}

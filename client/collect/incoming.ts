@@ -1,5 +1,4 @@
 /** What a collector subscribes to, and what a message of it is. */
-import type { z } from 'zod'
 import { checked } from '../../contract/issue.js'
 import {
   CameraStateMessage,
@@ -67,7 +66,7 @@ export function read(base: string, message: Message, at: string, listening: List
 }
 
 /** How far the broker has what the cameras have published. */
-function runsOf({ cams, uptime_s }: z.infer<typeof HealthMessage>, { seconds, bits: wanted }: Listening): Told[] {
+function runsOf({ cams, uptime_s }: HealthMessage, { seconds, bits: wanted }: Listening): Told[] {
   // Of a run that began before, what nobody listened to is nobody's loss.
   const whole = uptime_s !== undefined && uptime_s < seconds
   return cams.flatMap(({ id: cam, newest, frames_left_out }) => {
