@@ -30,8 +30,11 @@ function bundleOf({ stateDir }: LoadedConfig, named: string | undefined, faults:
     return openBundle(dir)
   } catch (error) {
     // A folder without a manifest is no bundle; one with a manifest that lacks something else is damaged.
-    if (!(error instanceof BundleError && error.code === 'missing' && error.message.includes('manifest.json')))
-      throw error
+    if (!(error instanceof BundleError && error.code === 'missing' && error.message.includes('manifest.json'))) {
+      if (!(error instanceof BundleError) || faults.length === 0) throw error
+      faults.push({ path: ['bundle'], text: `bundle: ${error.message}` })
+      return undefined
+    }
     const denied = (error.cause as NodeJS.ErrnoException).code === 'EACCES'
     const what = denied
       ? `${dir} cannot be read: permission denied; let the service's user read it`

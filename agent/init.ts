@@ -4,10 +4,9 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { idPattern } from '../contract/names.js'
 import { shownSource } from './address.js'
-import { parseConfig } from './config/load.js'
+import { examineText, parseConfig } from './config/load.js'
 import { readText } from './config/text.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
-import { fit, fitPorts } from './fit.js'
 import type { Box } from './init/box.js'
 import { askBroker } from './init/broker.js'
 import { askCameras, type Source, sourceOf, usualCamera } from './init/cameras.js'
@@ -22,6 +21,7 @@ import type { Asker } from './init/prompt.js'
 import { readBroker, readSource } from './init/source.js'
 import { reread, textOf, tried } from './init/text.js'
 import { ThisBox } from './this-box.js'
+import { usable } from './usable.js'
 
 export interface InitOptions {
   readonly yes?: boolean
@@ -83,24 +83,23 @@ export async function takeOver(from: string, options: InitOptions): Promise<stri
     )
   const out = outOf(options)
   refuse(out, force)
-  const { text, files, said } = takenOver(textOfConfig(from), from, out)
+  const { text, files, said } = takenOver(await textOfConfig(from), from, out)
   const config = tried((folder) => ({ files, read: () => parseConfig(text, from, folder) }))
-  fit(config)
-  await fitPorts(config)
+  await usable({ config })
   writeFiles([...files, { file: out, text }], serviceGroup())
   for (const line of said) console.log(line)
   return out
 }
 
 /** One that is right. @throws {AgentError} config */
-function textOfConfig(file: string): string {
+async function textOfConfig(file: string): Promise<string> {
   let text: string
   try {
     text = readText(file)
   } catch (cause) {
     throw new AgentError('config', `${file}: ${messageOf(cause)}`, ExitCode.config, { cause })
   }
-  parseConfig(text, file)
+  await usable(examineText(text, file))
   return text
 }
 
@@ -195,9 +194,7 @@ export async function byDefaults(box: Box, given: Given): Promise<Made> {
 
 /** Nothing, if the agent would not take it. @throws {AgentError} */
 export async function write({ out, draft }: Made): Promise<void> {
-  const config = reread(draft, out)
-  fit(config)
-  await fitPorts(config)
+  await usable({ config: reread(draft, out) })
   const { text, secrets } = textOf(draft, out, dirname(out))
   writeFiles([...secrets, { file: out, text }], serviceGroup())
 }

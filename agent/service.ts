@@ -4,10 +4,9 @@
  */
 import { Agent } from './agent.js'
 import { changes, type Snapshot, snapshot } from './changes.js'
-import { type LoadedConfig, loadConfig } from './config/load.js'
+import { examine, type LoadedConfig } from './config/load.js'
 import { messageOf } from './errors.js'
 import type { Facts } from './facts.js'
-import { fitPorts } from './fit.js'
 import { keepHeapSmall } from './heap.js'
 import { Listener } from './http/listener.js'
 import { routes } from './http/routes.js'
@@ -17,6 +16,7 @@ import { Proving } from './proving.js'
 import type { EmbeddedBroker } from './publish/embedded.js'
 import { type StopSignal, stopSignal } from './signals.js'
 import { socketPaths } from './sockets.js'
+import { usable } from './usable.js'
 
 /** How often the service manager hears of us, if it does not ask for more, and how much time a start asks for each time. */
 const BEAT_MS = 5000
@@ -24,17 +24,15 @@ const EXTEND_MS = 60_000
 /** Less than TimeoutStopSec of the unit: a network that hangs in native code cannot be ended in any other way. */
 const STOP_WITHIN_MS = 20_000
 
-interface Usable {
+interface Snapped {
   readonly config: LoadedConfig
   readonly snapshot: Snapshot
 }
 
 /** As check-config: the file, and bundle and ports with it. @throws {AgentError} @throws {BundleError} */
-async function usableConfig(file: string, proving: Proving): Promise<Usable> {
-  const config = loadConfig(file)
-  const { sha256 } = proving.fit(config)
-  await fitPorts(config)
-  return { config, snapshot: snapshot(config, sha256) }
+async function usableConfig(file: string, proving: Proving): Promise<Snapped> {
+  const { config, bundle } = await usable(examine(file), (config) => proving.fit(config))
+  return { config, snapshot: snapshot(config, bundle.sha256) }
 }
 
 export async function run({ config: file }: { config: string }): Promise<void> {
@@ -69,7 +67,7 @@ export class Service {
 
   constructor(
     private readonly file: string,
-    private current: Usable,
+    private current: Snapped,
     private readonly log: ProcessLog,
     private readonly proving: Proving,
   ) {
@@ -132,7 +130,7 @@ export class Service {
     const at = new Date().toISOString()
     const { file, log, notifier } = this
     notifier.reloading()
-    let next: Usable
+    let next: Snapped
     try {
       next = await usableConfig(file, this.proving)
     } catch (error) {
@@ -150,7 +148,7 @@ export class Service {
   }
 
   /** Another archive needs another process: frames that wait in the old one's outbox would wait for ever. */
-  private withSameStateDir({ config, snapshot }: Usable, at: string): Usable {
+  private withSameStateDir({ config, snapshot }: Snapped, at: string): Snapped {
     const { stateDir } = this.current.config
     if (config.stateDir === stateDir) return { config, snapshot }
     this.log.warn({ at, stateDir: config.stateDir, now: stateDir }, 'stateDir changes with the next restart only')
@@ -158,7 +156,7 @@ export class Service {
     return { config: Object.freeze({ ...config, stateDir }), snapshot: kept }
   }
 
-  private async exchange(next: Usable): Promise<void> {
+  private async exchange(next: Snapped): Promise<void> {
     const old = this.current
     const broker = await this.handOver(next)
     try {
@@ -172,7 +170,7 @@ export class Service {
   }
 
   /** Ends the agent, and keeps its embedded broker if `next` uses that. */
-  private async handOver(next: Usable): Promise<EmbeddedBroker | undefined> {
+  private async handOver(next: Snapped): Promise<EmbeddedBroker | undefined> {
     const { agent } = this
     if (!agent) return undefined
     const { mqtt, device } = next.config
@@ -184,20 +182,20 @@ export class Service {
     return undefined
   }
 
-  private async start(usable: Usable, broker?: EmbeddedBroker): Promise<void> {
+  private async start(next: Snapped, broker?: EmbeddedBroker): Promise<void> {
     if (this.stopping) return broker?.stop()
     const events = {
       failed: (error: Error) => this.fail(error),
       committed: () => this.proving.proven(agent.bundle),
       chosen: () => this.reload(),
     }
-    const agent: Agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
-    const http = JSON.stringify(usable.config.http)
+    const agent: Agent = new Agent(next.config, this.log, this.notifier, events, undefined, undefined, broker)
+    const http = JSON.stringify(next.config.http)
     const same = this.agent && http === JSON.stringify(this.current.config.http)
-    this.current = usable
+    this.current = next
     this.agent = agent
     const started = agent.start()
-    if (!same) await Promise.all([this.serve(usable.config.http), started])
+    if (!same) await Promise.all([this.serve(next.config.http), started])
     await started
   }
 

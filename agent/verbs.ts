@@ -1,17 +1,18 @@
 /** `check-config` and `rebuild`. */
 import { graphPath } from '../contract/bundle.js'
 import { rebuild } from './archive/rebuild.js'
-import { loadConfig } from './config/load.js'
-import { fit, fitPorts } from './fit.js'
+import { examine } from './config/load.js'
+import { fit } from './fit.js'
 import { headsOn } from './heads.js'
 import { inPlaceOfUnsigned } from './proving.js'
+import { usable } from './usable.js'
 
 export async function checkConfig({ config: file }: { config: string }): Promise<void> {
-  const config = loadConfig(file)
-  const instead = inPlaceOfUnsigned(config)
-  if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
-  const bundle = fit(config, instead?.id)
-  await fitPorts(config)
+  const { config, bundle } = await usable(examine(file), (config) => {
+    const instead = inPlaceOfUnsigned(config)
+    if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
+    return fit(config, instead?.id)
+  })
   const heads = config.cameras.flatMap((camera) => (camera.enabled ? headsOn(camera, bundle) : []))
   for (const graph of new Set(['encoder' as const, ...heads])) graphPath(bundle, graph)
   const cameras = config.cameras.map((c) => `${c.id} ${c.width}x${c.height} at ${c.fps} frames/s`).join(', ')
