@@ -72,7 +72,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .requiredOption('-c, --config <file>', 'YAML configuration')
     .addHelpText(
       'after',
-      `\nIt finds what \`run\` would end with, and starts nothing.${exitsHelp({ 0: 'right', 3: 'a file of the bundle is damaged', 78: 'wrong' })}\n\nExample: blindsight check-config --config config/example.yaml`,
+      `\nIt finds what \`run\` would end with, and starts nothing. A device or file that is not there now is a warning: the box waits for it.${exitsHelp({ 0: 'right', 3: 'a file of the bundle is damaged', 78: 'wrong' })}\n\nExample: blindsight check-config --config config/example.yaml`,
     )
     .action(async (options: { config: string }) => (await import('./verbs.js')).checkConfig(options))
 
