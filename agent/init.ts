@@ -135,10 +135,12 @@ function stateDirOf({ stateDir }: InitOptions): string | undefined {
 }
 
 async function atTerminal(box: Box, given: Given): Promise<Made | undefined> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY)
+  const { isTTY } = process.stdout
+  // A dumb one cannot put a question anew where it stood.
+  if (!process.stdin.isTTY || !isTTY || process.env.TERM === 'dumb')
     throw new AgentError(
       'input',
-      'init asks questions, and this is no terminal; --yes takes defaults: blindsight init --yes --camera rtsp://host/path',
+      `init asks questions, and this is no terminal${isTTY ? ' that can show them (TERM=dumb)' : ''}; --yes takes defaults: blindsight init --yes --camera rtsp://host/path`,
       ExitCode.usage,
     )
   const { Cancelled, Terminal } = await import('./init/prompt.js')
