@@ -1,7 +1,9 @@
 /** `init`: a first configuration, from questions at a terminal or from defaults (`--yes`), then `doctor`. */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { quoted, typed, USUAL_CONFIG } from '../contract/command-line.js'
 import { idPattern } from '../contract/names.js'
 import { shownSource } from './address.js'
 import { examineText, parseConfig } from './config/load.js'
@@ -107,7 +109,7 @@ const wrongName = (name: string) =>
   `${JSON.stringify(name)}: a camera's name has 1 to 64 of a-z 0-9 _ -, like ${nameFrom(name, [], 'gate')}=rtsp://host/path`
 const usage = (flag: string, wrong: string) => new AgentError('input', `--${flag}: ${wrong}`, ExitCode.usage)
 const isRoot = () => process.getuid?.() === 0
-const outOf = ({ out }: InitOptions) => resolve(out ?? (isRoot() ? '/etc/blindsight/config.yaml' : 'blindsight.yaml'))
+const outOf = ({ out }: InitOptions) => resolve(out ?? (isRoot() ? USUAL_CONFIG : 'blindsight.yaml'))
 
 function read(options: InitOptions): Given {
   const cameras = options.camera.map((text): Source => {
@@ -140,7 +142,7 @@ async function atTerminal(box: Box, given: Given): Promise<Made | undefined> {
   if (!process.stdin.isTTY || !isTTY || process.env.TERM === 'dumb')
     throw new AgentError(
       'input',
-      `init asks questions, and this is no terminal${isTTY ? ' that can show them (TERM=dumb)' : ''}; --yes takes defaults: blindsight init --yes --camera rtsp://host/path`,
+      `init asks questions, and this is no terminal${isTTY ? ' that can show them (TERM=dumb)' : ''}; --yes takes defaults: ${typed('init --yes --camera rtsp://host/path')}`,
       ExitCode.usage,
     )
   const { Cancelled, Terminal } = await import('./init/prompt.js')
@@ -209,7 +211,7 @@ function serviceGroup(groups = '/etc/group'): number | undefined {
 
 function next(out: string): string {
   const installed = ['/etc', '/lib', '/usr/lib'].some((dir) => existsSync(`${dir}/systemd/system/blindsight.service`))
-  return installed && out === '/etc/blindsight/config.yaml'
+  return installed && out === USUAL_CONFIG
     ? 'sudo systemctl restart blindsight'
-    : `blindsight run --config ${out}${installed ? `; as a service: sudo blindsight init --from ${out}` : ''}`
+    : `${typed('run', out)}${installed ? `; as a service: sudo blindsight init --from ${quoted(out)}` : ''}`
 }

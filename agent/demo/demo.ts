@@ -4,6 +4,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { headsOf } from '../../contract/bundle.js'
+import { quoted, typed } from '../../contract/command-line.js'
 import { packageRoot } from '../../contract/package-root.js'
 import { shownSource } from '../address.js'
 import { Agent } from '../agent.js'
@@ -210,9 +211,9 @@ function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
     `archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : port === '1883' ? ' (inside, this machine only)' : ' (inside, this machine only; port 1883 is taken: name this one with -p or --broker)'}`,
   )
   console.log(
-    `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/${topic}'   or   npx blindsight subscribe${flag} --broker ${agent.brokerUrl}`,
+    `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/${topic}'   or   ${typed(`subscribe${flag} --broker ${agent.brokerUrl}`)}`,
   )
-  console.log(`how it is: npx blindsight status --state-dir ${stateDir}`)
+  console.log(`how it is: ${typed(`status --state-dir ${quoted(stateDir)}`)}`)
   console.log(
     options.frames
       ? ''

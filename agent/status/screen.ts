@@ -1,11 +1,12 @@
 /** One screen for a person: how the box is, and what is wrong with it. */
+import { typed } from '../../contract/command-line.js'
 import type { Facts } from '../facts.js'
 
 const FAULTS_SHOWN = 6
 const WIDTH = 120
 
 /** What keeps the box from being all right, a line each. */
-export function wrongs({ state, reason, ok, why, health }: Facts): string[] {
+export function wrongs({ state, reason, ok, why, health, config }: Facts): string[] {
   const found: string[] = []
   if (!ok || /not all/.test(why)) found.push(why)
   if (state !== 'online' && state !== 'starting') found.push(`${state}${reason ? `: ${reason}` : ''}`)
@@ -14,7 +15,8 @@ export function wrongs({ state, reason, ok, why, health }: Facts): string[] {
       `the broker is away${health.broker.reason ? `: ${health.broker.reason}` : ''}; results wait in the outbox`,
     )
   const { id, fell_back: fell } = health?.bundle ?? {}
-  if (fell) found.push(`bundle ${fell.from} did not run (${fell.why}); ${id} came back: blindsight bundle list`)
+  if (fell)
+    found.push(`bundle ${fell.from} did not run (${fell.why}); ${id} came back: ${typed('bundle list', config)}`)
   return found
 }
 

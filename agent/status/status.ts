@@ -1,5 +1,7 @@
 /** `status`: one screen, from the running box itself, also when its broker, its disk or its configuration is not as it should be. */
+
 import { resolve } from 'node:path'
+import { typed } from '../../contract/command-line.js'
 import { type LoadedConfig, loadConfig } from '../config/load.js'
 import { folderOf } from '../config/paths.js'
 import { readText } from '../config/text.js'
@@ -57,7 +59,7 @@ export async function status(options: StatusOptions): Promise<void> {
     const hints = {
       absent:
         'not running; why it ended: systemctl status blindsight, journalctl -u blindsight -n 50; one that was started by hand: --config FILE',
-      denied: 'this user may not ask: sudo blindsight status, or become a member of the group blindsight',
+      denied: `this user may not ask: sudo ${typed('status')}, or become a member of the group blindsight`,
       silent: 'it runs and does not answer; systemd restarts it after WatchdogSec',
     }
     if (options.json) console.log(JSON.stringify({ v: 1, ok: false, why: failure, reason }))

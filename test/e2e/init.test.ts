@@ -75,7 +75,7 @@ t.test('--yes: a file, its size and rate, and no terminal needed', async (t) => 
     ...['init', '--yes', '--no-doctor', '--camera', `street=${clip}`, '--out', out, '--state-dir', join(dir, 'state')],
   ])
   t.equal(code, 0, err)
-  t.match(said, /^next: blindsight run --config /m)
+  t.match(said, /^next: npx blindsight run --config /m)
   t.match(readFileSync(out, 'utf8'), /^ {2}- id: street$/m)
   const noTerminal = await blindsight(['init', '--out', out])
   t.equal(noTerminal.code, 2)
