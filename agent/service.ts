@@ -7,11 +7,14 @@ import { changes, type Snapshot, snapshot } from './changes.js'
 import { examine, type LoadedConfig } from './config/load.js'
 import { messageOf } from './errors.js'
 import type { Facts } from './facts.js'
+import { namesOf } from './heads.js'
 import { keepHeapSmall } from './heap.js'
 import { Listener } from './http/listener.js'
 import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
+import { type Narrator, narratorAt } from './narrator.js'
 import { Notifier } from './notify.js'
+import type { Committed } from './pipeline.js'
 import { Proving } from './proving.js'
 import type { EmbeddedBroker } from './publish/embedded.js'
 import { type StopSignal, stopSignal } from './signals.js'
@@ -45,7 +48,7 @@ export async function run({ config: file }: { config: string }): Promise<void> {
   const proving = new Proving(log)
   const first = await usableConfig(file, proving)
   log.level = first.config.logLevel
-  const service = new Service(file, first, log, proving)
+  const service = new Service(file, first, log, proving, narratorAt(process.stdout, file))
   again = (name) => service.kill(`${name} came again`, name)
   hangup = () => service.reload()
   await service.run(signal)
@@ -70,6 +73,7 @@ export class Service {
     private current: Snapped,
     private readonly log: ProcessLog,
     private readonly proving: Proving,
+    private readonly narrator?: Narrator,
   ) {
     this.notifier = new Notifier(process.env, (text) => log.warn({}, text))
     this.failed.catch(() => {}) // reported where it is awaited
@@ -186,7 +190,10 @@ export class Service {
     if (this.stopping) return broker?.stop()
     const events = {
       failed: (error: Error) => this.fail(error),
-      committed: () => this.proving.proven(agent.bundle),
+      committed: (result: Committed) => {
+        this.proving.proven(agent.bundle)
+        this.narrator?.committed(result)
+      },
       chosen: () => this.reload(),
     }
     const agent: Agent = new Agent(next.config, this.log, this.notifier, events, undefined, undefined, broker)
@@ -197,6 +204,9 @@ export class Service {
     const started = agent.start()
     if (!same) await Promise.all([this.serve(next.config.http), started])
     await started
+    const { config, brokerUrl, bundle } = agent
+    const tellsEvents = namesOf(config.cameras, bundle).class.length > 0
+    this.narrator?.running({ config, brokerUrl, tellsEvents })
   }
 
   private async serve(http: LoadedConfig['http']): Promise<void> {
