@@ -13,10 +13,15 @@ export interface Usable {
 const OF_BUNDLE = ['stateDir', 'bundle', 'bundles']
 
 /**
+ * @param ports whether this user may listen where the configuration wants it
  * @param fitted instead of fit, of a configuration that is right by itself
  * @throws {ConfigError} @throws {BundleError} the bundle is damaged, and nothing else is wrong
  */
-export async function usable(examined: Examined, fitted: (config: LoadedConfig) => Bundle = fit): Promise<Usable> {
+export async function usable(
+  examined: Examined,
+  fitted: (config: LoadedConfig) => Bundle = fit,
+  ports: (config: LoadedConfig) => Promise<void> = fitPorts,
+): Promise<Usable> {
   const found: (ConfigError | BundleError)[] = examined.error ? [examined.error] : []
   const { config } = examined
   let bundle: Bundle | undefined
@@ -34,7 +39,7 @@ export async function usable(examined: Examined, fitted: (config: LoadedConfig) 
         bundle = fitted(config)
       })
     else if (!OF_BUNDLE.some((key) => examined.faulty.has(key))) await look(() => void fit(config))
-    await look(() => fitPorts(config))
+    await look(() => ports(config))
   }
   const [first, ...others] = found
   if (first)
