@@ -1,12 +1,14 @@
 /** The verbs of `blindsight bundle` that work on the box. */
+
 import type { Command } from 'commander'
+import { USUAL_CONFIG } from '../contract/command-line.js'
 import type { BundleOptions } from './bundle-verbs.js'
 import { exitsHelp } from './errors.js'
 
 const verbs = () => import('./bundle-verbs.js')
 
 const onBox = (command: Command): Command =>
-  command.option('-c, --config <file>', "the box's configuration", '/etc/blindsight/config.yaml')
+  command.option('-c, --config <file>', "the box's configuration", USUAL_CONFIG)
 
 const codes = exitsHelp({ 3: 'the bundle or the disk refuses it', 78: 'the configuration does' })
 

@@ -1,6 +1,8 @@
 /** `bundle add`, `list`, `use` and `remove`: the networks of a box, without a new package. */
+
 import { readLoose } from '../contract/bundle-file.js'
 import { publicKeyOf, signatureFault, signerOf } from '../contract/bundle-signature.js'
+import { typed } from '../contract/command-line.js'
 import { type BundleSettings, bundleSettings } from './config/bundle-settings.js'
 import { loadConfig } from './config/load.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
@@ -58,7 +60,7 @@ export async function add(path: string, { config }: BundleOptions): Promise<void
     console.error(`${path}: ${name} is left out: no box makes pictures; keep it where pictures are looked at`)
   const signed = signer ? `signed by key ${signer}` : 'its signature was not asked for (bundles.publicKey)'
   console.log(`${id} ${was === 'added' ? 'is added' : 'was there already'}: SHA-256 ${sha256.slice(0, 16)}…, ${signed}`)
-  console.log(`It is used once you say so: sudo blindsight bundle use ${id}`)
+  console.log(`It is used once you say so: ${process.env.SUDO_USER ? 'sudo ' : ''}${typed(`bundle use ${id}`, config)}`)
 }
 
 interface Row extends Pick<Stored, 'id' | 'from' | 'sha256' | 'bytes' | 'dir'> {
@@ -114,7 +116,7 @@ export function list({ config, json }: BundleOptions & { json?: boolean }): void
 }
 
 const inWordsOf = ({ id, from, why }: Damaged) =>
-  `bundle ${id} is damaged, and does not run: ${why}${from === 'added' ? '; blindsight bundle add FILE puts it right' : ''}`
+  `bundle ${id} is damaged, and does not run: ${why}${from === 'added' ? `; ${typed('bundle add FILE')} puts it right` : ''}`
 
 /** null: by nobody. */
 function signedBy(manifest: Buffer, signature: Buffer | undefined, publicKey: string | undefined): string | null {
@@ -131,7 +133,7 @@ export function use(id: string | undefined, { config, back }: BundleOptions & { 
   const { before } = readChoice(settings.stateDir)
   const wanted = id ?? before
   if (wanted === undefined)
-    throw input('bundle use --back: there is none before; blindsight bundle list shows what is here')
+    throw input(`bundle use --back: there is none before; ${typed('bundle list')} shows what is here`)
   useBundle(wanted, settings, config)
   const left = readChoice(settings.stateDir)
   const unless = left.trial ? `; if it does not start, ${left.before} comes back by itself` : ''
@@ -145,7 +147,9 @@ export function useBundle(id: string, { stateDir, publicKey, named }: BundleSett
   if (damaged) throw input(inWordsOf(damaged))
   const found = stored.find((one) => one.id === id)
   if (!found)
-    throw input(`no bundle ${id} here; there are ${stored.map((one) => one.id).join(', ')}: blindsight bundle add FILE`)
+    throw input(
+      `no bundle ${id} here; there are ${stored.map((one) => one.id).join(', ')}: ${typed('bundle add FILE')}`,
+    )
   if (named)
     throw new AgentError(
       'config',
@@ -186,12 +190,12 @@ export function remove(id: string, { config }: BundleOptions): void {
   const { stateDir, named } = bundleSettings(config)
   const found = [...storedBundles(stateDir), ...damagedBundles(stateDir)].find((one) => one.id === id)
   if (found?.from === 'package') throw input(`bundle ${id} comes with the package and stays`)
-  if (!found) throw input(`no bundle ${id} was added here; blindsight bundle list shows what is here`)
+  if (!found) throw input(`no bundle ${id} was added here; ${typed('bundle list')} shows what is here`)
   if (named && (named.bundle === id || named.bundle === found.dir))
     throw input(`bundle ${id} is named by ${named.at}; change that line first`)
   const choice = readChoice(stateDir)
   if (!named && choice.use === id)
-    throw input(`bundle ${id} is in use; use another one first: blindsight bundle use ID`)
+    throw input(`bundle ${id} is in use; use another one first: ${typed('bundle use ID')}`)
   if (choice.trial && choice.before === id)
     throw input(`bundle ${id} is what comes back if ${choice.use} does not start; wait until that has shown a frame`)
   removeBundle(id, stateDir)

@@ -1,5 +1,7 @@
 /** The agent's verbs, for the one `blindsight` command (cli/main.ts). Each loads what it needs when it is called. */
+
 import { type Command, Option } from 'commander'
+import { USUAL_CONFIG } from '../contract/command-line.js'
 import { registerBundle } from './bundle-commands.js'
 import { DEFAULT_BUNDLE } from './bundles.js'
 import type { DemoOptions, ShowBroker } from './demo/demo.js'
@@ -72,7 +74,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .requiredOption('-c, --config <file>', 'YAML configuration')
     .addHelpText(
       'after',
-      `\nIt finds what \`run\` would end with, and starts nothing.${exitsHelp({ 0: 'right', 3: 'a file of the bundle is damaged', 78: 'wrong' })}\n\nExample: blindsight check-config --config config/example.yaml`,
+      `\nIt finds what \`run\` would end with, and starts nothing. A device or file that is not there now is a warning: the box waits for it.${exitsHelp({ 0: 'right', 3: 'a file of the bundle is damaged', 78: 'wrong' })}\n\nExample: blindsight check-config --config config/example.yaml`,
     )
     .action(async (options: { config: string }) => (await import('./verbs.js')).checkConfig(options))
 
@@ -118,7 +120,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
   program
     .command('status')
     .description('one screen of the box that runs here: cameras, rates, archive, broker, last faults')
-    .option('-c, --config <file>', 'its configuration, which says where it is asked', '/etc/blindsight/config.yaml')
+    .option('-c, --config <file>', 'its configuration, which says where it is asked', USUAL_CONFIG)
     .option('--state-dir <dir>', 'its stateDir, instead of a configuration')
     .option('--json', 'print one JSON object')
     .addHelpText(

@@ -8,8 +8,9 @@ import { shownSource } from './address.js'
 import { setAsideFiles, unmetLimits } from './archive/room.js'
 import { Camera } from './capture/camera.js'
 import { Clock } from './clock.js'
-import { type LoadedConfig, loadConfig, parseConfig } from './config/load.js'
+import { examine, type LoadedConfig, parseConfig } from './config/load.js'
 import type { Camera as CameraConfig } from './config/schema.js'
+import { ConfigError } from './config/wrong.js'
 import { demoClip } from './demo/demo.js'
 import { jetson } from './doctor/jetson.js'
 import { type Check, thisMachine } from './doctor/machine.js'
@@ -21,6 +22,7 @@ import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
 import { scratchFolder } from './scratch.js'
 import { tryBroker } from './try-broker.js'
+import { usable } from './usable.js'
 
 const FRAME_WITHIN_MS = 15_000
 /** What a camera costs is measured over this long. */
@@ -32,18 +34,21 @@ export async function doctor(options: { config?: string; json?: boolean }): Prom
   const checks: Check[] = []
   const show = (check: Check) => {
     checks.push(check)
-    if (!options.json) console.log(`${check.ok ? 'ok  ' : 'FAIL'}  ${check.name.padEnd(14)} ${check.text}`)
+    const text = check.text.replaceAll('\n', `\n${' '.repeat(21)}`)
+    if (!options.json) console.log(`${check.ok ? 'ok  ' : 'FAIL'}  ${check.name.padEnd(14)} ${text}`)
   }
   const check = async (name: string, test: () => Promise<string> | string) => {
     try {
       show({ name, ok: true, text: await test() })
     } catch (error) {
-      show({ name, ok: false, text: messageOf(error).split('\n')[0]! })
+      // Of a configuration every line is one more that is wrong with it.
+      const text = error instanceof ConfigError ? error.message : messageOf(error).split('\n')[0]!
+      show({ name, ok: false, text })
     }
   }
   let config: LoadedConfig | undefined
-  await check('configuration', () => {
-    config = options.config ? loadConfig(options.config) : sampleConfig()
+  await check('configuration', async () => {
+    config = options.config ? await given(options.config) : sampleConfig()
     return options.config
       ? `${options.config} is right`
       : 'none given (--config FILE); checking with the demo clip and default settings'
@@ -54,6 +59,12 @@ export async function doctor(options: { config?: string; json?: boolean }): Prom
   if (config) for (const one of await jetson(thisMachine(), { ...config, offered: offeredProviders() })) show(one)
   if (options.json) console.log(JSON.stringify({ ok: checks.every((c) => c.ok), checks }))
   process.exitCode = checks.every((c) => c.ok) ? 0 : 1
+}
+
+/** What its bundle has not, or this box, is said below. @throws {ConfigError} then with that */
+async function given(file: string): Promise<LoadedConfig> {
+  const examined = examine(file)
+  return examined.error ? (await usable(examined)).config : examined.config
 }
 
 async function checkParts(

@@ -2,11 +2,13 @@
  * What a configuration asks of this box and of its bundle, looked at before anything is started: `run` and `check-config`
  * find the same. What gets right by itself (a camera, a broker, a full disk) is not looked at here.
  */
+
 import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { type Bundle, BundleError, headsOf, openBundle } from '../contract/bundle.js'
+import { typed } from '../contract/command-line.js'
 import { bundleDir } from './bundles.js'
 import { type Fault, type LoadedConfig, wrongConfig } from './config/load.js'
 import { watchFaults } from './fit-watch.js'
@@ -30,8 +32,11 @@ function bundleOf({ stateDir }: LoadedConfig, named: string | undefined, faults:
     return openBundle(dir)
   } catch (error) {
     // A folder without a manifest is no bundle; one with a manifest that lacks something else is damaged.
-    if (!(error instanceof BundleError && error.code === 'missing' && error.message.includes('manifest.json')))
-      throw error
+    if (!(error instanceof BundleError && error.code === 'missing' && error.message.includes('manifest.json'))) {
+      if (!(error instanceof BundleError) || faults.length === 0) throw error
+      faults.push({ path: ['bundle'], text: `bundle: ${error.message}` })
+      return undefined
+    }
     const denied = (error.cause as NodeJS.ErrnoException).code === 'EACCES'
     const what = denied
       ? `${dir} cannot be read: permission denied; let the service's user read it`
@@ -39,7 +44,7 @@ function bundleOf({ stateDir }: LoadedConfig, named: string | undefined, faults:
     const there = storedBundles(stateDir).map(({ id }) => id)
     const instead =
       named === undefined
-        ? `which \`bundle use\` has chosen; there are ${there.join(', ')}: blindsight bundle use ID`
+        ? `which \`bundle use\` has chosen; there are ${there.join(', ')}: ${typed('bundle use ID')}`
         : `there are ${there.join(', ')}, or name a bundle's folder`
     faults.push({ path: ['bundle'], text: `bundle: ${what}; ${instead}` })
     return undefined

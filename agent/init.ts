@@ -1,13 +1,14 @@
 /** `init`: a first configuration, from questions at a terminal or from defaults (`--yes`), then `doctor`. */
+
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { quoted, typed, USUAL_CONFIG } from '../contract/command-line.js'
 import { idPattern } from '../contract/names.js'
 import { shownSource } from './address.js'
-import { parseConfig } from './config/load.js'
+import { examineText, parseConfig } from './config/load.js'
 import { readText } from './config/text.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
-import { fit, fitPorts } from './fit.js'
 import type { Box } from './init/box.js'
 import { askBroker } from './init/broker.js'
 import { askCameras, type Source, sourceOf, usualCamera } from './init/cameras.js'
@@ -22,6 +23,7 @@ import type { Asker } from './init/prompt.js'
 import { readBroker, readSource } from './init/source.js'
 import { reread, textOf, tried } from './init/text.js'
 import { ThisBox } from './this-box.js'
+import { usable } from './usable.js'
 
 export interface InitOptions {
   readonly yes?: boolean
@@ -83,24 +85,23 @@ export async function takeOver(from: string, options: InitOptions): Promise<stri
     )
   const out = outOf(options)
   refuse(out, force)
-  const { text, files, said } = takenOver(textOfConfig(from), from, out)
+  const { text, files, said } = takenOver(await textOfConfig(from), from, out)
   const config = tried((folder) => ({ files, read: () => parseConfig(text, from, folder) }))
-  fit(config)
-  await fitPorts(config)
+  await usable({ config })
   writeFiles([...files, { file: out, text }], serviceGroup())
   for (const line of said) console.log(line)
   return out
 }
 
 /** One that is right. @throws {AgentError} config */
-function textOfConfig(file: string): string {
+async function textOfConfig(file: string): Promise<string> {
   let text: string
   try {
     text = readText(file)
   } catch (cause) {
     throw new AgentError('config', `${file}: ${messageOf(cause)}`, ExitCode.config, { cause })
   }
-  parseConfig(text, file)
+  await usable(examineText(text, file))
   return text
 }
 
@@ -108,7 +109,7 @@ const wrongName = (name: string) =>
   `${JSON.stringify(name)}: a camera's name has 1 to 64 of a-z 0-9 _ -, like ${nameFrom(name, [], 'gate')}=rtsp://host/path`
 const usage = (flag: string, wrong: string) => new AgentError('input', `--${flag}: ${wrong}`, ExitCode.usage)
 const isRoot = () => process.getuid?.() === 0
-const outOf = ({ out }: InitOptions) => resolve(out ?? (isRoot() ? '/etc/blindsight/config.yaml' : 'blindsight.yaml'))
+const outOf = ({ out }: InitOptions) => resolve(out ?? (isRoot() ? USUAL_CONFIG : 'blindsight.yaml'))
 
 function read(options: InitOptions): Given {
   const cameras = options.camera.map((text): Source => {
@@ -136,10 +137,12 @@ function stateDirOf({ stateDir }: InitOptions): string | undefined {
 }
 
 async function atTerminal(box: Box, given: Given): Promise<Made | undefined> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY)
+  const { isTTY } = process.stdout
+  // A dumb one cannot put a question anew where it stood.
+  if (!process.stdin.isTTY || !isTTY || process.env.TERM === 'dumb')
     throw new AgentError(
       'input',
-      'init asks questions, and this is no terminal; --yes takes defaults: blindsight init --yes --camera rtsp://host/path',
+      `init asks questions, and this is no terminal${isTTY ? ' that can show them (TERM=dumb)' : ''}; --yes takes defaults: ${typed('init --yes --camera rtsp://host/path')}`,
       ExitCode.usage,
     )
   const { Cancelled, Terminal } = await import('./init/prompt.js')
@@ -195,9 +198,7 @@ export async function byDefaults(box: Box, given: Given): Promise<Made> {
 
 /** Nothing, if the agent would not take it. @throws {AgentError} */
 export async function write({ out, draft }: Made): Promise<void> {
-  const config = reread(draft, out)
-  fit(config)
-  await fitPorts(config)
+  await usable({ config: reread(draft, out) })
   const { text, secrets } = textOf(draft, out, dirname(out))
   writeFiles([...secrets, { file: out, text }], serviceGroup())
 }
@@ -210,7 +211,7 @@ function serviceGroup(groups = '/etc/group'): number | undefined {
 
 function next(out: string): string {
   const installed = ['/etc', '/lib', '/usr/lib'].some((dir) => existsSync(`${dir}/systemd/system/blindsight.service`))
-  return installed && out === '/etc/blindsight/config.yaml'
+  return installed && out === USUAL_CONFIG
     ? 'sudo systemctl restart blindsight'
-    : `blindsight run --config ${out}${installed ? `; as a service: sudo blindsight init --from ${out}` : ''}`
+    : `${typed('run', out)}${installed ? `; as a service: sudo blindsight init --from ${quoted(out)}` : ''}`
 }

@@ -4,19 +4,22 @@
  */
 import { Agent } from './agent.js'
 import { changes, type Snapshot, snapshot } from './changes.js'
-import { type LoadedConfig, loadConfig } from './config/load.js'
+import { examine, type LoadedConfig } from './config/load.js'
 import { messageOf } from './errors.js'
 import type { Facts } from './facts.js'
-import { fitPorts } from './fit.js'
+import { namesOf } from './heads.js'
 import { keepHeapSmall } from './heap.js'
 import { Listener } from './http/listener.js'
 import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
+import { type Narrator, narratorAt } from './narrator.js'
 import { Notifier } from './notify.js'
+import type { Committed } from './pipeline.js'
 import { Proving } from './proving.js'
 import type { EmbeddedBroker } from './publish/embedded.js'
 import { type StopSignal, stopSignal } from './signals.js'
 import { socketPaths } from './sockets.js'
+import { usable } from './usable.js'
 
 /** How often the service manager hears of us, if it does not ask for more, and how much time a start asks for each time. */
 const BEAT_MS = 5000
@@ -24,17 +27,15 @@ const EXTEND_MS = 60_000
 /** Less than TimeoutStopSec of the unit: a network that hangs in native code cannot be ended in any other way. */
 const STOP_WITHIN_MS = 20_000
 
-interface Usable {
+interface Snapped {
   readonly config: LoadedConfig
   readonly snapshot: Snapshot
 }
 
 /** As check-config: the file, and bundle and ports with it. @throws {AgentError} @throws {BundleError} */
-async function usableConfig(file: string, proving: Proving): Promise<Usable> {
-  const config = loadConfig(file)
-  const { sha256 } = proving.fit(config)
-  await fitPorts(config)
-  return { config, snapshot: snapshot(config, sha256) }
+async function usableConfig(file: string, proving: Proving): Promise<Snapped> {
+  const { config, bundle } = await usable(examine(file), (config) => proving.fit(config))
+  return { config, snapshot: snapshot(config, bundle.sha256) }
 }
 
 export async function run({ config: file }: { config: string }): Promise<void> {
@@ -47,7 +48,7 @@ export async function run({ config: file }: { config: string }): Promise<void> {
   const proving = new Proving(log)
   const first = await usableConfig(file, proving)
   log.level = first.config.logLevel
-  const service = new Service(file, first, log, proving)
+  const service = new Service(file, first, log, proving, narratorAt(process.stdout, file))
   again = (name) => service.kill(`${name} came again`, name)
   hangup = () => service.reload()
   await service.run(signal)
@@ -69,9 +70,10 @@ export class Service {
 
   constructor(
     private readonly file: string,
-    private current: Usable,
+    private current: Snapped,
     private readonly log: ProcessLog,
     private readonly proving: Proving,
+    private readonly narrator?: Narrator,
   ) {
     this.notifier = new Notifier(process.env, (text) => log.warn({}, text))
     this.failed.catch(() => {}) // reported where it is awaited
@@ -132,7 +134,7 @@ export class Service {
     const at = new Date().toISOString()
     const { file, log, notifier } = this
     notifier.reloading()
-    let next: Usable
+    let next: Snapped
     try {
       next = await usableConfig(file, this.proving)
     } catch (error) {
@@ -150,7 +152,7 @@ export class Service {
   }
 
   /** Another archive needs another process: frames that wait in the old one's outbox would wait for ever. */
-  private withSameStateDir({ config, snapshot }: Usable, at: string): Usable {
+  private withSameStateDir({ config, snapshot }: Snapped, at: string): Snapped {
     const { stateDir } = this.current.config
     if (config.stateDir === stateDir) return { config, snapshot }
     this.log.warn({ at, stateDir: config.stateDir, now: stateDir }, 'stateDir changes with the next restart only')
@@ -158,7 +160,7 @@ export class Service {
     return { config: Object.freeze({ ...config, stateDir }), snapshot: kept }
   }
 
-  private async exchange(next: Usable): Promise<void> {
+  private async exchange(next: Snapped): Promise<void> {
     const old = this.current
     const broker = await this.handOver(next)
     try {
@@ -172,7 +174,7 @@ export class Service {
   }
 
   /** Ends the agent, and keeps its embedded broker if `next` uses that. */
-  private async handOver(next: Usable): Promise<EmbeddedBroker | undefined> {
+  private async handOver(next: Snapped): Promise<EmbeddedBroker | undefined> {
     const { agent } = this
     if (!agent) return undefined
     const { mqtt, device } = next.config
@@ -184,21 +186,27 @@ export class Service {
     return undefined
   }
 
-  private async start(usable: Usable, broker?: EmbeddedBroker): Promise<void> {
+  private async start(next: Snapped, broker?: EmbeddedBroker): Promise<void> {
     if (this.stopping) return broker?.stop()
     const events = {
       failed: (error: Error) => this.fail(error),
-      committed: () => this.proving.proven(agent.bundle),
+      committed: (result: Committed) => {
+        this.proving.proven(agent.bundle)
+        this.narrator?.committed(result)
+      },
       chosen: () => this.reload(),
     }
-    const agent: Agent = new Agent(usable.config, this.log, this.notifier, events, undefined, undefined, broker)
-    const http = JSON.stringify(usable.config.http)
+    const agent: Agent = new Agent(next.config, this.log, this.notifier, events, undefined, undefined, broker)
+    const http = JSON.stringify(next.config.http)
     const same = this.agent && http === JSON.stringify(this.current.config.http)
-    this.current = usable
+    this.current = next
     this.agent = agent
     const started = agent.start()
-    if (!same) await Promise.all([this.serve(usable.config.http), started])
+    if (!same) await Promise.all([this.serve(next.config.http), started])
     await started
+    const { config, brokerUrl, bundle } = agent
+    const tellsEvents = namesOf(config.cameras, bundle).class.length > 0
+    this.narrator?.running({ config, brokerUrl, tellsEvents })
   }
 
   private async serve(http: LoadedConfig['http']): Promise<void> {

@@ -1,23 +1,44 @@
 /** `check-config` and `rebuild`. */
 import { graphPath } from '../contract/bundle.js'
 import { rebuild } from './archive/rebuild.js'
-import { loadConfig } from './config/load.js'
-import { fit, fitPorts } from './fit.js'
+import { faultOf, isLocal, pathOf } from './capture/source.js'
+import { examine, type LoadedConfig, wrongConfig } from './config/load.js'
+import { fit } from './fit.js'
 import { headsOn } from './heads.js'
 import { inPlaceOfUnsigned } from './proving.js'
+import { usable } from './usable.js'
 
 export async function checkConfig({ config: file }: { config: string }): Promise<void> {
-  const config = loadConfig(file)
-  const instead = inPlaceOfUnsigned(config)
-  if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
-  const bundle = fit(config, instead?.id)
-  await fitPorts(config)
+  const examined = examine(file)
+  if (examined.config) for (const line of notNow(examined.config)) console.error(`warning: ${line}`)
+  const { config, bundle } = await usable(examined, (config) => {
+    const instead = inPlaceOfUnsigned(config)
+    if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
+    return fit(config, instead?.id)
+  })
   const heads = config.cameras.flatMap((camera) => (camera.enabled ? headsOn(camera, bundle) : []))
   for (const graph of new Set(['encoder' as const, ...heads])) graphPath(bundle, graph)
   const cameras = config.cameras.map((c) => `${c.id} ${c.width}x${c.height} at ${c.fps} frames/s`).join(', ')
   console.log(
     `${file} is right: device ${config.device}, bundle ${bundle.manifest.id}, cameras: ${cameras}; broker: ${config.mqtt.url ?? 'embedded, on loopback'}`,
   )
+}
+
+/** Sources out of which nothing would come now: no fault, since a camera may be plugged in later, and a disk mounted. */
+function notNow(config: LoadedConfig): string[] {
+  const faults = config.cameras.flatMap(({ id, source, enabled }, i) => {
+    const why = enabled && isLocal(source) && faultOf(pathOf(source))
+    const path = ['cameras', i, 'source']
+    return why
+      ? [
+          {
+            path,
+            text: `${path.join('.')}: camera ${id}: ${pathOf(source)}: ${why}; the box tries again until frames come`,
+          },
+        ]
+      : []
+  })
+  return wrongConfig(config, faults).wrongs.map(({ text }) => text)
 }
 
 export function rebuildArchive(files: string[], { stateDir }: { stateDir: string }): void {

@@ -2,6 +2,7 @@
  * Who released a bundle: an ed25519 signature over the bytes of manifest.json, which names the SHA-256 of every file. It lies beside
  * the manifest as manifest.json.sig, and holds whether or not the files for pictures came along.
  */
+
 import {
   createHash,
   createPrivateKey,
@@ -12,6 +13,7 @@ import {
   verify,
 } from 'node:crypto'
 import { z } from 'zod'
+import { typed } from './command-line.js'
 
 export const SIGNATURE_FILE = 'manifest.json.sig'
 
@@ -46,7 +48,7 @@ export function privateKeyOf(text: string): KeyObject {
 }
 
 function ed25519(text: string, kind: string, read: (text: string) => KeyObject): KeyObject {
-  const instead = 'make a pair: blindsight bundle keygen --out FILE'
+  const instead = `make a pair: ${typed('bundle keygen --out FILE')}`
   let key: KeyObject
   try {
     key = read(text)
@@ -93,7 +95,7 @@ export function signatureFault(
   const wanted = keyName(publicKey)
   if (!signature) return `is not signed, and only what key ${wanted} has signed is taken`
   const found = parse(signature)
-  if (!found) return `${SIGNATURE_FILE} holds no signature of ours; sign it again: blindsight bundle sign`
+  if (!found) return `${SIGNATURE_FILE} holds no signature of ours; sign it again: ${typed('bundle sign')}`
   if (verify(null, manifest, publicKey, Buffer.from(found.sig, 'base64'))) return undefined
   if (found.key !== wanted) return `is signed with key ${found.key}, and only what key ${wanted} has signed is taken`
   return `${SIGNATURE_FILE} is not of this manifest: one of them was changed after key ${wanted} had signed it`

@@ -309,7 +309,11 @@ export const HealthMessage = z.object({
       }),
     )
     .describe('by camera'),
-  drops: z.record(z.string(), count).describe('frames or messages lost since the agent started, by reason'),
+  drops: z
+    .record(z.string(), count)
+    .describe(
+      'frames or messages lost since the agent started, by reason: latest_wins: a newer frame came before the networks were free; inference: a network failed; commit: neither stored nor published; dead_letter: a message that the broker never takes; outbox: never published, as the outbox was full; outbox_thinned: published without bitstream',
+    ),
   outbox: z
     .object({
       frames: count.describe('that the broker has not acknowledged'),

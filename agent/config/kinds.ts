@@ -39,6 +39,12 @@ export const host = () =>
     error: 'neither an IP address nor a host name; write one, like 127.0.0.1, without port and brackets',
   })
 
+/** For a check of one key against another: it runs where these are right by themselves, whatever else is wrong. */
+export const whereRight = (...keys: readonly string[]) => ({
+  when: ({ value, issues }: z.core.ParsePayload) =>
+    typeof value === 'object' && value !== null && !issues.some(({ path }) => path && keys.includes(String(path[0]))),
+})
+
 export const kindOf = (value: unknown): string => {
   if (value === null) return 'nothing'
   if (Array.isArray(value)) return 'a list'

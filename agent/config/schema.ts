@@ -1,7 +1,7 @@
 /** The configuration, once: names, units in the names, defaults, limits. docs/schema/config.schema.json is generated from it. */
 import { heads } from '../../contract/bundle.js'
 import { DEFAULT_BUNDLE } from '../bundles.js'
-import { between, file, host, megabytes, name, seconds, text, whole, z } from './kinds.js'
+import { between, file, host, megabytes, name, seconds, text, whereRight, whole, z } from './kinds.js'
 import { SOURCES } from './source.js'
 import { EventRule, Threshold, Zone } from './watch.js'
 
@@ -130,14 +130,17 @@ const CameraKeys = z.strictObject({
     ),
 })
 
-export const Camera = CameraKeys.superRefine(({ fps, stallSeconds }, context) => {
-  if (stallSeconds === undefined || stallSeconds * fps >= 2) return
-  context.addIssue({
-    code: 'custom',
-    path: ['stallSeconds'],
-    message: `${stallSeconds} s is less than two frames take at fps ${fps}: leave it out, or at least ${Math.ceil(2 / fps)}`,
-  })
-})
+export const Camera = CameraKeys.superRefine(
+  ({ fps, stallSeconds }, context) => {
+    if (stallSeconds === undefined || stallSeconds * fps >= 2) return
+    context.addIssue({
+      code: 'custom',
+      path: ['stallSeconds'],
+      message: `${stallSeconds} s is less than two frames take at fps ${fps}: leave it out, or at least ${Math.ceil(2 / fps)}`,
+    })
+  },
+  whereRight('fps', 'stallSeconds'),
+)
 export type Camera = z.infer<typeof Camera>
 
 const Mqtt = z.strictObject({
@@ -193,14 +196,17 @@ const ArchiveKeys = z.strictObject({
     .describe('so much of what came last is kept even where less is free than should be'),
 })
 
-const Archive = ArchiveKeys.superRefine(({ maxDays, keepEventsDays = maxDays }, context) => {
-  if (keepEventsDays >= maxDays) return
-  context.addIssue({
-    code: 'custom',
-    path: ['keepEventsDays'],
-    message: `${keepEventsDays} is less than maxDays, ${maxDays}: write at least that, or leave it out`,
-  })
-})
+const Archive = ArchiveKeys.superRefine(
+  ({ maxDays, keepEventsDays = maxDays }, context) => {
+    if (keepEventsDays >= maxDays) return
+    context.addIssue({
+      code: 'custom',
+      path: ['keepEventsDays'],
+      message: `${keepEventsDays} is less than maxDays, ${maxDays}: write at least that, or leave it out`,
+    })
+  },
+  whereRight('maxDays', 'keepEventsDays'),
+)
 
 const Clock = z.strictObject({
   trust: z

@@ -35,8 +35,14 @@ export class YamlFault extends Error {
   constructor(
     readonly line: number,
     message: string,
+    /** Others beside it, in the order of the text. */
+    private readonly others: readonly YamlFault[] = [],
   ) {
     super(message)
+  }
+
+  get all(): readonly YamlFault[] {
+    return [this, ...this.others]
   }
 }
 
@@ -50,11 +56,16 @@ export function readYaml(text: string): Yaml {
   const lineAt = (offset: number) => lines.linePos(offset).line
   checkSize(text)
   const document = parsed(text, lines)
-  const fault = document.errors[0] ?? document.warnings[0]
-  if (fault) {
+  const [first, ...others] = independent([...document.errors, ...document.warnings]).map((fault) => {
     const at = fault.pos[0]
-    throw new YamlFault(lineAt(openedAt(document, fault) ?? at), inWords(fault, text.slice(at)))
-  }
+    return { line: lineAt(openedAt(document, fault) ?? at), message: inWords(fault, text.slice(at)) }
+  })
+  if (first)
+    throw new YamlFault(
+      first.line,
+      first.message,
+      others.map(({ line, message }) => new YamlFault(line, message)),
+    )
   checkAliases(document, lineAt)
   const nodeOf = (path: Path) => {
     const node = path.length ? document.getIn(path, true) : document.contents
@@ -143,6 +154,15 @@ function checkAliases(document: Document.Parsed, lineAt: (offset: number) => num
     if (cause instanceof YamlFault) throw cause
     throw unfolded(cause)
   }
+}
+
+/** Behind these the parser reads on as it was meant; behind any other what it finds may be no fault at all. */
+const ALONE = ['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED', 'BAD_DQ_ESCAPE']
+
+function independent(faults: readonly YAMLError[]): YAMLError[] {
+  const sorted = [...faults].sort((a, b) => a.pos[0] - b.pos[0])
+  const last = sorted.findIndex(({ code }) => !ALONE.includes(code))
+  return last < 0 ? sorted : sorted.slice(0, last + 1)
 }
 
 /** Where what is not closed begins: the parser says where it finds that out, lines further down. */

@@ -4,9 +4,11 @@ import { existsSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { headsOf } from '../../contract/bundle.js'
+import { quoted, typed } from '../../contract/command-line.js'
 import { packageRoot } from '../../contract/package-root.js'
 import { shownSource } from '../address.js'
 import { Agent } from '../agent.js'
+import { ArchiveError, openDatabase } from '../archive/database.js'
 import type { Camera } from '../capture/camera.js'
 import { faultOf, isLocal, pathOf } from '../capture/source.js'
 import { parseConfig } from '../config/load.js'
@@ -51,6 +53,7 @@ const PATIENCE_MS = 4_000
 export async function demo(options: DemoOptions, showBroker?: ShowBroker): Promise<void> {
   const temporary = options.frames && !options.stateDir ? scratchFolder('blindsight-') : undefined
   const stateDir = options.stateDir ?? temporary ?? join(kept(), `blindsight-demo-${userInfo().username}`)
+  if (stateDir !== options.stateDir && stateDir !== temporary) checkKept(stateDir)
   try {
     await show(options, stateDir, options.view ? showBroker : undefined)
   } catch (error) {
@@ -64,6 +67,25 @@ export async function demo(options: DemoOptions, showBroker?: ShowBroker): Promi
 function asOption(error: unknown): unknown {
   if (!(error instanceof AgentError) || error.code !== 'config') return error
   return new AgentError('config', error.message.replaceAll(/^demo options:\d+: /gm, ''), ExitCode.usage)
+}
+
+/** The archive is kept for the next demo, so it may be a running one's, or that of another checkout. @throws {AgentError} */
+function checkKept(stateDir: string): void {
+  const elsewhere = 'let this one have an archive of its own: --state-dir DIR'
+  const wrong = (text: string) => new AgentError('archive', `${text}, or ${elsewhere}`, ExitCode.input)
+  try {
+    const { db, lock } = openDatabase(stateDir)
+    db.close()
+    lock.close()
+  } catch (error) {
+    // What else there may be the agent lives with.
+    const fault = error instanceof ArchiveError && error.fault
+    if (fault === 'taken') throw wrong(`another demo runs, with its archive in ${stateDir}; stop it`)
+    if (fault === 'newer')
+      throw wrong(
+        `a demo of a newer blindsight has left its archive in ${stateDir}; remove that (rm -r ${quoted(stateDir)})`,
+      )
+  }
 }
 
 /** Where a demo's archive stays for the next one. */
@@ -210,9 +232,9 @@ function introduce(agent: Agent, options: DemoOptions, stateDir: string): void {
     `archive ${stateDir} · broker ${agent.brokerUrl}${options.broker ? '' : port === '1883' ? ' (inside, this machine only)' : ' (inside, this machine only; port 1883 is taken: name this one with -p or --broker)'}`,
   )
   console.log(
-    `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/${topic}'   or   npx blindsight subscribe${flag} --broker ${agent.brokerUrl}`,
+    `in another terminal: mosquitto_sub -p ${port} -t 'blindsight/v1/demo/cam/+/${topic}'   or   ${typed(`subscribe${flag} --broker ${agent.brokerUrl}`)}`,
   )
-  console.log(`how it is: npx blindsight status --state-dir ${stateDir}`)
+  console.log(`how it is: ${typed(`status --state-dir ${quoted(stateDir)}`)}`)
   console.log(
     options.frames
       ? ''

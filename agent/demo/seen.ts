@@ -1,5 +1,6 @@
 /** What the demo's camera saw come and go. */
-import { eventWords, secondsOf } from '../../contract/event-words.js'
+import { secondsOf } from '../../contract/event-words.js'
+import { clockOf, eventLines } from '../event-lines.js'
 import type { EventRecord } from '../outbox.js'
 
 /** So many times of a class are told one by one. */
@@ -11,9 +12,7 @@ export class Seen {
   /** @returns a line for each that begins or ends */
   add(events: readonly EventRecord[] = []): string[] {
     for (const event of events) if (event.reason !== 'restart') this.events.set(event.id, event)
-    return events
-      .filter(({ phase, reason }) => phase !== 'update' && reason !== 'restart')
-      .map((event) => `${clockOf(event.phase === 'start' ? event.since : event.until)} ${eventWords(event)}`)
+    return eventLines(events)
   }
 
   /** For JSON. */
@@ -43,6 +42,3 @@ export class Seen {
     })
   }
 }
-
-/** As a clock on the wall shows it here. */
-const clockOf = (ts: string): string => new Date(ts).toLocaleTimeString('en-GB')

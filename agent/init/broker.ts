@@ -56,8 +56,7 @@ async function askWhich(ask: Asker): Promise<BrokerDraft | undefined> {
     { value: true, label: 'to an MQTT broker of yours' },
   ])
   if (!own) return undefined
-  const typed = await ask.text('Its address', {
-    initial: 'mqtt://',
+  const typed = await ask.text('Its address, like broker.local or mqtts://broker.local:8883', {
     wrong: (text) => {
       const read = readBroker(text)
       return typeof read === 'string' ? read : undefined

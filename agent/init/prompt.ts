@@ -16,6 +16,7 @@ export interface Choice<T> {
 }
 
 export interface TextQuestion {
+  /** What Enter takes as long as nothing is typed; Tab puts it into the field, to be changed. */
   readonly initial?: string
   /** What an empty answer means, shown where the answer goes. */
   readonly empty?: string
@@ -37,22 +38,47 @@ export interface Asker {
   warn(text: string): void
 }
 
+/** Of terminals that do not say how large they are: a serial console's has 0 columns, and every letter would have a line of its own. */
+const USUAL_SIZE = { columns: 80, rows: 24 }
+
+interface Screen extends Writable {
+  columns?: number
+  rows?: number
+}
+
+class Field extends TextPrompt {
+  constructor(options: ConstructorParameters<typeof TextPrompt>[0], suggested: string) {
+    super(options)
+    this.on('key', (key) => {
+      if (key === '\t' && this.userInput === '') this._setUserInput(suggested, true)
+    })
+  }
+}
+
 export class Terminal implements Asker {
-  constructor(private readonly streams: { input?: Readable; output?: Writable } = {}) {}
+  constructor(private readonly streams: { input?: Readable; output?: Screen } = {}) {
+    const screen: Screen = streams.output ?? process.stdout
+    const measure = () => {
+      if (screen.columns === 0) screen.columns = USUAL_SIZE.columns
+      if (screen.rows === 0) screen.rows = USUAL_SIZE.rows
+    }
+    measure()
+    screen.on('resize', measure)
+  }
 
   async text(question: string, how: TextQuestion = {}): Promise<string> {
-    const { initial, empty = '', wrong, shown = (answer: string) => answer } = how
-    const prompt = new TextPrompt({
+    const { initial = '', empty = '', wrong, shown = (answer: string) => answer } = how
+    const hint = initial === '' ? empty : `${shown(initial)}  (Enter takes it)`
+    const options: ConstructorParameters<typeof TextPrompt>[0] = {
       ...this.streams,
-      ...(initial !== undefined && { initialValue: initial }),
-      defaultValue: '',
-      validate: (answer) => wrong?.(answer ?? ''),
+      defaultValue: initial,
+      validate: (answer) => wrong?.(answer || initial),
       render() {
-        const answer = shown(this.value ?? '') || empty
+        const answer = shown(this.value || initial) || empty
         const head = `${styleText('gray', clack.S_BAR)}\n${clack.symbol(this.state)}  ${question}\n`
         const typed = this.userInput
           ? this.userInputWithCursor
-          : `${styleText('inverse', ' ')}${styleText('dim', empty)}`
+          : `${styleText('inverse', ' ')}${styleText('dim', hint)}`
         const bar = (end: string) => styleText(this.state === 'error' ? 'yellow' : 'cyan', end)
         const edge = styleText('gray', clack.S_BAR)
         if (this.state === 'submit') return `${head}${edge}  ${styleText('dim', answer)}`
@@ -60,8 +86,8 @@ export class Terminal implements Asker {
         const note = this.state === 'error' ? `  ${styleText('yellow', this.error)}` : ''
         return `${head}${bar(clack.S_BAR)}  ${typed}\n${bar(clack.S_BAR_END)}${note}\n`
       },
-    })
-    return answered(await prompt.prompt()) ?? ''
+    }
+    return answered(await new Field(options, initial).prompt()) ?? ''
   }
 
   async secret(question: string, wrong?: TextQuestion['wrong']): Promise<string> {

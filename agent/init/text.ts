@@ -1,7 +1,9 @@
 /** The configuration's text, and what it says before anything is written. */
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { typed } from '../../contract/command-line.js'
 import { formatAddress, isAddress, parseAddress } from '../address.js'
 import { type LoadedConfig, parseConfig } from '../config/load.js'
 import { Config } from '../config/schema.js'
@@ -13,7 +15,7 @@ import type { NewFile } from './files.js'
 export function textOf(draft: Draft, file: string, folder: string): { text: string; secrets: Secret[] } {
   const { values, secrets } = configOf(draft, folder)
   const head = `# blindsight's configuration, made by \`blindsight init\`. Here \`# text\` explains, and \`#key: value\` is a default: without its # it
-# is yours to change. Every key: config/example.yaml. Whether it is right: blindsight check-config --config ${file}
+# is yours to change. Every key: config/example.yaml. Whether it is right: ${typed('check-config', file)}
 `
   return { text: head + commented(Config, values), secrets }
 }

@@ -1,11 +1,21 @@
 /** One screen for a person: how the box is, and what is wrong with it. */
+import { typed } from '../../contract/command-line.js'
 import type { Facts } from '../facts.js'
 
+/** What is counted under `drops`, in words that docs/how-to/status.md explains. */
+const DROPPED: Readonly<Record<string, string>> = {
+  latest_wins: 'skipped for newer ones (the box is too slow)',
+  inference: 'lost in the networks',
+  commit: 'not stored',
+  dead_letter: 'that the broker never takes',
+  outbox: 'never published (outbox full)',
+  outbox_thinned: 'published without bitstream (outbox full)',
+}
 const FAULTS_SHOWN = 6
 const WIDTH = 120
 
 /** What keeps the box from being all right, a line each. */
-export function wrongs({ state, reason, ok, why, health }: Facts): string[] {
+export function wrongs({ state, reason, ok, why, health, config }: Facts): string[] {
   const found: string[] = []
   if (!ok || /not all/.test(why)) found.push(why)
   if (state !== 'online' && state !== 'starting') found.push(`${state}${reason ? `: ${reason}` : ''}`)
@@ -14,7 +24,8 @@ export function wrongs({ state, reason, ok, why, health }: Facts): string[] {
       `the broker is away${health.broker.reason ? `: ${health.broker.reason}` : ''}; results wait in the outbox`,
     )
   const { id, fell_back: fell } = health?.bundle ?? {}
-  if (fell) found.push(`bundle ${fell.from} did not run (${fell.why}); ${id} came back: blindsight bundle list`)
+  if (fell)
+    found.push(`bundle ${fell.from} did not run (${fell.why}); ${id} came back: ${typed('bundle list', config)}`)
   return found
 }
 
@@ -32,10 +43,10 @@ export function screen(facts: Facts, nowMs = Date.now()): string {
     const left = archive.days_left === null ? 'days left not known yet' : `${archive.days_left} days left`
     const lost = Object.entries(drops).filter(([, count]) => count > 0)
     lines.push(
-      `broker   ${broker_url}  ${broker.connected ? 'connected' : 'away'}, ${broker.connects} connections`,
-      `outbox   ${outbox.frames} frames, ${size(outbox.bytes)}${age}`,
-      `archive  ${archive.frames} frames, ${size(archive.bytes)}, ${left}, ${archive.evicted} evicted; ${state_dir}`,
-      `dropped  ${lost.map(([reason, count]) => `${reason} ${count}`).join(', ') || 'nothing'}`,
+      `broker   ${broker_url}  ${broker.connected ? 'connected' : 'away'}, connections since the start: ${broker.connects}`,
+      `outbox   ${outbox.frames} frames wait for the broker, ${size(outbox.bytes)}${age}`,
+      `archive  ${archive.frames} frames, ${size(archive.bytes)}, ${left}, ${archive.evicted} deleted to make room; ${state_dir}`,
+      cut(`dropped  ${lost.map(([reason, count]) => `${count} ${DROPPED[reason] ?? reason}`).join(', ') || 'nothing'}`),
       `memory   ${rss_mb} MB${temp_c === null ? '' : `, ${temp_c} °C`}`,
       `faults   ${faults.length === 0 ? 'none' : ''}`.trimEnd(),
       ...faults
@@ -56,10 +67,10 @@ function cameraRow({ id, state, since, reason, ...cam }: Cam, nowMs: number): st
   const { frames_held: held, frames_pressed: pressed, frames_left_out: leftOut } = cam
   const rest = [
     held ? `, ${Math.round((100 * held) / encoded)} % unchanged` : '',
-    pressed ? `, ${pressed} short of time` : '',
-    leftOut ? `, ${leftOut} not published` : '',
+    pressed ? `, ${pressed} too busy to look` : '',
+    leftOut ? `, ${leftOut} unpublished` : '',
   ].join('')
-  const rates = state === 'online' ? `${fps_in} in, ${fps_encoded} encoded /s, ${dropped} dropped${rest}` : reason
+  const rates = state === 'online' ? `${fps_in} in, ${fps_encoded} encoded /s, ${dropped} skipped${rest}` : reason
   return [id, state, ago(since, nowMs), rates]
 }
 

@@ -1,11 +1,14 @@
 /** `status`: one screen, from the running box itself, also when its broker, its disk or its configuration is not as it should be. */
+
 import { resolve } from 'node:path'
-import { type LoadedConfig, loadConfig } from '../config/load.js'
+import { typed } from '../../contract/command-line.js'
+import { type Examined, examine, type LoadedConfig } from '../config/load.js'
 import { folderOf } from '../config/paths.js'
 import { readText } from '../config/text.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
 import { fit } from '../fit.js'
 import { RUN_DIR, socketPaths } from '../sockets.js'
+import { usable } from '../usable.js'
 import { ask, type Place } from './ask.js'
 import { screen, wrongs } from './screen.js'
 
@@ -15,26 +18,29 @@ export interface StatusOptions {
   readonly json?: boolean
 }
 
-/** Where to look, as far as the configuration tells; one that is wrong by now is a wrong to show, and no reason not to look. */
-function find(options: StatusOptions): { stateDir: string; http?: LoadedConfig['http']; wrong?: string } {
-  if (options.stateDir !== undefined) return { stateDir: resolve(options.stateDir) }
-  try {
-    const config = loadConfig(options.config)
-    const { stateDir, http } = config
-    return { stateDir, ...(http && { http }), ...wrongIn(() => fit(config)) }
-  } catch (error) {
-    return { stateDir: stateDirIn(options.config) ?? '/var/lib/blindsight', wrong: next(error) }
-  }
+interface Where {
+  readonly stateDir: string
+  readonly http?: LoadedConfig['http']
+  readonly wrong?: string
 }
 
-const next = (error: unknown) => `the configuration that the next start or reload would take: ${messageOf(error)}`
+/** Where to look, as far as the configuration tells; one that is wrong by now is a wrong to show, and no reason not to look. */
+async function find(options: StatusOptions): Promise<Where> {
+  if (options.stateDir !== undefined) return { stateDir: resolve(options.stateDir) }
+  const examined = examine(options.config)
+  const wrong = await wrongOf(examined)
+  if (examined.error) return { stateDir: stateDirIn(options.config) ?? '/var/lib/blindsight', ...wrong }
+  const { stateDir, http } = examined.config
+  return { stateDir, ...(http && { http }), ...wrong }
+}
 
-function wrongIn(check: () => unknown): { wrong?: string } {
+/** Ports are the service's, which may have them where this user may not. */
+async function wrongOf(examined: Examined): Promise<Pick<Where, 'wrong'>> {
   try {
-    check()
+    await usable(examined, fit, async () => {})
     return {}
   } catch (error) {
-    return { wrong: next(error) }
+    return { wrong: `the configuration that the next start or reload would take: ${messageOf(error)}` }
   }
 }
 
@@ -48,7 +54,7 @@ function stateDirIn(file: string): string | undefined {
 }
 
 export async function status(options: StatusOptions): Promise<void> {
-  const { stateDir, http, wrong } = find(options)
+  const { stateDir, http, wrong } = await find(options)
   const sockets: Place[] = socketPaths(stateDir, RUN_DIR).map((socketPath) => ({ socketPath }))
   const places = http?.port ? [...sockets, { host: http.host, port: http.port }] : sockets
   const answer = await ask(places, stateDir)
@@ -57,7 +63,7 @@ export async function status(options: StatusOptions): Promise<void> {
     const hints = {
       absent:
         'not running; why it ended: systemctl status blindsight, journalctl -u blindsight -n 50; one that was started by hand: --config FILE',
-      denied: 'this user may not ask: sudo blindsight status, or become a member of the group blindsight',
+      denied: `this user may not ask: sudo ${typed('status')}, or become a member of the group blindsight`,
       silent: 'it runs and does not answer; systemd restarts it after WatchdogSec',
     }
     if (options.json) console.log(JSON.stringify({ v: 1, ok: false, why: failure, reason }))

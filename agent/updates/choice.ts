@@ -2,9 +2,11 @@
  * Which bundle `bundle use` has chosen, the one before it, and whether it has shown yet that it runs: <stateDir>/bundles/choice.json.
  * It counts where the configuration names no bundle.
  */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openBundle } from '../../contract/bundle.js'
+import { typed } from '../../contract/command-line.js'
 import { addedDir, bundleDir, DEFAULT_BUNDLE } from '../bundles.js'
 import { z } from '../config/kinds.js'
 import { messageOf } from '../errors.js'
@@ -34,7 +36,7 @@ export function readChoice(stateDir: string): Choice {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return {}
-    const why = `${file}: ${code ? messageOf(error) : 'damaged'}; choose again: blindsight bundle use ID`
+    const why = `${file}: ${code ? messageOf(error) : 'damaged'}; choose again: ${typed('bundle use ID')}`
     return { fell: { id: 'the chosen bundle', to: DEFAULT_BUNDLE, why, at: new Date(0).toISOString() } }
   }
 }

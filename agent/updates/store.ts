@@ -1,4 +1,5 @@
 /** The bundles of a box: those of the package, and those that were added under <stateDir>/bundles, each whole or not there. */
+
 import {
   chmodSync,
   existsSync,
@@ -15,6 +16,7 @@ import { dirname, join } from 'node:path'
 import { type Bundle, divided, graphPath, headsOf, openBundle } from '../../contract/bundle.js'
 import type { LooseBundle } from '../../contract/bundle-file.js'
 import { SIGNATURE_FILE } from '../../contract/bundle-signature.js'
+import { typed } from '../../contract/command-line.js'
 import { bundlesDir } from '../../contract/package-root.js'
 import { addedDir, packagedBundles } from '../bundles.js'
 import { AgentError, ExitCode, messageOf } from '../errors.js'
@@ -83,7 +85,7 @@ export function checkRoom(stateDir: string, bytes: number, minFreeBytes: number)
   const mb = (n: number) => `${(n / 1e6).toFixed(0)} MB`
   throw new AgentError(
     'input',
-    `${stateDir}: ${mb(free)} free; a bundle of ${mb(bytes)} needs ${mb(bytes + minFreeBytes)}, with archive.minFreeMegabytes: make room, or remove a bundle: blindsight bundle remove ID`,
+    `${stateDir}: ${mb(free)} free; a bundle of ${mb(bytes)} needs ${mb(bytes + minFreeBytes)}, with archive.minFreeMegabytes: make room, or remove a bundle: ${typed('bundle remove ID')}`,
     ExitCode.input,
   )
 }
@@ -141,7 +143,7 @@ function isThere({ manifest: { id }, sha256, signature }: LooseBundle, place: st
   if (old && old.sha256 !== sha256)
     throw new AgentError(
       'input',
-      `another bundle ${id} is here (SHA-256 ${old.sha256.slice(0, 16)}…, this one ${sha256.slice(0, 16)}…); remove that first: blindsight bundle remove ${id}; or give this one another id`,
+      `another bundle ${id} is here (SHA-256 ${old.sha256.slice(0, 16)}…, this one ${sha256.slice(0, 16)}…); remove that first: ${typed(`bundle remove ${id}`)}; or give this one another id`,
       ExitCode.input,
     )
   return old !== undefined && isWhole(place) && (!signature || old.signature?.equals(signature) === true)

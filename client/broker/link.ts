@@ -111,7 +111,7 @@ export class Link {
   }
 
   /** The broker's address without the password it may carry. */
-  private get place(): string {
+  get place(): string {
     const { protocol, host } = new URL(this.settings.url)
     return `${protocol}//${host}`
   }

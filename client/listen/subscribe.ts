@@ -24,6 +24,8 @@ export interface SubscribeOptions {
   readonly json: boolean
   /** Give up if `count` is not reached within this time. */
   readonly timeoutSeconds?: number | undefined
+  /** After so long without anything it says what the reason may be. */
+  readonly silenceMs?: number
 }
 
 export interface Output {
@@ -44,22 +46,38 @@ export async function subscribe(options: SubscribeOptions, output: Output, signa
     link.publish(topics.request('keyframe'), JSON.stringify({ cam }), reply).catch(() => asked.delete(`${dev}/${cam}`))
   })
   const link = new Link(options.broker, resultFilters(options.base, options.device, kindsOf(options)), {
-    message: (message) => follower.receive(message),
+    message: (message) => {
+      clearTimeout(silence)
+      follower.receive(message)
+    },
     notice: (text) => output.warn(text),
     ended: (failure) => follower.end(failure),
   })
+  let silence: NodeJS.Timeout | undefined
   const onAbort = () => follower.end()
   signal.addEventListener('abort', onAbort)
   const timer =
     options.timeoutSeconds === undefined
       ? undefined
       : setTimeout(() => follower.end(timedOut(options, follower.counted)), options.timeoutSeconds * 1000)
+  const connected = () => {
+    const { count, json } = options
+    // With --json the summary alone is what is expected there, as long as nothing is wrong.
+    if (!json)
+      output.warn(
+        `connected to ${link.place}, waiting for ${whatOf(options)}${count === undefined ? '; Ctrl-C ends it' : ''}`,
+      )
+    const { silenceMs = options.eventsOnly ? EVENTLESS_MS : SILENCE_MS } = options
+    if (follower.begun) return
+    silence = setTimeout(() => output.warn(silent(options, silenceMs)), silenceMs)
+  }
   try {
     // Ctrl-C and --timeout end it while it is still connecting, too.
-    await Promise.race([link.start(), follower.over])
+    await Promise.race([link.start().then(connected), follower.over])
     await follower.over
   } finally {
     clearTimeout(timer)
+    clearTimeout(silence)
     signal.removeEventListener('abort', onAbort)
     await link.stop()
   }
@@ -76,6 +94,23 @@ const timedOut = ({ count, timeoutSeconds, eventsOnly }: SubscribeOptions, come:
     'answer',
     `${come}${count === undefined ? '' : ` of ${count}`} ${eventsOnly ? 'events' : 'results'} after ${timeoutSeconds} s, --timeout, check that the box is running and --base and --device name it`,
   )
+
+function whatOf({ base, device, eventsOnly, bitsDir }: SubscribeOptions): string {
+  const what = eventsOnly ? 'events' : bitsDir === undefined ? 'results' : 'results and bitstreams'
+  return `${what} of ${device === '+' ? 'every device' : device} under ${base}`
+}
+
+/** A box that publishes every frame is not silent for so long. */
+const SILENCE_MS = 10_000
+/** And on many a scene something moves within this. */
+const EVENTLESS_MS = 60_000
+
+function silent({ base, device, eventsOnly }: SubscribeOptions, ms: number): string {
+  const dev = device === '+' ? 'no box' : `no box ${device}`
+  return eventsOnly
+    ? `no event in ${ms / 1000} s, nothing came and nothing went, or ${dev} publishes under ${base}, without --events frames would show that it does`
+    : `nothing has come in ${ms / 1000} s, ${dev} publishes here under ${base}, or its cameras are away, or they publish only changes and events (blindsight status says so on the box); --broker, --base and --device name another place`
+}
 
 /** Longer than a box takes to make one. */
 const ASK_AGAIN_MS = 3000
@@ -107,6 +142,9 @@ class Follower {
     this.over.catch(() => {})
   }
 
+  /** Whether anything has come. */
+  begun = false
+
   /** Of what `count` is about. */
   get counted(): number {
     return this.options.eventsOnly ? this.events : this.results
@@ -119,6 +157,7 @@ class Follower {
   }
 
   receive(message: Message): void {
+    this.begun = true
     if (this.ended) return
     let incoming: Incoming
     try {

@@ -1,7 +1,9 @@
 /** A signed bundle to one box, part by part: what the box has already is not sent, and a transfer that was cut goes on where it was. */
+
 import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { LooseBundle } from '../../contract/bundle-file.js'
+import { typed } from '../../contract/command-line.js'
 import { Failure } from '../failure.js'
 import { answerTo, begunAgain, patiently } from '../fetch/patience.js'
 import type { Answer, Requester } from '../fetch/requester.js'
@@ -32,7 +34,7 @@ export async function sendBundle(requester: Requester, loose: LooseBundle, sendi
   const { use } = sending
   const what = `bundle ${manifest.id}`
   if (!signature)
-    throw new Failure('input', `not signed, ${what}, a box takes only signed ones over MQTT: blindsight bundle sign`)
+    throw new Failure('input', `not signed, ${what}, a box takes only signed ones over MQTT: ${typed('bundle sign')}`)
   const offer = { manifest: manifestBytes.toString('base64'), signature: signature.toString('base64') }
   checkRoom(offer.manifest.length + offer.signature.length, sending.messageBytes(), what)
   // A box that was restarted knows nothing of an offer, but has kept what came.

@@ -1,8 +1,10 @@
 /** The adapter around better-sqlite3: one file, for one collector. */
+
 import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { Kysely, SqliteAdapter, SqliteDialect, sql } from 'kysely'
+import { typed } from '../../contract/command-line.js'
 import type { Engine, Opened } from './engine.js'
 import { StoreError } from './store.js'
 import type { Tables } from './tables.js'
@@ -28,7 +30,7 @@ export function openSqlite(file: string, existing = false): Opened {
   if (there?.isDirectory())
     throw new StoreError('away', `${file}: a folder, expected a file in it, like ${file}/fleet.sqlite`)
   if (existing && !there)
-    throw new StoreError('away', `${file}: there is no such file; a store is made by blindsight collect`)
+    throw new StoreError('away', `${file}: there is no such file; a store is made by ${typed('collect')}`)
   let database: Database.Database
   try {
     mkdirSync(dirname(file), { recursive: true })

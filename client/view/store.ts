@@ -1,5 +1,7 @@
 /** A collector's store as a source: the past is asked there and not of the boxes; what is live comes by the broker, where there is one. */
+
 import { readRecord } from '../../codec/index.js'
+import { typed } from '../../contract/command-line.js'
 import { ClassifyResult, type DeviceState, InfoMessage, NowMessage, SegmentResult } from '../../contract/messages.js'
 import type { ObjectStore } from '../collect/objects.js'
 import { Failure } from '../failure.js'
@@ -130,7 +132,7 @@ export class StoreSource implements ViewSource {
     throw new Failure(
       'input',
       objects
-        ? `the object of segment ${ref} is gone, ${objects.name}/${place}, see blindsight verify`
+        ? `the object of segment ${ref} is gone, ${objects.name}/${place}, see ${typed('verify')}`
         : `segment ${ref} lies in a folder, ${place}, name that with --bits`,
     )
   }

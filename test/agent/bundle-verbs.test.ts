@@ -137,7 +137,7 @@ t.test('a damaged one is shown as such, and not used; it can be added again, and
   rmSync(join(place, 'encoder.onnx'))
   t.throws(() => use('field-2', { config }), {
     exitCode: 3,
-    message: /^bundle field-2 is damaged.*encoder\.onnx: cannot be read.*blindsight bundle add FILE puts it right/,
+    message: /^bundle field-2 is damaged.*encoder\.onnx: cannot be read.* bundle add FILE puts it right/,
   })
   t.strictSame(readChoice(join(dir, 'state')), {})
   const lines = await said(() => list({ config }))

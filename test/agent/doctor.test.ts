@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { DEFAULT_BUNDLE } from '../../agent/bundles.js'
 import { costOf } from '../../agent/doctor.js'
@@ -33,6 +35,14 @@ t.test('what does not work says what to do, and the rest is still tried', async 
   t.match(out, /^FAIL +camera gone +\/no\/such\.mp4: .*no such file/m)
   t.match(out, /^FAIL +broker .*127\.0\.0\.1:9/m)
   t.notMatch(out, /^\s+at /m)
+})
+
+t.test('a configuration that is wrong: every line of it', async (t) => {
+  const config = join(t.testdir(), 'box.yaml')
+  writeFileSync(config, 'mqtt: {url: host}\ncameras:\n  - {id: a, source: x.mp4, width: 17}\nproviders: [tensorrt]\n')
+  const { code, out } = await blindsight(['doctor', '--config', config])
+  t.equal(code, 1)
+  t.match(out, /^FAIL +configuration +\S+:1: mqtt\.url: .*\n +\S+:3: cameras\.0\.width: .*\n +\S+:4: providers: /m)
 })
 
 t.test('a stream that is dear to decode: what makes it cheaper', async (t) => {

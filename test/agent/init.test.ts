@@ -87,7 +87,7 @@ t.test('on the command line: over another file only with --force, and what is wr
     log()
       .flatMap(({ args }) => args)
       .join(),
-    /written: .*next: blindsight run --config/s,
+    /written: .*next: .* run --config/s,
   )
   const other = `${out}.2`
   for (const [more, says] of [

@@ -5,6 +5,7 @@ import { Topics } from '../../contract/topics.js'
 import { Program } from '../e2e/program.js'
 import { camera, committed, configFile, device, key, missing } from '../e2e/setting.js'
 import { Subscriber } from '../e2e/subscriber.js'
+import { CTRL_C, Terminal } from '../e2e/terminal.js'
 import { until } from '../e2e/until.js'
 
 const topics = new Topics('blindsight', device)
@@ -14,6 +15,16 @@ const change = (file: string, edit: (config: { cameras: object[] }) => void) => 
   edit(config)
   writeFileSync(file, JSON.stringify(config))
 }
+
+t.test('at a terminal: what to do next, and that something comes', async (t) => {
+  const file = await configFile(t.testdir(), { camera: small })
+  const box = Terminal.start(['run', '--config', file])
+  await box.shows(`${device} watches ${camera}; what comes and goes is said here`)
+  await box.shows(`npx blindsight status --config ${file}`)
+  await box.shows(`npx blindsight subscribe --events --device ${device} --broker mqtt://127.0.0.1:`)
+  await box.answer(`${camera}: pictures come`, CTRL_C)
+  t.equal(await box.ended(), 0, box.seen)
+})
 
 t.test('SIGHUP: a good configuration, a wrong one, many at once', async (t) => {
   const dir = t.testdir()
@@ -64,8 +75,9 @@ t.test('SIGHUP: a good configuration, a wrong one, many at once', async (t) => {
     t.ok(said('reloaded: nothing has changed').length < times + 100)
   })
 
-  const { code } = await box.terminate()
+  const { code, out } = await box.terminate()
   t.equal(code, 0)
+  t.equal(out, '', 'no terminal: the log, and nothing else')
   const rows = committed(dir)
   t.strictSame(missing(rows.filter(({ cam }) => cam === camera)), [])
   const seen = new Set(watcher.json(topics.result('cls', camera)).map((m) => key(m as { boot: string; seq: number })))

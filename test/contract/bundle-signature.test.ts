@@ -62,7 +62,7 @@ t.test('what is no such key', async (t) => {
   const { privatePem, publicPem } = newKeyPair()
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
   t.throws(() => publicKeyOf('nonsense'), {
-    message: /holds no public key in PEM form; make a pair: blindsight bundle keygen/,
+    message: /holds no public key in PEM form; make a pair: .*bundle keygen/,
   })
   t.throws(() => publicKeyOf(privatePem), { message: /holds a private key, which stays/ })
   t.throws(() => privateKeyOf(publicPem), { message: /holds no private key/ })

@@ -25,7 +25,7 @@ t.test('questions at a terminal: a camera that wants a password, a zone, a broke
   await box.answer('User name')
   await box.answer('Password', `${login.password}${ENTER}`)
   await box.shows('Pictures come: H.264, 320x240')
-  await box.answer('Its name', `\x7f\x7f\x7f\x7f\x7f\x7fgate${ENTER}`)
+  await box.answer('Its name', `gate${ENTER}`)
   await box.answer('Which size should the networks see?')
   await box.answer('Frames a second', ENTER)
   await box.answer('What should be told when it comes and goes?')
@@ -33,7 +33,7 @@ t.test('questions at a terminal: a camera that wants a password, a zone, a broke
   await box.answer('Where else?')
   await box.answer('Another camera?')
   await box.answer('Where should results go?')
-  await box.answer('Archive, in GB at most', `\x7f2${ENTER}`)
+  await box.answer('Archive, in GB at most', `2${ENTER}`)
   await box.answer('And in days at most')
   await box.shows(`written: ${out}`)
   await box.shows('camera gate')
@@ -54,9 +54,9 @@ t.test('questions at a terminal: a camera that wants a password, a zone, a broke
   t.match(loadConfig(out).cameras[0], { id: 'gate', zones: [{ name: 'left' }] })
 })
 
-t.test('Ctrl-C leaves nothing behind', async (t) => {
+t.test('Ctrl-C leaves nothing behind; at a terminal that does not know its size', async (t) => {
   const dir = t.testdir()
-  const box = Terminal.start(['init', '--out', join(dir, 'etc', 'box.yaml')])
+  const box = Terminal.start(['init', '--out', join(dir, 'etc', 'box.yaml')], {}, { cols: 0, rows: 0 })
   await box.answer('Where should the configuration go?')
   await box.answer('What is this box called', CTRL_C)
   await box.shows('nothing was written')
@@ -75,9 +75,12 @@ t.test('--yes: a file, its size and rate, and no terminal needed', async (t) => 
     ...['init', '--yes', '--no-doctor', '--camera', `street=${clip}`, '--out', out, '--state-dir', join(dir, 'state')],
   ])
   t.equal(code, 0, err)
-  t.match(said, /^next: blindsight run --config /m)
+  t.match(said, /^next: npx blindsight run --config /m)
   t.match(readFileSync(out, 'utf8'), /^ {2}- id: street$/m)
   const noTerminal = await blindsight(['init', '--out', out])
   t.equal(noTerminal.code, 2)
   t.match(noTerminal.err, /no terminal; --yes/)
+  const dumb = Terminal.start(['init', '--out', out], { TERM: 'dumb' })
+  await dumb.shows('no terminal that can show them (TERM=dumb); --yes')
+  t.equal(await dumb.ended(), 2)
 })

@@ -24,14 +24,18 @@ export class Terminal {
     this.closed = once(child, 'close')
   }
 
-  static start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Terminal {
+  static start(args: readonly string[], env: NodeJS.ProcessEnv = {}, size = { cols: 120, rows: 50 }): Terminal {
     const { NODE_OPTIONS: _, ...plain } = process.env
     const quoted = [process.execPath, join(root, 'dist', 'cli', 'main.js'), ...args].map((one) => `'${one}'`).join(' ')
-    const child = spawn(tool('script'), ['-qfec', `stty cols 120 rows 50; ${quoted}`, '/dev/null'], {
-      cwd: root,
-      env: { ...plain, ...env, TERM: 'xterm', SHELL: '/bin/sh' },
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      tool('script'),
+      ['-qfec', `stty cols ${size.cols} rows ${size.rows}; exec ${quoted}`, '/dev/null'],
+      {
+        cwd: root,
+        env: { ...plain, TERM: 'xterm', ...env, SHELL: '/bin/sh' },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    )
     return new Terminal(child)
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { loadConfig, parseConfig } from '../../../agent/config/load.js'
+import { examineText, loadConfig, parseConfig } from '../../../agent/config/load.js'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const camera = '  - id: a\n    source: x.mp4\n'
@@ -76,6 +76,46 @@ t.test('what is wrong: file, line, key, and what to write instead', async (t) =>
 
 t.test('every fault is named, not only the first', async (t) => {
   t.equal(faults(`wrong: 1\nalso: 2\ncameras:\n${camera}    fps: -1\n`).length, 3)
+})
+
+t.test('all of it at once, in the order of the file: what stands beside a fault is looked at too', async (t) => {
+  const text = `mqtt:
+  caFile: /no/such.pem
+http:
+  prot: 9100
+cameras:
+  - id: a
+    source: x.mp4
+    fps: fast
+    passwordFile: /no/such/password
+  - id: b
+    source: rtsp://host/a
+    passwordFile: /no/such/other
+  - id: b
+    source: x.mp4
+archive:
+  maxDays: 30
+  keepEventsDays: 7
+  minFreeMegabytes: none
+`
+  const said = faults(text)
+  t.strictSame(
+    said.map((line) => /^box\.yaml:(\d+): /.exec(line)?.[1]),
+    ['2', '3', '4', '8', '12', '13', '17', '18'],
+    said.join('\n'),
+  )
+  t.match(said.join('\n'), /8: cameras\.0\.fps/)
+  t.match(said.join('\n'), /12: cameras\.1\.passwordFile: .*does not exist/)
+  t.match(said.join('\n'), /13: camera id 'b' is used twice/)
+  t.notMatch(said.join('\n'), '/no/such/password', 'what a fault may be the reason of is not guessed at')
+})
+
+t.test('a fault is not said to have followed from another one', async (t) => {
+  const text = 'mqtt:\n  usernmae: u\n  password: p\n  certFile: 7\n  keyFile: /no/such.pem\ncameras:\n'
+  t.equal(faults(`${text}${camera}    fps: 0\n    stallSeconds: 1\n`).length, 3)
+  t.equal(faults('cameras: []\n').length, 1)
+  t.equal(faults('mqtt:\n  url: mqtt://h\n').length, 1)
+  t.match(examineText(`${text}${camera}`, 'box.yaml'), { config: { mqtt: {}, cameras: [{ id: 'a' }] } })
 })
 
 t.test('a password from a file, or from the environment', async (t) => {

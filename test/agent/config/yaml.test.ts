@@ -11,6 +11,21 @@ function fault(text: string): string {
   return ''
 }
 
+t.test('every fault behind which the text still means what it says, and the first of another kind', async (t) => {
+  const all = (text: string): string[] => {
+    try {
+      readYaml(text)
+    } catch (error) {
+      return (error as YamlFault).all.map(({ line, message }) => `${line}: ${message}`)
+    }
+    return []
+  }
+  const twice = 'a: 1\na: 2\nb: !secret x\nc: 1\nc: 2\n'
+  t.match(all(twice), [/^2: .*'a'.*second time/, /^3: .*tag/, /^5: .*'c'.*second time/])
+  t.match(all(`${twice}d: [1\ne: 2\nf: 3\nf: 4\n`).slice(3), [/^6: /])
+  t.equal(all(`${twice}d: [1\ne: 2\nf: 3\nf: 4\n`).length, 4)
+})
+
 t.test('where each key stands, and how its value was written', async (t) => {
   const yaml = readYaml('a: 007\nb:\n  - c: x # why\n    d:\n')
   t.strictSame(yaml.value, { a: 7, b: [{ c: 'x', d: null }] })

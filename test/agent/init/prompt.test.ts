@@ -3,13 +3,13 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { Terminal } from '../../../agent/init/prompt.js'
 
-function terminal() {
-  const [input, output] = [new PassThrough(), new PassThrough()]
+function terminal(size: { columns?: number; rows?: number } = {}) {
+  const [input, output] = [new PassThrough(), Object.assign(new PassThrough(), size)]
   const screen = { text: '' }
   output.on('data', (text) => {
     screen.text += text
   })
-  return { ask: new Terminal({ input, output }), input, screen }
+  return { ask: new Terminal({ input, output }), input, output, screen }
 }
 
 /** A key that is pressed before the question listens would be lost: one turn later it does. */
@@ -32,6 +32,35 @@ t.test('a text: refused, mended, and shown without what is secret', async (t) =>
   t.equal(await typed(input, empty, ENTER), '')
   t.match(screen.text, /made up/)
   t.equal(await typed(input, ask.text('Rate', { initial: '10' }), ENTER), '10')
+})
+
+t.test('a suggestion: Enter takes it, typing replaces it, Tab takes it to change it', async (t) => {
+  const { ask, input, screen } = terminal()
+  const how = { initial: 'camera', wrong: (text: string) => (text === '' ? 'write one' : undefined) }
+  t.equal(await typed(input, ask.text('Name', how), ENTER), 'camera')
+  t.match(screen.text, /camera/, 'it is shown before anything is typed')
+  t.equal(await typed(input, ask.text('Name', how), 'g', 'x', '\x7f', 'ate', ENTER), 'gate')
+  t.equal(await typed(input, ask.text('Name', how), 'x', '\x7f', ENTER), 'camera')
+  t.equal(await typed(input, ask.text('Name', how), '\t', '2', ENTER), 'camera2')
+  t.equal(await typed(input, ask.text('Name', how), 'y', '\t', ENTER), 'y')
+  const refused = ask.text('Name', { initial: 'a', wrong: (text) => (text === 'a' ? 'taken' : undefined) })
+  t.equal(await typed(input, refused, ENTER, 'b', ENTER), 'b')
+  t.match(screen.text, /taken/)
+})
+
+t.test('a terminal that does not know its size, as a serial console does not', async (t) => {
+  const { ask, input, output, screen } = terminal({ columns: 0, rows: 0 })
+  const choices = ['a', 'b'].map((value) => ({ value, label: value }))
+  t.equal(await typed(input, ask.text('What is this box called?', { initial: 'box' }), 'gate', ENTER), 'gate')
+  t.equal(await typed(input, ask.choose('Which of the two?', choices), DOWN, ENTER), 'b')
+  t.equal(await typed(input, ask.secret('Password'), 'q', ENTER), 'q')
+  ask.say('something to read')
+  t.match(screen.text, /What is this box called\?/, 'in one line')
+  t.match(screen.text, /something to read/)
+  t.ok(screen.text.length < 5000, String(screen.text.length))
+  Object.assign(output, { columns: 0, rows: 0 })
+  output.emit('resize')
+  t.match(output, { columns: 80, rows: 24 })
 })
 
 t.test('a secret is dots', async (t) => {

@@ -41,10 +41,11 @@ t.test('a box, its broker away, its configuration spoilt, killed', async (t) => 
   t.match(metrics, /^blindsight_up 1$/m)
 
   const good = readFileSync(file, 'utf8')
-  writeFileSync(file, `${good.slice(0, -2)}, "camera": 1}`)
+  writeFileSync(file, `${good.slice(0, -2)}, "camera": 1, "providers": ["tensorrt"]}`)
   const spoilt = await blindsight(args)
   t.equal(spoilt.code, 1)
   t.match(spoilt.out, /! the configuration that the next start or reload would take: .*'camera'/)
+  t.match(spoilt.out, /^\S+: providers: tensorrt: not offered/m, 'with what the next start would say after it')
   writeFileSync(file, good)
 
   await box.kill()

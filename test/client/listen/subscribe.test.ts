@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { type SubscribeOptions, subscribe } from '../../../client/listen/subscribe.js'
 import { Box, classifyResult, eventMessage } from '../box.js'
 import { makeBundle, makeFrame } from '../bundle.js'
 import { freePort, Mosquitto } from '../mosquitto.js'
@@ -38,6 +39,46 @@ t.test('duplicates, gaps and history', async (t) => {
   t.match(err, /5 results, \d+ duplicates, 3 missing, 1 filled later, 1 invalid/)
   t.match(err, /^missing .*: seq 11$/m)
   t.match(err, /^missing .*: seq 13 to 14$/m)
+})
+
+t.test('that it is connected and waits, and why nothing may come', async (t) => {
+  const broker = await Mosquitto.start()
+  t.teardown(() => broker.stop())
+  const listen = async (more: Partial<SubscribeOptions>, until: RegExp) => {
+    const [said, printed]: [string[], string[]] = [[], []]
+    const stop = new AbortController()
+    const settings = {
+      url: broker.url.replace('//', '//u:hidden@'),
+      clientId: `test-${Math.random()}`,
+      sessionSeconds: 0,
+    }
+    const options = {
+      broker: settings,
+      base: 'blindsight',
+      device: '+',
+      eventsOnly: false,
+      json: false,
+      silenceMs: 1,
+      ...more,
+    }
+    const warn = (line: string) => {
+      said.push(line)
+      if (until.test(line)) stop.abort()
+    }
+    await subscribe(options, { out: (line) => printed.push(line), warn }, stop.signal)
+    t.strictSame(printed, [], 'stdout is for results')
+    t.notMatch(said.join(), 'hidden')
+    return said
+  }
+  t.match(await listen({}, /nothing/), [
+    /^connected to mqtt:\/\/127\.0\.0\.1:\d+, waiting for results of every device under blindsight; Ctrl-C ends it$/,
+    /^nothing has come in 0\.001 s, no box publishes here under blindsight, /,
+  ])
+  t.match(await listen({ eventsOnly: true, device: 'gate-1', base: 'site/a', count: 1 }, /no event/), [
+    /waiting for events of gate-1 under site\/a$/,
+    /^no event in .* or no box gate-1 publishes under site\/a, /,
+  ])
+  t.match(await listen({ json: true }, /nothing/), [/^nothing/])
 })
 
 t.test('events beside the results, which are still proven by their seq; and events alone', async (t) => {
@@ -169,5 +210,5 @@ t.test('what goes wrong is one line and a documented exit code', async (t) => {
   const inTime = ['subscribe', '--broker', broker.url, '--username', 'viewer', '--count', '1', '--timeout', '0.5']
   const late = await start(inTime, { BLINDSIGHT_MQTT_PASSWORD: 'right' }).ended
   t.equal(late.code, 5, 'the right password from the environment, then nothing comes')
-  t.match(late.err, /^blindsight: 0 of 1 results/)
+  t.match(late.err, /^blindsight: 0 of 1 results/m)
 })
