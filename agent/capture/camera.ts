@@ -160,7 +160,9 @@ export class Camera {
       { ...this.config, deinterlace: this.interlaced },
       cutter,
       (reason, fault) => {
-        if (mine()) this.ended(reason, fault === 'login')
+        if (!mine()) return
+        if (fault === 'again' && this.running) this.launch()
+        else this.ended(reason, fault === 'login')
       },
       (line) => {
         if (arrivals.line(line) || !mine()) return

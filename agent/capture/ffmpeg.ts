@@ -93,15 +93,21 @@ export function startFfmpeg(
     for (const event of ['finish', 'close'] as const) sink.once(event, done)
   })
   command.on('error', (error: Error) => {
-    if (couldNotStart(lines)) without.deathSignal = true
-    if (lines.some((line) => /unrecognized option 'vsync'/i.test(line))) without.vsync = true
-    if (lines.some((line) => /unknown keyword.*option/i.test(line))) without.script = true
-    if (lines.some((line) => /hwaccel|device type \w+ needed|device creation failed|hardware device setup/i.test(line)))
+    const said = (words: RegExp) => lines.some((line) => words.test(line))
+    const refused = {
+      deathSignal: couldNotStart(lines),
+      vsync: said(/unrecognized option 'vsync'/i),
+      script: said(/unknown keyword.*option/i),
+    }
+    const again = (['deathSignal', 'vsync', 'script'] as const).filter((option) => refused[option] && !without[option])
+    for (const option of again) without[option] = true
+    if (said(/hwaccel|device type \w+ needed|device creation failed|hardware device setup/i))
       without.hwaccels.add(source.decode?.hwaccel ?? 'none')
     // What the pipe says may come before what the process died of.
     const signal = child?.signalCode
     const cause = signal ? new Error(`ffmpeg was killed with signal ${signal}`) : error
-    finish(reasonOf(source.source, cause, lines))
+    const why = reasonOf(source.source, cause, lines)
+    finish(again.length > 0 ? { ...why, fault: 'again' } : why)
   })
   command.pipe(sink, { end: true })
   return {

@@ -4,8 +4,11 @@ import { isText, kindOf, pathOf } from './source.js'
 
 export interface Ended {
   readonly reason: string
-  /** login: the camera refuses the user name or password; trying often locks accounts. */
-  readonly fault?: 'login'
+  /**
+   * login: the camera refuses the user name or password; trying often locks accounts.
+   * again: an option that this version of the program does not know, and that the next attempt leaves out.
+   */
+  readonly fault?: 'login' | 'again'
 }
 
 export const THE_END = 'the stream ended'
