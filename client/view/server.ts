@@ -153,7 +153,9 @@ export class ViewServer {
       if (wants('text/html')) return this.askToken(reply, 'This token is not known here.')
       return refuse(reply, 401, 'this token is not known here: enter another')
     }
-    if (door && viewer) reply.header('set-cookie', door.cookie(viewer))
+    // By the proxy's word: who makes it up keeps nothing but the own cookie from coming back.
+    const secure = request.headers['x-forwarded-proto'] === 'https'
+    if (door && viewer) reply.header('set-cookie', door.cookie(viewer, secure))
     reply.header('cache-control', 'no-store')
     return wants('application/json') ? reply.send({}) : reply.redirect('/', 303)
   }

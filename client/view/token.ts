@@ -42,10 +42,13 @@ export class Doorkeeper {
     return this.viewers.filter(({ token }) => same(given, cookieValue(token)))[0]
   }
 
-  /** Not the token itself: what a browser keeps opens this server alone. No expiry: gone with the browser's session. */
-  cookie({ token }: Viewer): string {
+  /**
+   * Not the token itself: what a browser keeps opens this server alone. No expiry: gone with the browser's session.
+   * @param secure the browser has come by TLS, and is never to send it without
+   */
+  cookie({ token }: Viewer, secure: boolean): string {
     // Lax and not Strict: a link to a moment that came by mail must open.
-    return `${COOKIE}=${cookieValue(token)}; HttpOnly; SameSite=Lax; Path=/`
+    return `${COOKIE}=${cookieValue(token)}; HttpOnly; SameSite=Lax; Path=/${secure ? '; Secure' : ''}`
   }
 }
 

@@ -147,7 +147,10 @@ t.test('behind a proxy, under its name: whoever has a token may look, and nobody
   const entered = await fetch(`${address}enter`, { method: 'POST', body, redirect: 'manual' })
   const cookie = entered.headers.get('set-cookie')!
   t.match(cookie, /; SameSite=Lax;/, 'no other site brings it along')
-  t.notMatch(cookie, /Domain=/i, 'of this one name')
+  t.notMatch(cookie, /Domain=|Secure/i, 'of this one name')
+  const headers = { 'x-forwarded-proto': 'https' }
+  const byTls = await fetch(`${address}enter`, { method: 'POST', body, headers, redirect: 'manual' })
+  t.match(byTls.headers.get('set-cookie'), /; Secure$/, 'where the proxy has TLS')
   const own = { host, cookie: cookie.split(';')[0] }
   t.equal(await status(`${address}api/cameras`, own), 200)
   t.equal(await status(`${address}api/cameras`, { ...own, 'sec-fetch-site': 'cross-site' }), 403)

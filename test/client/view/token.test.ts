@@ -18,7 +18,7 @@ t.test('whoever has one is known by its cookie afterwards, which is not the toke
   const door = new Doorkeeper(readTokens(`ann ${ann}\nbob ${bob}`, 'FILE'))
   t.equal(door.byToken(bob)?.name, 'bob')
   for (const wrong of ['', 'a', `${ann}a`, ann.toUpperCase()]) t.equal(door.byToken(wrong), undefined)
-  const set = door.cookie(door.byToken(ann)!)
+  const set = door.cookie(door.byToken(ann)!, false)
   t.match(set, /; HttpOnly; SameSite=Lax; Path=\/$/)
   t.notMatch(set, ann)
   const cookie = set.split(';')[0]
