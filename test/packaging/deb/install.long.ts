@@ -76,12 +76,14 @@ t.test(`the package on ${SUITE}`, { skip }, async (t) => {
     writeFileSync(join(app, 'dist/agent/service.js'), 'throw new Error("a version that does not start")\n'),
   )
   repack('first.deb', 'strict.deb', '1.0.3', (app) => {
-    const verbs = join(app, 'dist/agent/verbs.js')
-    const text = readFileSync(verbs, 'utf8').replace('= fit(config', '= refuse(config')
-    writeFileSync(
-      verbs,
-      `${text}\nfunction refuse() { throw new Error('a version that refuses this configuration') }\n`,
+    const usable = join(app, 'dist/agent/usable.js')
+    const text = readFileSync(usable, 'utf8')
+    const strict = text.replace(
+      /export async function usable\(.*\) \{/,
+      "$&\n  throw new Error('a version that refuses this configuration')",
     )
+    t.not(strict, text)
+    writeFileSync(usable, strict)
   })
   const { frames: archivedBefore } = JSON.parse(
     readFileSync('test/fixtures/upgrade/before-1.0/frames.json', 'utf8'),
