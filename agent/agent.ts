@@ -396,6 +396,7 @@ export class Agent {
     this.counts.set(result.cam, counts)
     counts.encoded++
     if (result.held === 'same') counts.held++
+    if (result.held === 'rest') counts.rested++
     if (result.held === 'pressed') counts.pressed++
     if (result.leftOut) counts.leftOut++
     this.stages.add(result.ms)

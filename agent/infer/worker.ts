@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   })
 }
 
-const OPEN = { gate: 'off', refreshSeconds: 0 } as const
+const OPEN = { gate: 'off', refreshSeconds: 0, restSeconds: 0 } as const
 
 async function process(networks: Networks, encoders: Encoders, gates: Gates<Answer>, job: Job): Promise<Encoded> {
   const ms: { -readonly [K in keyof StageTimes]: StageTimes[K] } = { encode: 0, code: 0 }

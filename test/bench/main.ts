@@ -44,7 +44,7 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
       [
         '    the heads looked at',
         percent(cameras.looked_at),
-        `unchanged ${percent(cameras.unchanged)}, short of time ${percent(cameras.short_of_time)}`,
+        `unchanged ${percent(cameras.unchanged)}, between looks ${percent(cameras.between_looks)}, short of time ${percent(cameras.short_of_time)}`,
       ],
       ['    capture to PUBACK, p50', `${ms.p50} ms`, `p99 ${ms.p99} (target at most 1000), most ${ms.most}`],
       [

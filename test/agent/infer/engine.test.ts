@@ -20,7 +20,7 @@ const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () 
     failed,
     worker,
   )
-const gate = { gate: 'off' as const, refreshSeconds: 2 }
+const gate = { gate: 'off' as const, refreshSeconds: 2, restSeconds: 0.3 }
 const cam = { id: 'a', ...size, heads: ['classify', 'segment'] as const, coding: 'static' as const, analyse: gate }
 const bare = { ...cam, heads: [] }
 const shot = (rgb: Uint8Array<ArrayBuffer>, bootMs = 0) => ({ rgb, bootMs })
@@ -52,7 +52,7 @@ t.test('a frame gives a payload, probabilities and a mask; its buffer comes back
 
 t.test('on a picture that stays as it is an answer holds', async (t) => {
   const engine = await start(t)
-  const still = { ...cam, analyse: { gate: 0.01, refreshSeconds: 2 } }
+  const still = { ...cam, analyse: { gate: 0.01, refreshSeconds: 2, restSeconds: 0 } }
   const first = await engine.infer(picture(1), still, wish(false))
   const second = await engine.infer(picture(1), still, wish(false))
   t.strictSame([first.held, second.held], [undefined, 'same'])

@@ -11,7 +11,7 @@ blindsight 1.0.0, lean-5 on cpu, pid 4711, /etc/blindsight/config.yaml
 ! frames go through, but not all: yard offline (connection refused)
 ! the broker is away: connection refused; results wait in the outbox
 
-street  online   2 min ago  10 in, 9.5 encoded /s, 3600 dropped, 90 % unchanged, 12 short of time, 67000 not published
+street  online   2 min ago  10 in, 9.5 encoded /s, 3600 dropped, 10 % looked at, 12 short of time, 67000 not published
 yard    offline  2 min ago  connection refused
 
 broker   mqtt://broker.local  away, 3 connections
