@@ -124,8 +124,8 @@ export class Gate<Answer extends Maskful> {
     const cells = new Uint8Array(height * width)
     if (!mask) return cells
     const across = width * this.places
-    for (const [place, id] of mask.entries()) {
-      if (!this.things.has(id)) continue
+    for (let place = 0; place < mask.length; place++) {
+      if (!this.things.has(mask[place]!)) continue
       const y = Math.floor(place / across / this.places)
       const x = Math.floor((place % across) / this.places)
       for (let v = Math.max(0, y - MARGIN); v <= Math.min(height - 1, y + MARGIN); v++)
@@ -139,9 +139,10 @@ export class Gate<Answer extends Maskful> {
 function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boolean {
   const most = typeof gate === 'number' ? gate * changed.length : 0
   let count = 0
-  for (const [cell, one] of changed.entries()) {
-    if (one && near[cell]) return true
-    count += one
+  for (let cell = 0; cell < changed.length; cell++) {
+    if (changed[cell] === 0) continue
+    if (near[cell]) return true
+    count++
   }
   return count > most
 }
