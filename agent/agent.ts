@@ -13,6 +13,7 @@ import { Clock } from './clock.js'
 import type { LoadedConfig } from './config/load.js'
 import type { Camera as CameraConfig } from './config/schema.js'
 import { Deliveries } from './deliveries.js'
+import { enginesDir, workerSetup } from './engines.js'
 import { AgentError, ExitCode, messageOf } from './errors.js'
 import { type Facts, progress } from './facts.js'
 import { fit, noPort } from './fit.js'
@@ -332,17 +333,9 @@ export class Agent {
 
   private async startEngine(): Promise<Engine> {
     const { config, log } = this
-    const enabled = [...this.inferred.values()].filter((c) => c.enabled)
     this.engine = await Engine.start(
-      {
-        bundleDir: this.bundle.dir,
-        providers: config.providers,
-        threads: config.threads,
-        heads: [...new Set(enabled.flatMap(({ heads }) => heads))],
-        sizes: [...new Map(enabled.map(({ width, height }) => [`${width}x${height}`, { width, height }])).values()],
-        writable: config.stateDir,
-      },
-      join(config.stateDir, 'engines'),
+      workerSetup(config, this.bundle),
+      enginesDir(config.stateDir),
       (text) => {
         log.info({ note: text }, 'networks')
         this.setState('starting', text)
@@ -355,8 +348,7 @@ export class Agent {
           new AgentError('engine', `the inference thread died: ${error.message}`, ExitCode.unexpected),
         )
       },
-      this.workerScript,
-      this.ending.signal,
+      { script: this.workerScript, ending: this.ending.signal },
     )
     return this.engine
   }
@@ -396,6 +388,7 @@ export class Agent {
     this.counts.set(result.cam, counts)
     counts.encoded++
     if (result.held === 'same') counts.held++
+    if (result.held === 'rest') counts.rested++
     if (result.held === 'pressed') counts.pressed++
     if (result.leftOut) counts.leftOut++
     this.stages.add(result.ms)

@@ -140,6 +140,16 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     )
     .action(async (options: { config?: string; json?: boolean }) => (await import('./doctor.js')).doctor(options))
 
+  program
+    .command('warmup')
+    .description('open the networks as `run` does, so that engines of TensorRT are built before the service needs them')
+    .requiredOption('-c, --config <file>', 'YAML configuration, which names bundle, cameras and providers')
+    .addHelpText(
+      'after',
+      `\nSays which graph is under way and for how long, and at the end which provider ran each of them. Engines go where \`run\` looks for them, into the folder engines of stateDir, and belong to the owner of that, also if root builds them. The service may be running.${exitsHelp({ 0: 'every graph runs on the first of `providers` that is offered here', 1: 'one of them runs on another', 3: 'a file of the bundle is damaged, or no provider opens it', 78: 'the configuration is wrong', 130: 'stopped' })}\n\nExample: sudo blindsight warmup --config /etc/blindsight/config.yaml`,
+    )
+    .action(async (options: { config: string }) => (await import('./warmup.js')).warmup(options))
+
   const bundle = program
     .command('bundle')
     .description(

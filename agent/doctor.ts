@@ -14,9 +14,9 @@ import { ConfigError } from './config/wrong.js'
 import { demoClip } from './demo/demo.js'
 import { jetson } from './doctor/jetson.js'
 import { type Check, thisMachine } from './doctor/machine.js'
+import { enginesDir, giveEngines, workerSetup } from './engines.js'
 import { messageOf } from './errors.js'
 import { fit } from './fit.js'
-import { headsOn } from './heads.js'
 import { Engine } from './infer/engine.js'
 import { offeredProviders } from './infer/onnx.js'
 import { silentLog } from './log.js'
@@ -126,20 +126,11 @@ async function ffmpegVersion(): Promise<string> {
 
 async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<string> {
   const notes = new Set<string>() // every graph says the same of a provider
-  const enabled = config.cameras.filter((c) => c.enabled)
-  const sizes = enabled.map(({ width, height }) => ({ width, height }))
-  const setup = {
-    bundleDir: bundle.dir,
-    providers: config.providers,
-    threads: config.threads,
-    heads: [...new Set(enabled.flatMap((c) => headsOn(c, bundle)))],
-    sizes,
-  }
-  const engine = await Engine.start(
-    setup,
-    join(config.stateDir, 'engines'),
-    (note) => notes.add(note),
-    () => {},
+  const { stateDir } = config
+  const nothing = () => {}
+  const note = (text: string) => notes.add(text)
+  const engine = await Engine.start(workerSetup(config, bundle), enginesDir(stateDir), note, nothing).finally(() =>
+    giveEngines(stateDir),
   )
   await engine.stop()
   const ran = Object.entries(engine.providers).map(([graph, provider]) => `${graph} ran on ${provider}`)

@@ -17,14 +17,15 @@ import type { Upkeep } from './upkeep.js'
 /** Frames of a camera since the agent started. */
 export interface Counts {
   encoded: number
-  /** Of those: an answer was kept, as good as nothing had changed, or as frames waited. */
+  /** Of those: an answer was kept, as good as nothing had changed, as the heads had just looked, or as frames waited. */
   held: number
+  rested: number
   pressed: number
   /** Of those: what the camera's `publish` left out. */
   leftOut: number
 }
 
-export const noCounts = (): Counts => ({ encoded: 0, held: 0, pressed: 0, leftOut: 0 })
+export const noCounts = (): Counts => ({ encoded: 0, held: 0, rested: 0, pressed: 0, leftOut: 0 })
 
 export interface HealthSources {
   /** Of this run. */
@@ -92,7 +93,7 @@ export class Health {
     const stats = archive.stats
     const cams = cameras.map((camera) => {
       const id = camera.config.id
-      const { encoded, held, pressed, leftOut } = this.countsOf(id)
+      const { encoded, held, rested, pressed, leftOut } = this.countsOf(id)
       const newest = publisher.acknowledged.of(id, boot)
       return {
         id,
@@ -104,6 +105,7 @@ export class Health {
         frames_in: camera.framesIn,
         frames_encoded: encoded,
         frames_held: held,
+        frames_rested: rested,
         frames_pressed: pressed,
         frames_left_out: leftOut,
         dropped: camera.dropped,

@@ -16,7 +16,8 @@ export async function tryBundle(dir: string): Promise<void> {
   try {
     const shot = { rgb: new Uint8Array(size.width * size.height * 3).fill(128), bootMs: 0 }
     const coding = bundle.context ? 'fast' : 'static'
-    const camera = { ...size, id: 'trial', heads, coding, analyse: { gate: 'off', refreshSeconds: 1 } } as const
+    const analyse = { gate: 'off', refreshSeconds: 1, restSeconds: 0 } as const
+    const camera = { ...size, id: 'trial', heads, coding, analyse } as const
     await engine.infer(shot, camera, { key: true, pressed: false, look: true })
   } finally {
     await engine.stop()

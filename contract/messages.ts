@@ -31,7 +31,7 @@ const ResultBase = z.object({
   same_as: count
     .optional()
     .describe(
-      'the answer is that for the frame of this seq, same boot: the networks did not look at this one, as hardly anything has changed since, or as frames waited; with `publish` other than every that frame may not have gone out',
+      'the answer is that for the frame of this seq, same boot: the networks did not look at this one, as hardly anything has changed since, as they have just looked, or as frames waited; with `publish` other than every that frame may not have gone out',
     ),
   ts: z.iso.datetime().describe('capture time, UTC'),
   mono_ns: z.string().regex(/^\d+$/).describe("capture time on the box's monotonic clock, nanoseconds, decimal"),
@@ -287,6 +287,11 @@ export const HealthMessage = z.object({
           .optional()
           .describe(
             'of those encoded: as good as nothing had changed, the answer for a frame before was kept (`analyse`)',
+          ),
+        frames_rested: count
+          .optional()
+          .describe(
+            'of those encoded: the answer for a frame before was kept although something had changed, as the networks had just looked (`restSeconds`)',
           ),
         frames_pressed: count
           .optional()

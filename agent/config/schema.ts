@@ -7,6 +7,8 @@ import { EventRule, Threshold, Zone } from './watch.js'
 
 /** More than three cells of 448x256; docs/background/field-1.md has what it costs and saves. */
 const GATE = 0.002
+/** docs/background/looking-again.md has what other rests cost and save. */
+const REST_SECONDS = 0.3
 
 export const FRAME_MULTIPLE = 16
 const side = whole(FRAME_MULTIPLE, 4096).refine((n) => n % FRAME_MULTIPLE === 0, {
@@ -42,6 +44,11 @@ const Analyse = z
         'when the networks look again: once a larger share of the picture has changed since they did, or anything at an object; exact: at the smallest change; off: at every frame',
       ),
     refreshSeconds: seconds(0.1, 3600).default(2).describe('they look again at least so often'),
+    restSeconds: seconds(0, 60)
+      .default(REST_SECONDS)
+      .describe(
+        'while something moves all the time, and they go on saying the same of it, they look at most so often; 0: at every frame',
+      ),
   })
   .describe('on a picture that stays as it is their answer holds, and is published as such (same_as)')
 

@@ -43,8 +43,8 @@ export class Activity {
   private see(bootMs: number, changed: Uint8Array | undefined): number | undefined {
     if (!changed) return undefined
     let count = 0
-    for (const [cell, is] of changed.entries()) {
-      if (!is) continue
+    for (let cell = 0; cell < changed.length; cell++) {
+      if (changed[cell] === 0) continue
       count++
       this.changedAt[cell] = bootMs
     }

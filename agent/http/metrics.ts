@@ -35,6 +35,10 @@ export const named: Readonly<Record<string, Metric>> = {
     'camera_frames_held',
     'Of the frames encoded, those that the heads did not look at, as nothing had changed',
   ),
+  'cams.frames_rested': total(
+    'camera_frames_rested',
+    'Of the frames encoded, those that the heads did not look at, as they had just looked (restSeconds)',
+  ),
   'cams.frames_pressed': total(
     'camera_frames_pressed',
     'Of the frames encoded, those that the heads did not look at, as frames waited: the box is short of time',

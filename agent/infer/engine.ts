@@ -1,12 +1,20 @@
 /** The main thread's handle on the inference worker. */
 import { Worker } from 'node:worker_threads'
 import { AgentError, ExitCode } from '../errors.js'
-import type { Encoded, FromWorker, InferCamera, Job, Shot, Wish, WorkerSetup } from './messages.js'
+import type { Encoded, FromWorker, InferCamera, Job, Opening, Shot, Wish, WorkerSetup } from './messages.js'
 import { prepareTensorRt } from './onnx.js'
 
 interface Waiting {
   resolve(encoded: Encoded): void
   reject(error: Error): void
+}
+
+export interface StartOptions {
+  readonly script?: URL | undefined
+  /** Aborted: the start is given up at once; the thread ends when the native call under way has returned. */
+  readonly ending?: AbortSignal
+  /** Told what is about to be done. */
+  readonly opens?: (opening: Opening) => void
 }
 
 export class Engine {
@@ -35,7 +43,6 @@ export class Engine {
    * Starts the thread, opens the bundle's graphs and warms them up.
    * @param note told about slow steps (TensorRT engines) and providers tried in vain
    * @param failed called once if the thread dies later
-   * @param ending aborted: the start is given up at once; the thread ends when the native call under way has returned
    * @throws {AgentError} bundle refused, or no provider works
    */
   static async start(
@@ -43,8 +50,7 @@ export class Engine {
     cacheDir: string,
     note: (text: string) => void,
     failed: (error: Error) => void,
-    script = new URL('./worker.js', import.meta.url),
-    ending?: AbortSignal,
+    { script = new URL('./worker.js', import.meta.url), ending, opens }: StartOptions = {},
   ): Promise<Engine> {
     ending?.throwIfAborted()
     prepareTensorRt(cacheDir)
@@ -53,6 +59,7 @@ export class Engine {
       const exited = () => reject(new Error('the inference thread ended before it was ready'))
       const opening = (message: FromWorker) => {
         if (message.type === 'note') note(message.text)
+        if (message.type === 'opens') opens?.(message.opening)
         if (message.type === 'failed')
           reject(new AgentError(message.bundle ? 'input' : 'engine', message.message, ExitCode.input))
         if (message.type !== 'ready') return

@@ -12,6 +12,8 @@ export interface GateRule {
   readonly gate: 'off' | 'exact' | number
   /** They look at least so often. */
   readonly refreshSeconds: number
+  /** While something moves all the time, and they go on saying the same of it, they look at most so often. */
+  readonly restSeconds: number
 }
 
 export interface GatedFrame {
@@ -40,8 +42,8 @@ export interface Maskful {
   readonly fractions?: Float32Array
 }
 
-/** same: as good as nothing has changed. pressed: something has, but frames wait. */
-export type Hold = 'same' | 'pressed'
+/** same: as good as nothing has changed. rest: something has, but they have just looked. pressed: something has, but frames wait. */
+export type Hold = 'same' | 'rest' | 'pressed'
 
 interface Held<Answer> {
   readonly answer: Answer
@@ -49,12 +51,17 @@ interface Held<Answer> {
   readonly near: Uint8Array
   /** Something moved when it was looked at. */
   unrest: boolean
-  /** What it says is there is what the answer before it said: one look alone may err. */
-  readonly confirmed: boolean
+  /** Since when every look has said that the same is there. */
+  readonly sinceMs: number
 }
 
 /** Where frames wait, the heads look at most so often. */
 const PRESSED_MS = 1000
+/**
+ * What has been said for so long may rest. It is what an event has to be seen for (`enterSeconds`): otherwise what was seen wrongly twice would come to
+ * that by being held.
+ */
+const STEADY_MS = 500
 /** Cells around an object that belong to it: what comes near it, and what it becomes next, begins there. */
 const MARGIN = 1
 
@@ -86,23 +93,29 @@ export class Gate<Answer extends Maskful> {
     if (rule.gate === 'off') return { answer }
     const near = this.near(answer, frame)
     const unrest = !frame.changed || stirs(frame.changed, near, rule)
-    const confirmed = before !== undefined && this.said(before.answer) === this.said(answer)
-    this.held = { answer, frame, near, unrest, confirmed }
+    const again = before !== undefined && this.said(before.answer) === this.said(answer)
+    this.held = { answer, frame, near, unrest, sinceMs: again ? before.sinceMs : frame.bootMs }
     return { answer }
   }
 
   private holds(held: Held<Answer>, rule: GateRule, now: GatedFrame): Hold | undefined {
-    const { frame, near, unrest, confirmed } = held
+    const { frame, near, unrest, sinceMs } = held
     const ageMs = now.bootMs - frame.bootMs
     if (rule.gate === 'off' || now.symbols.length !== frame.symbols.length) return undefined
     if (ageMs >= rule.refreshSeconds * 1000) return undefined
     const since = changes(now.symbols, frame.symbols, near.length)
     // What moved when it was looked at has come to rest, and is seen better now.
-    const settled = unrest && now.changed && !stirs(now.changed, near, rule)
-    const exactly = rule.gate === 'exact' || settled || !confirmed
+    const stirring = !now.changed || stirs(now.changed, near, rule)
+    const settled = unrest && !stirring
+    const saidMs = frame.bootMs - sinceMs
+    const exactly = rule.gate === 'exact' || settled || saidMs === 0 // one look alone may err
     const same = exactly ? since.symbols === 0 : !stirs(since.cells, near, rule)
     if (same && settled) held.unrest = false
     if (same) return 'same'
+    if (!exactly && saidMs >= STEADY_MS && ageMs < rule.restSeconds * 1000) {
+      held.unrest ||= stirring
+      return 'rest'
+    }
     return now.pressed && ageMs < PRESSED_MS ? 'pressed' : undefined
   }
 
@@ -111,8 +124,8 @@ export class Gate<Answer extends Maskful> {
     const cells = new Uint8Array(height * width)
     if (!mask) return cells
     const across = width * this.places
-    for (const [place, id] of mask.entries()) {
-      if (!this.things.has(id)) continue
+    for (let place = 0; place < mask.length; place++) {
+      if (!this.things.has(mask[place]!)) continue
       const y = Math.floor(place / across / this.places)
       const x = Math.floor((place % across) / this.places)
       for (let v = Math.max(0, y - MARGIN); v <= Math.min(height - 1, y + MARGIN); v++)
@@ -126,9 +139,10 @@ export class Gate<Answer extends Maskful> {
 function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boolean {
   const most = typeof gate === 'number' ? gate * changed.length : 0
   let count = 0
-  for (const [cell, one] of changed.entries()) {
-    if (one && near[cell]) return true
-    count += one
+  for (let cell = 0; cell < changed.length; cell++) {
+    if (changed[cell] === 0) continue
+    if (near[cell]) return true
+    count++
   }
   return count > most
 }

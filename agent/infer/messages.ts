@@ -82,8 +82,18 @@ export interface Encoded extends Answer {
   readonly ms: StageTimes
 }
 
+/** A graph that is about to be opened or, where it has a size, run for the first time at it. */
+export interface Opening {
+  readonly graph: string
+  /** From 1. */
+  readonly number: number
+  readonly of: number
+  readonly size?: FrameSize
+}
+
 export type FromWorker =
   | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'opens'; readonly opening: Opening }
   | { readonly type: 'ready'; readonly providers: Record<string, string> }
   | { readonly type: 'failed'; readonly message: string; readonly bundle: boolean }
   | { readonly type: 'encoded'; readonly encoded: Encoded }

@@ -1,5 +1,6 @@
 /** The networks of the box on one bundle: frame -> symbols -> tags or classes, and mask. There is no way back to RGB here. */
 import { type Bundle, BundleError, type GraphName, graphPath, type Head } from '../../contract/bundle.js'
+import type { Opening } from './messages.js'
 import { Graph, type GraphOptions, type Tensor } from './onnx.js'
 
 export interface FrameSize {
@@ -20,6 +21,11 @@ export interface Analysis {
   readonly fractions: Float32Array
 }
 
+export interface NetworksOptions extends Omit<GraphOptions, 'running'> {
+  /** Told of every step, in their order. */
+  readonly opens?: (opening: Opening) => void
+}
+
 export class Networks {
   private constructor(
     private readonly bundle: Bundle,
@@ -34,7 +40,7 @@ export class Networks {
     bundle: Bundle,
     heads: ReadonlySet<Head>,
     sizes: readonly FrameSize[],
-    options: GraphOptions,
+    options: NetworksOptions,
   ): Promise<Networks> {
     const { channels, stride, multiple } = bundle.manifest.latent
     for (const { width, height } of sizes) {
@@ -48,11 +54,18 @@ export class Networks {
     const blank = (dims: number[]): Tensor => ({ data: new Uint8Array(dims.reduce((a, b) => a * b)), dims })
     const frames = sizes.map(({ width, height }) => blank([1, height, width, 3]))
     const latents = sizes.map(({ width, height }) => blank([1, channels, height / stride, width / stride]))
+    const names = [
+      'encoder' as const,
+      ...(['analyse', 'classify', 'segment'] as const).filter((head) => heads.has(head)),
+    ]
     const open = async (name: keyof typeof signature, warmUp: Tensor[]) => {
       const path = graphPath(bundle, name)
+      const opening = { graph: name, number: names.indexOf(name) + 1, of: names.length }
+      options.opens?.(opening)
       let graph: Graph
       try {
-        graph = await Graph.open(path, options, warmUp)
+        const running = (i: number) => options.opens?.({ ...opening, size: sizes[i]! })
+        graph = await Graph.open(path, { ...options, running }, warmUp)
       } catch (cause) {
         throw new BundleError('graph', `${path}: ONNX Runtime cannot run it (${(cause as Error).message})`, { cause })
       }

@@ -26,6 +26,8 @@ export interface GraphOptions {
   readonly writable?: string
   /** Told of every provider that was tried in vain, and of slow steps. */
   readonly note: (text: string) => void
+  /** Told which of the warm-up runs begins. */
+  readonly running?: (index: number) => void
 }
 
 /**
@@ -109,7 +111,10 @@ export class Graph {
         logSeverityLevel: 3,
       })
       const graph = new Graph(session, provider)
-      for (const input of warmUp) await graph.run(input)
+      for (const [i, input] of warmUp.entries()) {
+        options.running?.(i)
+        await graph.run(input)
+      }
       if (!profileDir) return graph
       session.endProfiling()
       return new Graph(session, ranMostly(profileDir) ?? provider)

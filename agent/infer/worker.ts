@@ -10,7 +10,7 @@ import { encodeRuns } from '../../contract/rle.js'
 import { keepHeapSmall } from '../heap.js'
 import { Encoders } from './encoders.js'
 import { Gates } from './gate.js'
-import type { Answer, Encoded, FromWorker, Job, StageTimes, WorkerSetup } from './messages.js'
+import type { Answer, Encoded, FromWorker, Job, Opening, StageTimes, WorkerSetup } from './messages.js'
 import { Networks } from './networks.js'
 
 const port = parentPort!
@@ -26,7 +26,8 @@ async function main(): Promise<void> {
   // Told to stop while it opens: heard between two native calls, and not inside one.
   const giveUp = () => exit()
   port.once('message', giveUp)
-  const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, { ...setup, note })
+  const opens = (opening: Opening) => send({ type: 'opens', opening })
+  const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, { ...setup, note, opens })
   port.off('message', giveUp)
   send({ type: 'ready', providers: networks.providers })
 
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   })
 }
 
-const OPEN = { gate: 'off', refreshSeconds: 0 } as const
+const OPEN = { gate: 'off', refreshSeconds: 0, restSeconds: 0 } as const
 
 async function process(networks: Networks, encoders: Encoders, gates: Gates<Answer>, job: Job): Promise<Encoded> {
   const ms: { -readonly [K in keyof StageTimes]: StageTimes[K] } = { encode: 0, code: 0 }

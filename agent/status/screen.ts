@@ -64,9 +64,15 @@ type Cam = NonNullable<Facts['health']>['cams'][number]
 
 function cameraRow({ id, state, since, reason, ...cam }: Cam, nowMs: number): string[] {
   const { fps_in, fps_encoded, dropped, frames_encoded: encoded } = cam
-  const { frames_held: held, frames_pressed: pressed, frames_left_out: leftOut } = cam
+  const {
+    frames_held: held = 0,
+    frames_rested: rested = 0,
+    frames_pressed: pressed = 0,
+    frames_left_out: leftOut,
+  } = cam
+  const looks = encoded === undefined ? 0 : encoded - held - rested - pressed
   const rest = [
-    held ? `, ${Math.round((100 * held) / encoded)} % unchanged` : '',
+    held || rested ? `, ${Math.round((100 * looks) / encoded!)} % looked at` : '',
     pressed ? `, ${pressed} too busy to look` : '',
     leftOut ? `, ${leftOut} unpublished` : '',
   ].join('')

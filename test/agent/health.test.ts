@@ -90,11 +90,18 @@ t.test('a box that has just started', async (t) => {
 t.test('whoever asks, the rates are those of the last half minute', async (t) => {
   const { health, camera, counts } = world(t)
   camera.framesIn = 1000
-  counts.set('street', { encoded: 500, held: 300, pressed: 20, leftOut: 400 })
+  counts.set('street', { encoded: 500, held: 300, rested: 40, pressed: 20, leftOut: 400 })
   const [first] = health.report().cams
   t.ok(first!.fps_in > first!.fps_encoded && first!.fps_encoded > 0)
   t.ok(health.report().cams[0]!.fps_in > 0, 'asking changes nothing')
-  t.match(first, { frames_in: 1000, frames_encoded: 500, frames_held: 300, frames_pressed: 20, frames_left_out: 400 })
+  t.match(first, {
+    frames_in: 1000,
+    frames_encoded: 500,
+    frames_held: 300,
+    frames_rested: 40,
+    frames_pressed: 20,
+    frames_left_out: 400,
+  })
 })
 
 t.test('every loss, by its reason', async (t) => {

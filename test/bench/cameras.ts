@@ -39,6 +39,7 @@ export interface CamerasBench {
   /** Shares of the archived frames. */
   readonly looked_at: number
   readonly unchanged: number
+  readonly between_looks: number
   readonly short_of_time: number
   /** Processor time for an hour of one camera: ffmpeg's, and that of all else. */
   readonly cpu_s_per_camera_hour: { readonly capture: number; readonly agent: number }
@@ -66,7 +67,7 @@ export async function benchCameras({ bundle, threads, seconds, clips }: CamerasO
   const taken = new Map<string, bigint>()
   const latency: number[] = []
   let counting = false
-  const held = { same: 0, pressed: 0, no: 0 }
+  const held = { same: 0, rest: 0, pressed: 0, no: 0 }
   const agent = new Agent(parseConfig(text, 'bench'), silentLog, new Notifier({}), {
     committed({ cam, seq, record, held: why }) {
       if (!counting) return
@@ -92,7 +93,7 @@ export async function benchCameras({ bundle, threads, seconds, clips }: CamerasO
     const rss = process.resourceUsage().maxRSS * 1024
     const sum = (key: keyof typeof now) => now[key] - before[key]
     const perHour = (ms: number) => Math.round((ms / seconds / CAMERAS) * 3.6)
-    const archived = held.same + held.pressed + held.no
+    const archived = held.same + held.rest + held.pressed + held.no
     const share = (count: number) => Number((count / Math.max(1, archived)).toFixed(3))
     latency.sort((a, b) => a - b)
     const at = (part: number) =>
@@ -108,6 +109,7 @@ export async function benchCameras({ bundle, threads, seconds, clips }: CamerasO
       frames_acknowledged: latency.length,
       looked_at: share(held.no),
       unchanged: share(held.same),
+      between_looks: share(held.rest),
       short_of_time: share(held.pressed),
       cpu_s_per_camera_hour: { capture: perHour(sum('captureMs')), agent: perHour(sum('agentMs')) },
       cores: Number(((sum('captureMs') + sum('agentMs')) / seconds / 1000).toFixed(2)),

@@ -3,6 +3,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Engine } from '../../../agent/infer/engine.js'
+import type { Opening } from '../../../agent/infer/messages.js'
 import { StaticCoder } from '../../../codec/index.js'
 import { openBundle } from '../../../contract/bundle.js'
 import { decodeRuns } from '../../../contract/rle.js'
@@ -18,9 +19,9 @@ const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () 
     t.testdirName,
     () => {},
     failed,
-    worker,
+    { script: worker },
   )
-const gate = { gate: 'off' as const, refreshSeconds: 2 }
+const gate = { gate: 'off' as const, refreshSeconds: 2, restSeconds: 0.3 }
 const cam = { id: 'a', ...size, heads: ['classify', 'segment'] as const, coding: 'static' as const, analyse: gate }
 const bare = { ...cam, heads: [] }
 const shot = (rgb: Uint8Array<ArrayBuffer>, bootMs = 0) => ({ rgb, bootMs })
@@ -52,7 +53,7 @@ t.test('a frame gives a payload, probabilities and a mask; its buffer comes back
 
 t.test('on a picture that stays as it is an answer holds', async (t) => {
   const engine = await start(t)
-  const still = { ...cam, analyse: { gate: 0.01, refreshSeconds: 2 } }
+  const still = { ...cam, analyse: { gate: 0.01, refreshSeconds: 2, restSeconds: 0 } }
   const first = await engine.infer(picture(1), still, wish(false))
   const second = await engine.infer(picture(1), still, wish(false))
   t.strictSame([first.held, second.held], [undefined, 'same'])
@@ -106,12 +107,30 @@ t.test('a provider that is not here is passed over, and the one that ran is name
     t.testdir(),
     (n) => notes.push(n),
     () => {},
-    script,
+    { script },
   )
   t.equal(engine.providers.encoder, 'cpu')
   t.match(notes.join(), /tensorrt: not offered/)
   await engine.stop()
   await t.rejects(start(t, { providers: ['cuda'] }), { exitCode: 3, message: /cuda/ })
+})
+
+t.test('every step of the opening is told before it begins', async (t) => {
+  const steps: string[] = []
+  const setup = {
+    bundleDir: released,
+    providers: ['cpu'] as const,
+    threads: 1,
+    heads: ['segment', 'classify'] as const,
+  }
+  const opens = ({ graph, number, of, size }: Opening) =>
+    steps.push(`${number}/${of} ${graph} ${size ? `${size.width}x${size.height}` : 'opens'}`)
+  const sizes = [size, { width: 64, height: 48 }]
+  const nothing = () => {}
+  const engine = await Engine.start({ ...setup, sizes }, t.testdirName, nothing, nothing, { script, opens })
+  await engine.stop()
+  const each = (graph: string) => [`${graph} opens`, `${graph} 96x64`, `${graph} 64x48`]
+  t.strictSame(steps, [...each('1/3 encoder'), ...each('2/3 classify'), ...each('3/3 segment')])
 })
 
 t.test('a damaged network and a frame size that does not fit are refused with the reason', async (t) => {
@@ -128,7 +147,7 @@ t.test('a damaged network and a frame size that does not fit are refused with th
       dir,
       () => {},
       () => {},
-      script,
+      { script },
     )
   await t.rejects(open({ bundleDir: dir }), { exitCode: 3, message: /encoder\.onnx: .*damaged/ })
   await t.rejects(open({ sizes: [{ width: 100, height: 64 }] }), { message: /100x64 .*multiples of 16/ })
@@ -167,8 +186,7 @@ t.test('told to end while the networks are opened: given up at once, and the pro
       t.testdirName,
       () => setTimeout(() => ending.abort(new Error('ending')), round),
       () => {},
-      script,
-      ending.signal,
+      { script, ending: ending.signal },
     )
     await t.rejects(started, { message: 'ending' })
   }

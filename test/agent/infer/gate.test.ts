@@ -17,10 +17,14 @@ function camera(rule: Partial<GateRule> = {}) {
   const show = async (bootMs: number, changed?: readonly number[], more: Partial<GatedFrame> = {}) => {
     const cells = changed && new Uint8Array(height * width).map((_, cell) => Number(changed.includes(cell)))
     const frame = { symbols: symbols.slice(), height, width, bootMs, changed: cells, ...more }
-    const { answer, held } = await gate.answer({ gate: 0, refreshSeconds: 2, ...rule }, frame, async () => {
-      if (failing) throw new Error('no memory')
-      return { n: looks++, mask: mask.slice() }
-    })
+    const { answer, held } = await gate.answer(
+      { gate: 0, refreshSeconds: 2, restSeconds: 0, ...rule },
+      frame,
+      async () => {
+        if (failing) throw new Error('no memory')
+        return { n: looks++, mask: mask.slice() }
+      },
+    )
     return `${held ?? 'looks'} ${answer.n}`
   }
   const step = (cell: number, by: number) => {
@@ -111,6 +115,49 @@ t.test('what one look alone has found, or no longer finds, is looked at once mor
   t.equal(await show(500, []), 'same 4')
 })
 
+t.test('while something moves all the time, what has been said for half a second holds for a rest', async (t) => {
+  const { show, step, mask } = camera({ restSeconds: 0.3 })
+  const shows = async (...times: number[]) => {
+    const looks: string[] = []
+    for (const bootMs of times) {
+      step(4, MOVED)
+      looks.push(await show(bootMs, [4]))
+    }
+    return looks
+  }
+  t.strictSame(await shows(0, 100, 499), ['looks 0', 'looks 1', 'looks 2'])
+  t.strictSame(await shows(600, 700, 899, 900), ['looks 3', 'rest 3', 'rest 3', 'looks 4'])
+  mask[0] = 1
+  t.strictSame(await shows(1000, 1200), ['rest 4', 'looks 5'], 'late by the rest it finds something,')
+  t.strictSame(await shows(1300, 1400, 1500, 1600), ['looks 6', 'looks 7', 'looks 8', 'looks 9'], 'and makes sure')
+  t.strictSame(await shows(1700, 1800), ['looks 10', 'rest 10'])
+  step(20, 1)
+  t.equal(await show(1900, []), 'looks 11', 'what has come to rest is looked at')
+  t.equal(await show(2000, []), 'same 11')
+})
+
+t.test('what begins to move in a rest, and ends, is looked at', async (t) => {
+  const { show, step } = camera({ restSeconds: 1 })
+  await show(0)
+  step(4, MOVED)
+  t.strictSame([await show(500, []), await show(600, [])], ['looks 1', 'same 1'])
+  step(4, MOVED)
+  t.equal(await show(700, [4]), 'rest 1')
+  t.equal(await show(800, []), 'looks 2')
+})
+
+t.test('exact and off know no rest', async (t) => {
+  for (const gate of ['exact', 'off'] as const) {
+    const { show, step } = camera({ gate, restSeconds: 0.3 })
+    const looks: string[] = []
+    for (const bootMs of [0, 500, 600, 700]) {
+      looks.push(await show(bootMs, bootMs ? [4] : undefined))
+      step(4, 1)
+    }
+    t.strictSame(looks, ['looks 0', 'looks 1', 'looks 2', 'looks 3'], gate)
+  }
+})
+
 t.test('when told to it looks', async (t) => {
   const { show } = camera()
   t.strictSame([await show(0), await show(100, [], { look: true })], ['looks 0', 'looks 1'])
@@ -159,7 +206,7 @@ t.test("a bundle's: what its masks show of its objects, and what its tags say, e
     const show = async (bootMs: number, said: Maskful) => {
       symbols[23]! ^= 1
       const frame = { symbols: symbols.slice(), height, width, bootMs, changed: new Uint8Array(height * width) }
-      return (await gate.answer({ gate: 0.5, refreshSeconds: 2 }, frame, async () => said)).held
+      return (await gate.answer({ gate: 0.5, refreshSeconds: 2, restSeconds: 0 }, frame, async () => said)).held
     }
     await show(0, first)
     await show(100, second)

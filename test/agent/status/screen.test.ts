@@ -13,7 +13,7 @@ blindsight 1.0.0, lean-5 on cpu, pid 4711, /etc/blindsight/config.yaml
 ! frames go through, but not all: yard offline (connection refused)
 ! the broker is away: connection refused; results wait in the outbox
 
-street  online   2 min ago  10 in, 9.5 encoded /s, 3600 skipped, 90 % unchanged, 12 too busy to look, 67000 unpublished
+street  online   2 min ago  10 in, 9.5 encoded /s, 3600 skipped, 10 % looked at, 12 too busy to look, 67000 unpublished
 yard    offline  2 min ago  connection refused
 
 broker   mqtt://broker.local  away, connections since the start: 3
@@ -48,7 +48,7 @@ t.test('each word is explained in docs/how-to/status.md', async (t) => {
     words.some((word) => word in drops && word !== 'other'),
     'no name of a field',
   )
-  for (const word of ['in', 'encoded /s', 'skipped', 'unchanged', 'too busy to look', 'unpublished'])
+  for (const word of ['in', 'encoded /s', 'skipped', 'looked at', 'too busy to look', 'unpublished'])
     t.ok(page.includes(`\`${word}\``), word)
 })
 

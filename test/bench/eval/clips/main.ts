@@ -219,7 +219,7 @@ function table(classes: Scored, clips: Record<string, Record<string, object>>, g
       if (row.there !== 0 || row.false !== 0)
         line(`  ${clip.slice(0, 18)} ${name}`, row, row.events as ReturnType<typeof together>)
   console.error(
-    `\nthe heads looked at ${Math.round(100 * gate.looked_at)} % of the frames (gate ${gate.gate}, refreshSeconds ${gate.refreshSeconds}); F1 so, and where they look at all:`,
+    `\nthe heads looked at ${Math.round(100 * gate.looked_at)} % of the frames (gate ${gate.gate}, refreshSeconds ${gate.refreshSeconds}, restSeconds ${gate.restSeconds}); F1 so, and where they look at all:`,
   )
   for (const [name, { gated, off }] of Object.entries(gate.f1)) console.error(name.padEnd(34) + cell(gated) + cell(off))
   for (const [clip, share] of Object.entries(gate.looked_at_by_clip))
