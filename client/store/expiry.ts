@@ -114,8 +114,7 @@ function byStream<T extends { readonly stream: number }>(rows: readonly T[]): Ma
   return found
 }
 
-/** So that verify tells them from results that are lost. */
-/** @param day its beginning, in UTC: a date alone is one of the database's time zone */
+/** So that verify tells them from results that are lost. @param day its beginning, in UTC: a date alone is one of the database's time zone */
 async function noteForgottenResults(db: Kysely<Tables>, engine: Engine, day: string): Promise<void> {
   const old = db.selectFrom('streams').select('id').where('first_time', '<', day)
   for (const { id } of await old.execute()) {
