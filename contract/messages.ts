@@ -545,6 +545,7 @@ export const responses = {
         .optional()
         .describe('asked with `published`: first and last seq of frames that `publish` left out'),
       next: count.optional().describe('there is more: ask again from this seq'),
+      last: count.optional().describe('of a run that is over: the last frame that has been in the archive'),
     }),
     Failure,
   ]),

@@ -215,9 +215,9 @@ export class Requests {
     if (range.to < range.from) throw new Refusal('bad_request', `to: ${range.to} is before from, ${range.from}`)
     const goesOn = this.known.boot === undefined || range.boot === this.known.boot
     const answer = resultsOf(range, this.store, this.tell, room, goesOn)
-    if (answer && !(this.store.takingOver && answer.gone.length > 0)) return answer
-    // What is not here may be soon: nothing is gone, and where that is all, `busy`.
-    if (answer && answer.items.length > 0) return { ...answer, gone: [] }
+    if (answer && !this.store.takingOver) return answer
+    // What is not here may be soon: nothing is gone, nothing the last, and where that is all, `busy`.
+    if (answer && answer.items.length > 0) return { ...answer, gone: [], last: undefined }
     throw new Refusal('not_found', `${range.cam}/${range.boot}: nothing of this run has been in the archive`)
   }
 

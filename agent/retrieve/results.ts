@@ -72,9 +72,9 @@ export function resultsOf(
     at = frame.seq + 1
   }
   if (frames.length === limit && at <= to) return { ...answer, next: at }
-  const end = goesOn ? Math.min(to, last) : to
+  const end = Math.min(to, last)
   if (at <= end) gone.push({ from: at, to: end })
-  return answer
+  return { ...answer, ...(!goesOn && { last }) }
 }
 
 function add(spans: ResultsAnswer['gone'], seq: number): void {

@@ -8,7 +8,7 @@ import { answerTo, codeOf } from '../fetch/patience.js'
 import type { Answer, Requester } from '../fetch/requester.js'
 import { fetchSegment } from '../fetch/transfer.js'
 import type { Incoming } from '../listen/incoming.js'
-import { meet, type Span } from '../listen/sequence.js'
+import { countOf, meet, type Span } from '../listen/sequence.js'
 import type { Coverage, Store, Stream, Tally } from '../store/store.js'
 import type { Figures } from './figures.js'
 
@@ -48,6 +48,13 @@ interface Turn {
   readonly signal?: AbortSignal | undefined
 }
 
+const lengthOf = ({ span }: Gap): number => (span ? countOf([span]) : Number.MAX_SAFE_INTEGER)
+
+/** Of one span: it need not be fetched again for the next page. */
+interface Fetched {
+  last?: Span | undefined
+}
+
 export class Filler {
   private readonly since = new Map<string, number>()
   /** Gaps that were asked about, and when they may be again. */
@@ -73,14 +80,18 @@ export class Filler {
       for (let one = boxes.shift(); one && !signal?.aborted; one = boxes.shift())
         await this.askBox(one[0], one[1], nowMs, signal)
     }
-    await Promise.all(Array.from({ length: AT_ONCE }, work))
+    // All end before the next round begins, also when one has met a store that is away.
+    const ended = await Promise.allSettled(Array.from({ length: AT_ONCE }, work))
+    for (const one of ended) if (one.status === 'rejected') throw one.reason
   }
 
   /** What a box does not answer is asked again later; what else goes wrong is for the caller. */
   private async askBox(dev: string, gaps: readonly Gap[], nowMs: number, signal?: AbortSignal): Promise<void> {
     if ((this.notBefore.get(dev) ?? 0) > nowMs) return
     const turn: Turn = { left: this.patience.mostFrames, signal }
-    for (const gap of gaps) {
+    // A long one must not keep the others, for hours: what they ask for is evicted meanwhile.
+    const shortest = (a: Gap, b: Gap) => lengthOf(a) - lengthOf(b)
+    for (const gap of [...gaps].sort(shortest)) {
       if (signal?.aborted || turn.left <= 0) return
       try {
         await this.fill(gap, turn)
@@ -173,7 +184,7 @@ export class Filler {
 
   /** What came last of a run shows only when its box is asked, when the next run has begun: no later number tells of it. Until it has no more. */
   private tail(stream: Stream, kinds: readonly Kind[], from: number, turn: Turn): Promise<boolean> {
-    return this.range(stream, kinds, { from, to: from + turn.left - 1 }, turn)
+    return this.range(stream, kinds, { from, to: Number.MAX_SAFE_INTEGER }, turn, true)
   }
 
   /** @returns seq of what went out before it, -1: nothing; undefined: the box cannot say */
@@ -201,20 +212,30 @@ export class Filler {
   }
 
   /** Page by page what the box has of a span; what it has no more, or has left out, is told for whole ranges. @returns whether it had anything to say of it */
-  private async range(stream: Stream, kinds: readonly Kind[], { from, to }: Span, turn: Turn): Promise<boolean> {
+  private async range(
+    stream: Stream,
+    kinds: readonly Kind[],
+    { from, to }: Span,
+    turn: Turn,
+    tail = false,
+  ): Promise<boolean> {
     let had = false
+    const fetched: Fetched = {}
     for (let at = from; at <= to && turn.left > 0 && !turn.signal?.aborted; ) {
-      const end = Math.min(to, at + turn.left - 1)
-      const answer = await this.ask(stream, { from: at, to: end })
+      const answer = await this.ask(stream, { from: at, to })
       if (!answer) {
-        await this.gone(stream.id, kinds, [{ from: at, to }], 'the box knows nothing of this run')
+        if (!tail) await this.gone(stream.id, kinds, [{ from: at, to }], 'the box knows nothing of this run')
         return had
       }
-      await this.take(stream, kinds, answer)
-      const { items, gone, left = [], next = end + 1 } = answer
+      await this.take(stream, kinds, answer, fetched)
+      const { items, gone, left = [], next = to + 1 } = answer
+      // Of a span it is known that there was something, up to its end: a box that has been in it no further has lost that.
+      if (!tail && answer.last !== undefined && answer.last < to)
+        await this.gone(stream.id, kinds, [{ from: Math.max(at, answer.last + 1), to }], 'the box has lost it')
       had ||= items.length + gone.length + left.length > 0 || answer.next !== undefined
       if (next <= at) throw new Failure('answer', `${stream.dev} says that there is more, and tells the same again`)
-      turn.left -= next - at
+      // What a box has no more costs it nothing to say.
+      turn.left -= items.length + countOf(left)
       at = next
     }
     return had
@@ -235,7 +256,12 @@ export class Filler {
   }
 
   /** @returns of bitstreams, the first seq of the segment that was fetched last */
-  private async take(stream: Stream, kinds: readonly Kind[], answer: Results): Promise<number | undefined> {
+  private async take(
+    stream: Stream,
+    kinds: readonly Kind[],
+    answer: Results,
+    fetched: Fetched = {},
+  ): Promise<number | undefined> {
     const { items, gone, left } = answer
     const { id, dev, cam, boot } = stream
     await this.gone(id, kinds, gone, 'not in the archive of the box')
@@ -252,17 +278,23 @@ export class Filler {
         await this.gone(id, [kind], never, 'the frame has none')
       }
     }
-    return kinds.includes('bits') ? this.bits(stream, items, left) : undefined
+    return kinds.includes('bits') ? this.bits(stream, items, left, fetched) : undefined
   }
 
   /** Segment by segment: a frame alone is of no use. */
-  private async bits(stream: Stream, items: Results['items'], left?: readonly Span[]): Promise<number | undefined> {
+  private async bits(
+    stream: Stream,
+    items: Results['items'],
+    left: readonly Span[] | undefined,
+    fetched: Fetched,
+  ): Promise<number | undefined> {
     const out = left ? items.filter(({ bits }) => bits) : items
     const stayed = left ? items.filter(({ bits }) => !bits).map(({ seq }) => ({ from: seq, to: seq })) : []
     if (stayed.length > 0) await this.store.leftOut(stream.id, ['bits'], stayed)
-    // Behind the last one that went out nothing of its segment did.
-    const most = left ? (out.at(-1)?.seq ?? -1) : Number.POSITIVE_INFINITY
-    let had: Span | undefined
+    // Behind the last one that went out nothing of its segment did; where there is no chain all did.
+    const chained = out.some(({ bits }) => bits?.prev !== undefined)
+    const most = left && chained ? (out.at(-1)?.seq ?? -1) : Number.POSITIVE_INFINITY
+    let had = fetched.last
     for (const { seq } of out) {
       if (had && meet([had], { from: seq, to: seq })) continue
       const got = await this.segment(stream, seq, most)
@@ -270,6 +302,7 @@ export class Filler {
         await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
       else if (!meet([got], { from: seq, to: seq })) return had?.from
       else had = got
+      fetched.last = had
     }
     return had?.from
   }

@@ -4,7 +4,7 @@ import { hold } from './coverage.js'
 import type { Engine } from './engine.js'
 import { orphan, sweep } from './orphans.js'
 import { type DeleteObjects, type Expired, StoreError } from './store.js'
-import { passed, type Tables } from './tables.js'
+import { passed, passedResults, type Tables } from './tables.js'
 
 /** Segments forgotten at once. */
 const STEP = 500
@@ -17,7 +17,7 @@ export async function expire(
   deleteObjects?: DeleteObjects,
 ): Promise<Expired> {
   const day = before.slice(0, 10)
-  await noteForgottenResults(db, engine, day)
+  await noteForgottenResults(db, engine, `${day}T00:00:00.000Z`)
   const results = await engine.dropResults(db, day)
   const ended = await db.deleteFrom('events').where('until', '<', before).where('ended', '=', 1).executeTakeFirst()
   await db.deleteFrom('event_messages').where('time', '<', before).execute()
@@ -31,6 +31,8 @@ export async function expire(
   await db
     .deleteFrom('streams')
     .where('last_time', '<', before)
+    // One of which nothing has come yet has no time: its box is asked first.
+    .where(({ or, eb }) => or([eb('closed', '=', 1), eb('first_time', '<', before)]))
     .where(
       sql<boolean>`NOT EXISTS (SELECT 1 FROM devices WHERE devices.dev = streams.dev AND devices.boot = streams.boot)`,
     )
@@ -112,7 +114,7 @@ function byStream<T extends { readonly stream: number }>(rows: readonly T[]): Ma
   return found
 }
 
-/** So that verify tells them from results that are lost. */
+/** So that verify tells them from results that are lost. @param day its beginning, in UTC: a date alone is one of the database's time zone */
 async function noteForgottenResults(db: Kysely<Tables>, engine: Engine, day: string): Promise<void> {
   const old = db.selectFrom('streams').select('id').where('first_time', '<', day)
   for (const { id } of await old.execute()) {
@@ -123,6 +125,8 @@ async function noteForgottenResults(db: Kysely<Tables>, engine: Engine, day: str
       .set({ results_from: last + 1 })
       .where('id', '=', id)
     await stream.where('results_from', '<=', last).execute()
+    const told = db.deleteFrom('spans').where('stream', '=', id).where('kind', 'in', Object.values(passedResults))
+    await told.where('to_seq', '<=', last).execute()
   }
 }
 

@@ -135,30 +135,38 @@ export async function absentResults(
   db: Kysely<Tables>,
   { dev }: Pick<CoverageFilter, 'dev'> = {},
 ): Promise<AbsentResults[]> {
-  let streams = db.selectFrom('streams').select(['id', 'results_from as from'])
+  let streams = db.selectFrom('streams').select('id')
   if (dev !== undefined) streams = streams.where('dev', '=', dev)
   const found: AbsentResults[] = []
-  for (const { id: stream, from } of await streams.orderBy('id').execute())
+  for (const { id: stream } of await streams.orderBy('id').execute())
     for (const kind of ['cls', 'seg'] as const) {
       // One state of both tables, while a collector goes on.
       const one = await db
         .transaction()
         .setIsolationLevel('repeatable read')
-        .execute((tx) => absentOfKind(tx, stream, kinds[kind], from))
-      if (one) found.push({ stream, kind, from, ...one })
+        .execute((tx) => absentOfKind(tx, stream, kinds[kind]))
+      if (one) found.push({ stream, kind, ...one })
     }
   return found
 }
 
-async function absentOfKind(tx: Transaction<Tables>, stream: number, kind: 1 | 2, from: number) {
+async function absentOfKind(tx: Transaction<Tables>, stream: number, kind: 1 | 2) {
+  const from = await provenFrom(tx, stream)
   const before = from > 0 ? [{ from: 0, to: from - 1 }] : []
-  const noted = without(await spansOf(tx, 'spans', stream, kind), before)
-  if (noted.length === 0) return undefined
+  const all = await spansOf(tx, 'spans', stream, kind)
+  if (all.length === 0) return undefined
+  const noted = without(all, before)
   const due = without(noted, await spansOf(tx, 'spans', stream, passedResults[kind]))
   const rows = tx.selectFrom('results').where('stream', '=', stream).where('kind', '=', kind).where('seq', '>=', from)
   const { n } = await rows.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
   const lost = n < countOf(due) ? without(due, await seqsOf(rows)) : []
-  return { lost, leftOut: countOf(noted) - countOf(due) }
+  return { from, lost, leftOut: countOf(noted) - countOf(due) }
+}
+
+/** Forgetting goes on beside whoever looks: read with what it is said of. */
+async function provenFrom(tx: Transaction<Tables>, stream: number): Promise<number> {
+  const row = tx.selectFrom('streams').select('results_from as from').where('id', '=', stream)
+  return (await row.executeTakeFirst())?.from ?? Number.MAX_SAFE_INTEGER
 }
 
 /** Page by page: a run may have millions. */
@@ -178,7 +186,8 @@ export const recantResults = (db: Kysely<Tables>, stream: number, kind: 'cls' | 
     await hold(tx, stream)
     const rows = tx.selectFrom('results').where('stream', '=', stream).where('kind', '=', kinds[kind])
     const there = await seqsOf(rows.where('seq', '>=', span.from).where('seq', '<=', span.to))
-    return missAgain(tx, stream, kinds[kind], without([span], there))
+    const forgotten = { from: 0, to: (await provenFrom(tx, stream)) - 1 }
+    return missAgain(tx, stream, kinds[kind], without(without([span], there), [forgotten]))
   })
 
 export async function absentOf(

@@ -345,6 +345,35 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.strictSame(await store.coverage(), [], 'one that is over is forgotten whole')
   })
 
+  t.test(`${name}: a run that is only heard of is not forgotten before its box was asked`, async (t) => {
+    const store = await open(t)
+    await store.commit([cls(0, { boot: otherBoot })], at)
+    const newest = { cls: 600 }
+    const runs = [{ cam: 'street', boot, whole: true, thinned: false, newest }]
+    await store.note({ what: 'health', dev: 'gate-1', json: '{}', at, runs })
+    await store.note({ what: 'info', dev: 'gate-1', json: '{}', boot: otherBoot, at })
+    await store.expire('2026-04-01T00:00:00.000Z')
+    t.strictSame((await missing(store)).at(-1), ['cls', 0, 600])
+  })
+
+  t.test(`${name}: forgotten while somebody looks: nothing is lost, and repair asks for nothing`, async (t) => {
+    const where = await address(t)
+    const [store, other] = [await openStore(where), await openStore(where)]
+    t.teardown(() => Promise.all([store.close(), other.close()]))
+    const runs = Array.from({ length: 60 }, (_, i) => i.toString(16).padStart(16, '0'))
+    for (const of of runs)
+      await store.commit(
+        [cls(0, { boot: of }), cls(1, { boot: of, ts: '2026-06-10T08:00:00.000Z' })],
+        '2026-06-10T08:00:00.000Z',
+      )
+    const [absent] = await Promise.all([store.absentResults(), other.expire('2026-06-01T00:00:00.000Z')])
+    t.strictSame(
+      absent.flatMap(({ lost }) => lost),
+      [],
+    )
+    t.equal(await store.recantResults(1, 'cls', { from: 0, to: 0 }), 0)
+  })
+
   t.test(`${name}: rejects, audits, leases`, async (t) => {
     const store = await open(t)
     await store.reject({ at, topic: 'b/v1/x/cam/y/cls\0', reason: 'no JSON', payload: Buffer.from('{') })
