@@ -12,7 +12,7 @@ import { EventCheck } from './event-check.js'
 import { Figures } from './figures.js'
 import { Filler } from './filler.js'
 import { type Place, serve } from './http.js'
-import { read, resultTopics, stateTopics } from './incoming.js'
+import { type Read, read, resultTopics, stateTopics } from './incoming.js'
 import { Keeper } from './keeper.js'
 import type { ObjectStore } from './objects.js'
 import { Sealer } from './sealer.js'
@@ -44,6 +44,14 @@ export interface CollectPatience {
 /** Answers of boxes are awaited by who asked, and everything else waits to be kept. */
 const ANSWER = 'answer'
 
+/** Of the run that goes on: a quiet box says so in its health alone. */
+function runOf(found: Read | undefined, { retained }: Message): { dev: string; boot: string } | undefined {
+  if (found && 'message' in found) return found.message.hist ? undefined : found.message.key
+  if (!found || retained || found.state.what !== 'health') return undefined
+  const [run] = found.state.runs ?? []
+  return run && { dev: found.state.dev, boot: run.boot }
+}
+
 /** Until `signal`. @throws {Failure} broker, other */
 export async function collect(
   options: CollectOptions,
@@ -74,8 +82,9 @@ export async function collect(
         const said = wrongTime(found.message, at)
         if (said !== undefined) figures.wrongClock(found.message.key.dev, said)
       }
-      if (found && 'message' in found && !found.message.hist) {
-        const { dev, boot } = found.message.key
+      const live = runOf(found, message)
+      if (live) {
+        const { dev, boot } = live
         const two = conflicts.note(dev, boot, performance.now())
         if (two)
           figures.conflict(
@@ -134,7 +143,13 @@ export async function collect(
   const doubtful = (dev: string) => conflicts.doubtful(dev, performance.now())
   const { gapMs, roundMs } = patience
   const mostFrames = Math.max(1, Math.round((patience.askPerSecond * roundMs) / 1000))
-  const filler = new Filler(store, (dev) => boxes.of(dev), figures, { gapMs, againMs: 5 * gapMs, mostFrames }, doubtful)
+  const filler = new Filler(
+    store,
+    (dev) => boxes.of(dev),
+    figures,
+    { gapMs, againMs: 5 * gapMs, mostFrames, bits },
+    doubtful,
+  )
   const events = new EventCheck(store, (dev) => boxes.of(dev), figures, doubtful)
   const keeper = new Keeper(store, objects, { filler, sealer, events }, figures, options.keepDays, log)
   const http = options.http && (await serve(options.http, figures))

@@ -2,7 +2,7 @@
 
 /** Live messages of a run that was left for another one, within the time, that make it certain: restarts give none. */
 const TURNS = 3
-const WITHIN_MS = 60_000
+const WITHIN_MS = 300_000
 /** For so long what such boxes answer is not believed. */
 const DOUBT_MS = 600_000
 /** Devices that are remembered. */

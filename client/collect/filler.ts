@@ -19,10 +19,14 @@ export interface FillerPatience {
   readonly againMs: number
   /** Frames that one box is asked for in one turn: its line may be a narrow one. */
   readonly mostFrames: number
+  /** Whether bitstreams are wanted. */
+  readonly bits: boolean
 }
 
 /** Boxes that are asked at once: one that does not answer takes half a minute to say so. */
 const AT_ONCE = 8
+/** Then it may have been upgraded. */
+const PLAIN_MS = 3_600_000
 /** Frames that a box reads for one answer, of those that it has left out. */
 const PAGE = 200
 /** A long gap of a run that leaves frames out is followed backwards, from each frame that went out to the one before it, so many times. */
@@ -61,8 +65,8 @@ export class Filler {
   private readonly asked = new Map<string, number>()
   private readonly notBefore = new Map<string, number>()
   private readonly unheard = new Set<string>()
-  /** Boxes of an earlier version: what they publish and what they leave out they tell alike. */
-  private readonly plain = new Set<string>()
+  /** Boxes of an earlier version, until when they are taken for that: what they publish and what they leave out they tell alike. */
+  private readonly plain = new Map<string, number>()
 
   constructor(
     private readonly store: Pick<Store, 'commit' | 'gone' | 'leftOut' | 'closeRun'>,
@@ -128,6 +132,7 @@ export class Filler {
     const runs = new Map<number, Coverage[]>()
     for (const one of coverage) {
       const { stream, kind, seen } = one
+      if (kind === 'bits' && !this.patience.bits) continue
       const asking = mayAsk(stream.dev)
       runs.set(stream.id, [...(runs.get(stream.id) ?? []), one])
       for (const span of one.missing) {
@@ -170,7 +175,7 @@ export class Filler {
       return
     }
     let { to } = span
-    if (stream.thinned && !this.plain.has(stream.dev))
+    if (stream.thinned && !this.isPlain(stream.dev))
       for (let step = 0; step < STEPS && to - span.from >= PAGE && turn.left > 0; step++) {
         const before =
           kinds[0] === 'bits' ? await this.bitsBefore(stream, to) : await this.resultBefore(stream, kinds, to)
@@ -224,15 +229,20 @@ export class Filler {
     for (let at = from; at <= to && turn.left > 0 && !turn.signal?.aborted; ) {
       const answer = await this.ask(stream, { from: at, to })
       if (!answer) {
-        if (!tail) await this.gone(stream.id, kinds, [{ from: at, to }], 'the box knows nothing of this run')
+        // Of the run that goes on it is another box that says so.
+        if (!tail && stream.over)
+          await this.gone(stream.id, kinds, [{ from: at, to }], 'the box knows nothing of this run')
         return had
       }
       await this.take(stream, kinds, answer, fetched)
       const { items, gone, left = [], next = to + 1 } = answer
       // Of a span it is known that there was something, up to its end: a box that has been in it no further has lost that.
-      if (!tail && answer.last !== undefined && answer.last < to)
-        await this.gone(stream.id, kinds, [{ from: Math.max(at, answer.last + 1), to }], 'the box has lost it')
-      had ||= items.length + gone.length + left.length > 0 || answer.next !== undefined
+      const said = items.length + gone.length + left.length > 0 || answer.next !== undefined
+      // A box of an earlier version says nothing then.
+      const last = answer.last ?? (answer.left || said || !stream.over ? to : at - 1)
+      if (!tail && last < to)
+        await this.gone(stream.id, kinds, [{ from: Math.max(at, last + 1), to }], 'the box has lost it')
+      had ||= said
       if (next <= at) throw new Failure('answer', `${stream.dev} says that there is more, and tells the same again`)
       // What a box has no more costs it nothing to say.
       turn.left -= items.length + countOf(left)
@@ -244,15 +254,19 @@ export class Filler {
   /** @returns undefined: the box knows nothing of this run */
   private async ask({ dev, cam, boot }: Stream, { from, to }: Span): Promise<Results | undefined> {
     const question = { cam, boot, from, to }
-    const published = !this.plain.has(dev)
+    const published = !this.isPlain(dev)
     try {
       return await answerTo(this.requesterOf(dev), 'results', published ? { ...question, published } : question)
     } catch (error) {
       if (codeOf(error) === 'not_found') return undefined
       if (codeOf(error) !== 'bad_request' || !published) throw error
-      this.plain.add(dev)
+      this.plain.set(dev, performance.now() + PLAIN_MS)
       return answerTo(this.requesterOf(dev), 'results', question)
     }
+  }
+
+  private isPlain(dev: string): boolean {
+    return (this.plain.get(dev) ?? 0) > performance.now()
   }
 
   /** @returns of bitstreams, the first seq of the segment that was fetched last */
@@ -300,8 +314,10 @@ export class Filler {
       const got = await this.segment(stream, seq, most)
       if (got === 'gone')
         await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'its keyframe is evicted or damaged')
-      else if (!meet([got], { from: seq, to: seq })) return had?.from
-      else had = got
+      else if (meet([got], { from: seq, to: seq })) had = got
+      // What is sound of its segment ends before it.
+      else
+        await this.gone(stream.id, ['bits'], [{ from: seq, to: seq }], 'a frame that it was predicted from is damaged')
       fetched.last = had
     }
     return had?.from

@@ -6,11 +6,7 @@ import { type ObjectStore, sha256Of } from './objects.js'
 
 const PAGE = 500
 
-/** What is noted as here of a stream and a kind, and is not. */
-type NotHere = Absent & {
-  /** Of results: those before it were forgotten, or kept by a version that could not tell. */ readonly from: number
-}
-const NONE: NotHere = { lost: [], unproven: [], leftOut: 0, from: 0 }
+const NONE: Absent = { lost: [], unproven: [], leftOut: 0 }
 
 export interface VerifyOptions {
   readonly device?: string
@@ -36,7 +32,7 @@ export async function verify(
   )
   const absent = await store.absent({ dev: device })
   const results = new Map(notHere.map((one) => [`${one.stream}/${one.kind}`, one]))
-  const absentOf = ({ kind, stream: { id } }: Coverage): NotHere => ({
+  const absentOf = ({ kind, stream: { id } }: Coverage): Absent => ({
     ...NONE,
     ...(kind === 'bits' ? absent.get(id) : results.get(`${id}/${kind}`)),
   })
@@ -69,12 +65,12 @@ const spansText = (spans: readonly Span[]): string =>
     .join(', ') + (spans.length > 5 ? `, … (${spans.length} gaps)` : '')
 
 /** That lie there. */
-const framesIn = ({ frames }: Coverage, { lost, unproven, leftOut }: NotHere): number =>
-  frames - countOf(lost) - countOf(unproven) - leftOut
+const framesIn = ({ frames }: Coverage, { lost, unproven, leftOut, unsure }: Absent): number =>
+  frames - countOf(lost) - countOf(unproven) - leftOut - (unsure?.count ?? 0)
 
-function lineOf(one: Coverage, absent: NotHere): string {
+function lineOf(one: Coverage, absent: Absent): string {
   const { stream, kind, last, missing, gone } = one
-  const { lost, unproven, leftOut, from } = absent
+  const { lost, unproven, leftOut, unsure } = absent
   const name = `${stream.dev}/${stream.cam}/${stream.boot} ${kind}`
   const what = [`${framesIn(one, absent)} of #${stream.start}–${last}`]
   if (missing.length > 0) what.push(`missing ${countOf(missing)}: ${spansText(missing)}`)
@@ -94,18 +90,20 @@ function lineOf(one: Coverage, absent: NotHere): string {
     )
   if (missing.length + gone.length + lost.length + unproven.length === 0) what.push('complete')
   if (stream.start > 0) what.push(`from #${stream.start} on, nobody listened before`)
-  if (from > stream.start)
-    what.push(`of those before #${from} nothing is proven: they were forgotten, or kept by an earlier version`)
+  if (unsure)
+    what.push(
+      `${unsure.count} before #${unsure.before} that are not looked at: forgotten with their days, or kept by an earlier version`,
+    )
   if (stream.thinned) what.push(leftOut > 0 ? `leaves frames out, ${leftOut} of these` : 'leaves frames out')
   return `${name.padEnd(44)} ${what.join(' · ')}`
 }
 
-const recordOf = (one: Coverage, absent: NotHere) => {
+const recordOf = (one: Coverage, absent: Absent) => {
   const { stream, kind, last, missing, gone } = one
   const { dev, cam, boot, start, thinned, over, first, last: lastTime } = stream
-  const { lost, unproven, leftOut, from: provenFrom } = absent
+  const { lost, unproven, leftOut, unsure = null } = absent
   const here = { frames: framesIn(one, absent), missing, lost, gone, unproven, leftOut }
-  return { dev, cam, boot, kind, start, last, from: first, to: lastTime, ...here, provenFrom, thinned, over }
+  return { dev, cam, boot, kind, start, last, from: first, to: lastTime, ...here, unsure, thinned, over }
 }
 
 interface Found {

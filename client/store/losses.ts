@@ -4,7 +4,7 @@ import { countOf, Sequence, type Span } from '../listen/sequence.js'
 import { writeSpans } from './commit.js'
 import { hold, noteGone, without } from './coverage.js'
 import { reject } from './states.js'
-import type { Absent, AbsentResults, CoverageFilter, Placed, Store } from './store.js'
+import type { Absent, AbsentResults, CoverageFilter, Placed, Store, Unsure } from './store.js'
 import { ends, type Kind, kinds, type PassedKind, passed, passedResults, type Tables } from './tables.js'
 
 /** Read at once. */
@@ -160,7 +160,12 @@ async function absentOfKind(tx: Transaction<Tables>, stream: number, kind: 1 | 2
   const rows = tx.selectFrom('results').where('stream', '=', stream).where('kind', '=', kind).where('seq', '>=', from)
   const { n } = await rows.select(({ fn }) => fn.countAll<number>().as('n')).executeTakeFirstOrThrow()
   const lost = n < countOf(due) ? without(due, await seqsOf(rows)) : []
-  return { from, lost, leftOut: countOf(noted) - countOf(due) }
+  return { lost, leftOut: countOf(noted) - countOf(due), ...unsureOf(from, all, noted) }
+}
+
+function unsureOf(before: number, noted: readonly Span[], kept: readonly Span[]): { readonly unsure?: Unsure } {
+  const count = countOf(noted) - countOf(kept)
+  return count > 0 ? { unsure: { before, count } } : {}
 }
 
 /** Forgetting goes on beside whoever looks: read with what it is said of. */
@@ -208,8 +213,10 @@ export async function absentOf(
         if (listed.length === 0) continue
         const before = kept_from > 0 ? [{ from: 0, to: kept_from - 1 }] : []
         const all = { from: listed[0].from, to: listed.at(-1)!.to }
-        const absent = without(without(listed, before), await lying(tx, id, all))
-        if (absent.length > 0) found.set(id, await explained(tx, id, absent))
+        const kept = without(listed, before)
+        const absent = without(kept, await lying(tx, id, all))
+        const unsure = unsureOf(kept_from, listed, kept)
+        if (absent.length > 0 || unsure.unsure) found.set(id, { ...(await explained(tx, id, absent)), ...unsure })
       }
     })
   return found

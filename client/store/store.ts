@@ -93,17 +93,23 @@ export interface Absent {
   readonly unproven: readonly Span[]
   /** Frames that the box has left out, as one behind them has told. */
   readonly leftOut: number
+  readonly unsure?: Unsure
+}
+
+/** So many that are noted, with a lower seq: they were forgotten with their days, or kept by a version that could not tell. */
+export interface Unsure {
+  readonly before: number
+  readonly count: number
 }
 
 /** Of the results of one kind that are noted as here. */
 export interface AbsentResults {
   readonly stream: number
   readonly kind: Exclude<ResultKind, 'evt' | 'bits'>
-  /** Those before it were forgotten, or kept by a version that could not tell. */
-  readonly from: number
   readonly lost: readonly Span[]
-  /** As `Absent` has it. */
+  /** As `Absent` has them. */
   readonly leftOut: number
+  readonly unsure?: Unsure
 }
 
 export interface CoverageFilter {

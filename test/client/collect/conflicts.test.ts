@@ -24,7 +24,16 @@ t.test('runs that take turns are two boxes, told at the third turn and again', a
   t.equal(told(...turns(1, 11)).length, 3)
 })
 
-t.test('turns that are minutes apart, and boxes with names of their own, are none', async (t) => {
-  t.strictSame(told(...turns(70)), [])
+t.test('turns that are many minutes apart, and boxes with names of their own, are none', async (t) => {
+  t.strictSame(told(...turns(310)), [])
   t.strictSame(told(...turns(1).map(([, boot, at]): [string, string, number] => [`gate-${boot}`, boot, at])), [])
+})
+
+t.test('for a while after that neither is believed', async (t) => {
+  const conflicts = new Conflicts()
+  t.notOk(conflicts.doubtful('gate-1', 0))
+  for (const [dev, boot, seconds] of turns(1, 5)) conflicts.note(dev, boot, seconds * 1000)
+  t.ok(conflicts.doubtful('gate-1', 4000 + 599_999))
+  t.notOk(conflicts.doubtful('gate-1', 4000 + 600_000))
+  t.notOk(conflicts.doubtful('gate-2', 4000))
 })

@@ -94,7 +94,7 @@ function setting({ has, left = [], fault, faults = Infinity, answer, mostFrames 
     (line) => lines.push(line),
     () => 0,
   )
-  const patience = { gapMs: 1000, againMs: 5000, mostFrames }
+  const patience = { gapMs: 1000, againMs: 5000, mostFrames, bits: true }
   const filler = new Filler(
     store,
     () => requester,
@@ -189,6 +189,8 @@ t.test('a run that the box does not know is gone, whole', async (t) => {
   const { filler, gone, closed } = setting({ has: [], fault: new BoxError('not_found', 'nothing of this run') })
   await filler.run([gap(3, 8)], online, 0)
   await filler.run([gap(3, 8)], online, 2000)
+  t.strictSame(gone, [], 'of one that goes on it is another box that says so')
+  await filler.run([gap(3, 8, { over: true })], online, 9000)
   t.strictSame(gone, [[3, 8, 'the box knows nothing of this run']])
   t.strictSame(closed, [])
 })

@@ -339,7 +339,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.strictSame(await missing(store), [])
     t.match(await store.absentResults(), [])
     await store.commit([cls(4, { ts: '2026-05-04T08:00:00.000Z' })], '2026-05-04T08:00:00.000Z')
-    t.match(await store.absentResults(), [{ from: 4, lost: [], leftOut: 0 }])
+    t.match(await store.absentResults(), [{ lost: [], leftOut: 0, unsure: { before: 4, count: 4 } }])
     await store.note({ what: 'info', dev: 'gate-1', json: '{}', boot: otherBoot, at })
     await store.expire('2026-06-03T00:00:00.000Z')
     t.strictSame(await store.coverage(), [], 'one that is over is forgotten whole')
