@@ -79,13 +79,13 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
   const every = camera({ analyse: { gate: 'off' } })
   let runs = 0
 
-  /** @returns how many of the frames the heads looked at */
-  const agent = async (cam: Camera, frames: readonly Uint8Array<ArrayBuffer>[]) => {
+  /** The frames' buffers go through the pipeline and come back, as a camera's do. @returns how many of them the heads looked at */
+  const agent = async (cam: Camera, frames: Uint8Array<ArrayBuffer>[]) => {
     const boot = (++runs).toString(16).padStart(16, '0')
     let looked = 0
-    const waiting = frames.map(
+    const waiting = frames.splice(0).map(
       (rgb, i): CapturedFrame => ({
-        rgb: rgb.slice(),
+        rgb,
         captureMs: 0,
         timeUs: 1e15,
         bootMs: (i * 1000) / GATED_FPS,
@@ -95,18 +95,20 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
         cam,
       }),
     )
+    const count = waiting.length
     const watching = new Watching({ dev: 'bench', boot, bundle, cameras: [cam], now() {} })
+    const recycle = (buffer: ArrayBuffer) => frames.push(new Uint8Array(buffer))
     await new Promise<void>((resolve, reject) => {
       const pipeline = new Pipeline(
         {
-          cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle() {} }],
+          cameras: [{ config: cam, slot: { take: () => waiting.shift() }, dropped: 0, recycle }],
           infer: (frame, wish) => engine.infer(frame, { ...frame.cam, heads }, wish),
           watching,
           timed: (stamp) => stamp,
           commit: (frame) => (archive.commit(frame) ? 'stored' : 'lost'),
           committed: ({ seq, held }) => {
             if (!held) looked++
-            if (seq === frames.length - 1) resolve()
+            if (seq === count - 1) resolve()
           },
           failed: (_, error) => reject(error),
         },
@@ -116,7 +118,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
           bundle,
           providers: { encoder: 'cpu' },
           publishBitstreams: true,
-          maxFrames: frames.length,
+          maxFrames: count,
         },
       )
       pipeline.wake()
