@@ -5,8 +5,8 @@
  *   (b) ResNet-50 on RGB at the same size in ONNX Runtime
  *   (c) the bare ONNX Runtime time of the sessions of (a)
  * In (a) the heads look at every frame; beside it the whole clip at 5 frames/s, where they look only where something changes, as they do by default.
- * Rounds alternate, so that a noisy neighbour hits all of them; figures are medians over rounds of the mean per frame. Of (a) and (c) also the processor time
- * of the whole process: what else runs on the machine changes it least.
+ * Rounds alternate, so that a noisy neighbour hits all of them; figures are medians over rounds of the mean per frame. Beside each the processor time of
+ * the whole process: what else runs on the machine changes it least.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -45,7 +45,9 @@ export interface AgentBench {
   readonly a_over_b: number
   readonly a_over_c: number
   readonly a_cpu_ms: number
+  readonly b_cpu_ms: number
   readonly c_cpu_ms: number
+  readonly gated_cpu_ms: number
   readonly a_over_c_cpu: number
   readonly c_over_b: number
   readonly gated_ms: number
@@ -179,7 +181,9 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
     a_over_b: round(a / b),
     a_over_c: round(a / c),
     a_cpu_ms: round(cpuMs(times.a)),
+    b_cpu_ms: round(cpuMs(times.b)),
     c_cpu_ms: round(cpuMs(times.c)),
+    gated_cpu_ms: round(cpuMs(times.gated)),
     a_over_c_cpu: round(cpuMs(times.a) / cpuMs(times.c)),
     c_over_b: round(c / b),
     gated_ms: round(gated),
