@@ -51,8 +51,10 @@ interface Held<Answer> {
   readonly near: Uint8Array
   /** Something moved when it was looked at. */
   unrest: boolean
-  /** Since when every look has said that the same is there. */
-  readonly sinceMs: number
+  /** Since when every look has said that the same is there; undefined: it says nothing of what is there. */
+  readonly sinceMs: number | undefined
+  /** One look alone may err. */
+  readonly confirmed: boolean
 }
 
 /** Where frames wait, the heads look at most so often. */
@@ -71,7 +73,7 @@ export class Gate<Answer extends Maskful> {
   /**
    * @param things classes of the mask that are objects and not scenery
    * @param places the mask's, to a side of a cell
-   * @param said what an answer says is there
+   * @param said what an answer says is there; empty: answers of this bundle do not say
    */
   constructor(
     private readonly things: ReadonlySet<number>,
@@ -93,13 +95,15 @@ export class Gate<Answer extends Maskful> {
     if (rule.gate === 'off') return { answer }
     const near = this.near(answer, frame)
     const unrest = !frame.changed || stirs(frame.changed, near, rule)
-    const again = before !== undefined && this.said(before.answer) === this.said(answer)
-    this.held = { answer, frame, near, unrest, sinceMs: again ? before.sinceMs : frame.bootMs }
+    const says = this.said(answer)
+    const confirmed = before !== undefined && this.said(before.answer) === says
+    const sinceMs = says === '' ? undefined : confirmed ? before.sinceMs : frame.bootMs
+    this.held = { answer, frame, near, unrest, sinceMs, confirmed }
     return { answer }
   }
 
   private holds(held: Held<Answer>, rule: GateRule, now: GatedFrame): Hold | undefined {
-    const { frame, near, unrest, sinceMs } = held
+    const { frame, near, unrest, sinceMs, confirmed } = held
     const ageMs = now.bootMs - frame.bootMs
     if (rule.gate === 'off' || now.symbols.length !== frame.symbols.length) return undefined
     if (ageMs >= rule.refreshSeconds * 1000) return undefined
@@ -107,12 +111,12 @@ export class Gate<Answer extends Maskful> {
     // What moved when it was looked at has come to rest, and is seen better now.
     const stirring = !now.changed || stirs(now.changed, near, rule)
     const settled = unrest && !stirring
-    const saidMs = frame.bootMs - sinceMs
-    const exactly = rule.gate === 'exact' || settled || saidMs === 0 // one look alone may err
+    const exactly = rule.gate === 'exact' || settled || !confirmed
     const same = exactly ? since.symbols === 0 : !stirs(since.cells, near, rule)
     if (same && settled) held.unrest = false
     if (same) return 'same'
-    if (!exactly && saidMs >= STEADY_MS && ageMs < rule.restSeconds * 1000) {
+    const steady = sinceMs !== undefined && frame.bootMs - sinceMs >= STEADY_MS
+    if (!exactly && steady && ageMs < rule.restSeconds * 1000) {
       held.unrest ||= stirring
       return 'rest'
     }

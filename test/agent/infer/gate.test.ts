@@ -146,6 +146,17 @@ t.test('what begins to move in a rest, and ends, is looked at', async (t) => {
   t.equal(await show(800, []), 'looks 2')
 })
 
+t.test('networks that do not say what is there never rest', async (t) => {
+  const gate = new Gate<object>(new Set(), places, () => '')
+  const rule = { gate: 0, refreshSeconds: 2, restSeconds: 0.3 }
+  const moving = new Uint8Array(height * width).fill(1)
+  for (let i = 0; i < 8; i++) {
+    const symbols = new Uint8Array(2 * height * width).fill(MOVED * i)
+    const frame = { symbols, height, width, bootMs: 100 * i, changed: moving }
+    t.equal((await gate.answer(rule, frame, async () => ({}))).held, undefined)
+  }
+})
+
 t.test('exact and off know no rest', async (t) => {
   for (const gate of ['exact', 'off'] as const) {
     const { show, step } = camera({ gate, restSeconds: 0.3 })
