@@ -33,7 +33,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .requiredOption('-c, --config <file>', 'YAML configuration, see config/example.yaml')
     .addHelpText(
       'after',
-      `\nSIGHUP: reads the configuration again; if it is wrong the old one goes on.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; another one, half a second later or more, ends it at once.${exitsHelp({ 0: 'stopped', 3: 'a file of the bundle is damaged, or another blindsight has this stateDir', 78: 'the configuration is wrong, or names what this box has not' })}\n\nExample: blindsight run --config /etc/blindsight/config.yaml`,
+      `\nSIGHUP: reads the configuration again; if it is wrong the old one goes on. Of a terminal that is closed: as SIGTERM.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; another one, half a second later or more, ends it at once.${exitsHelp({ 0: 'stopped', 3: 'a file of the bundle is damaged, or another blindsight has this stateDir', 78: 'the configuration is wrong, or names what this box has not' })}\n\nExample: blindsight run --config /etc/blindsight/config.yaml`,
     )
     .action(async (options: { config: string }) => (await import('./service.js')).run(options))
 

@@ -17,7 +17,7 @@ import { Notifier } from './notify.js'
 import type { Committed } from './pipeline.js'
 import { Proving } from './proving.js'
 import type { EmbeddedBroker } from './publish/embedded.js'
-import { type StopSignal, stopSignal } from './signals.js'
+import { type StopSignal, stopSignal, terminalWatch } from './signals.js'
 import { socketPaths } from './sockets.js'
 import { usable } from './usable.js'
 
@@ -40,8 +40,9 @@ async function usableConfig(file: string, proving: Proving): Promise<Snapped> {
 
 export async function run({ config: file }: { config: string }): Promise<void> {
   keepHeapSmall()
+  const closed = terminalWatch()
   let hangup: () => void = () => {}
-  process.on('SIGHUP', () => hangup()) // from the first moment: unheard, it would end the process
+  process.on('SIGHUP', () => (closed() ? process.kill(process.pid, 'SIGTERM') : hangup())) // from the first moment: unheard, it would end the process
   let again = (name: StopSignal): void => void process.kill(process.pid, name)
   const signal = stopSignal((name) => again(name))
   const log = createLog('info')

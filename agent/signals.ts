@@ -3,6 +3,27 @@
  * terminal and from npm, which passes on what it has got itself: what follows the first at once is the first.
  */
 import type { EventEmitter } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+
+/**
+ * Whether this process was started at a terminal, and that has been closed since. Then SIGHUP says so, and not that something is to be
+ * read again; a service, and what nohup starts, writes to none.
+ */
+export function terminalWatch(
+  isTerminal: boolean = process.stdout.isTTY === true,
+  open: () => number = () => openSync('/dev/tty', 'r'),
+): () => boolean {
+  const there = (): boolean => {
+    try {
+      closeSync(open())
+      return true
+    } catch {
+      return false
+    }
+  }
+  const had = isTerminal && there()
+  return () => had && !there()
+}
 
 const SAME_MS = 500
 const names = ['SIGTERM', 'SIGINT'] as const

@@ -3,6 +3,7 @@ import { graphPath } from '../contract/bundle.js'
 import { rebuild } from './archive/rebuild.js'
 import { faultOf, isLocal, pathOf } from './capture/source.js'
 import { examine, type LoadedConfig, wrongConfig } from './config/load.js'
+import { ConfigError, type Wrong } from './config/wrong.js'
 import { fit } from './fit.js'
 import { headsOn } from './heads.js'
 import { inPlaceOfUnsigned } from './proving.js'
@@ -10,12 +11,20 @@ import { usable } from './usable.js'
 
 export async function checkConfig({ config: file }: { config: string }): Promise<void> {
   const examined = examine(file)
-  if (examined.config) for (const line of notNow(examined.config)) console.error(`warning: ${line}`)
+  const later = examined.config ? notNow(examined.config) : []
+  const warn = (wrongs: readonly Wrong[] = []) => {
+    // What is wrong there will not be right later.
+    for (const { line, text } of later) if (!wrongs.some((one) => one.line === line)) console.error(`warning: ${text}`)
+  }
   const { config, bundle } = await usable(examined, (config) => {
     const instead = inPlaceOfUnsigned(config)
     if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
     return fit(config, instead?.id)
+  }).catch((error) => {
+    warn(error instanceof ConfigError ? error.wrongs : [])
+    throw error
   })
+  warn()
   const heads = config.cameras.flatMap((camera) => (camera.enabled ? headsOn(camera, bundle) : []))
   for (const graph of new Set(['encoder' as const, ...heads])) graphPath(bundle, graph)
   const cameras = config.cameras.map((c) => `${c.id} ${c.width}x${c.height} at ${c.fps} frames/s`).join(', ')
@@ -25,7 +34,7 @@ export async function checkConfig({ config: file }: { config: string }): Promise
 }
 
 /** Sources out of which nothing would come now: no fault, since a camera may be plugged in later, and a disk mounted. */
-function notNow(config: LoadedConfig): string[] {
+function notNow(config: LoadedConfig): readonly Wrong[] {
   const faults = config.cameras.flatMap(({ id, source, enabled }, i) => {
     const why = enabled && isLocal(source) && faultOf(pathOf(source))
     const path = ['cameras', i, 'source']
@@ -38,7 +47,7 @@ function notNow(config: LoadedConfig): string[] {
         ]
       : []
   })
-  return wrongConfig(config, faults).wrongs.map(({ text }) => text)
+  return wrongConfig(config, faults).wrongs
 }
 
 export function rebuildArchive(files: string[], { stateDir }: { stateDir: string }): void {

@@ -46,8 +46,9 @@ function configIn(argv: readonly string[]): string | undefined {
 /** Packages have no tsconfig.json, and put the command where a shell finds it. */
 function program({ cwd, path, root }: Start): string {
   const main = join(root, 'dist', 'cli', 'main.js')
-  if (!existsSync(join(root, 'tsconfig.json')) || path.split(delimiter).some((dir) => leadsTo(dir, main)))
-    return 'blindsight'
+  // npm and npx put folders of their own there, for what they start and nobody else.
+  const dirs = path.split(delimiter).filter((dir) => !/node_modules[\\/]\.bin[\\/]?$/.test(dir))
+  if (!existsSync(join(root, 'tsconfig.json')) || dirs.some((dir) => leadsTo(dir, main))) return 'blindsight'
   // npx looks in the folder's own package, from any folder below it.
   return relative(root, cwd).startsWith('..') ? `node ${quoted(main)}` : 'npx blindsight'
 }

@@ -18,6 +18,8 @@ export function wrongSource(source: string, folder = '.'): string | undefined {
     return /^(rtsps?|https?|rtmps?|srt|udp|rtp):\/\/./i.test(source) ? undefined : `expected ${SOURCES}`
   // A file may lie on a disk that is not there yet.
   if (isWholePath(source) || existsSync(resolve(folder, source))) return undefined
+  const [, scheme] = /^(rtsps?|https?|rtmps?|srt|udp|rtp):\/?[^/]/i.exec(source) ?? []
+  if (scheme) return `an address has two slashes behind its scheme: write ${scheme}://…`
   const found = /[@:]/.exec(source.includes('@') ? '@' : source)?.[0]
   return (
     found &&

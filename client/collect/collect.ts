@@ -41,6 +41,9 @@ export interface CollectPatience {
   readonly askPerSecond: number
 }
 
+/** Boxes that are named when they are first heard. */
+const MOST_HEARD = 20
+
 /** Answers of boxes are awaited by who asked, and everything else waits to be kept. */
 const ANSWER = 'answer'
 
@@ -111,10 +114,20 @@ export async function collect(
     )
   }
 
+  /** Who watches it start wants to know that something comes. */
+  const heard = new Set<string>()
+  const hear = (found: Work) => {
+    if (!('message' in found) || found.message.hist || heard.has(found.message.key.dev)) return
+    heard.add(found.message.key.dev)
+    if (heard.size <= MOST_HEARD) log(`${found.message.key.dev} is heard`)
+    if (heard.size === MOST_HEARD) log('further boxes are not named')
+  }
+
   const receive = (message: Message) => {
     const found = work(message)
     const settle = () => message.acknowledge?.()
     if (found === ANSWER || found === undefined) return settle()
+    hear(found)
     figures.came('message' in found ? found.message.kind : 'state' in found ? found.state.what : 'reject')
     batches.push({ work: found, cameMs: performance.now(), settle })
   }
@@ -175,6 +188,7 @@ export async function collect(
     await link.stop()
     await http?.close()
   }
+  log(`kept in this run: ${batches.summary}`)
   if (failed) throw failed
 }
 

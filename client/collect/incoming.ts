@@ -58,7 +58,7 @@ export function read(base: string, message: Message, at: string, listening: List
   if (onCamera) return { state: { what: 'camera', dev, cam, at, ...checked(CameraStateMessage, json) } }
   if (branch === 'state') return { state: { what: 'state', dev, at, ...checked(DeviceStateMessage, json) } }
   if (branch === 'health') {
-    const runs = runsOf(checked(HealthMessage, json), message.retained ? { ...listening, seconds: 0 } : listening)
+    const runs = runsOf(checked(HealthMessage, json), listening, message.retained)
     return { state: { what: 'health', dev, json: text, at, runs } }
   }
   const { boot } = checked(InfoMessage, json)
@@ -66,13 +66,14 @@ export function read(base: string, message: Message, at: string, listening: List
 }
 
 /** How far the broker has what the cameras have published. */
-function runsOf({ cams, uptime_s }: HealthMessage, { seconds, bits: wanted }: Listening): Told[] {
-  // Of a run that began before, what nobody listened to is nobody's loss.
-  const whole = uptime_s !== undefined && uptime_s < seconds
+function runsOf({ cams, uptime_s }: HealthMessage, { seconds, bits: wanted }: Listening, retained = false): Told[] {
+  // What nobody listened to is nobody's loss: a run that began before, and what was said since a message that the broker has kept.
+  const began = uptime_s !== undefined && uptime_s < seconds ? 'all' : 'onwards'
+  const due = retained ? 'known' : began
   return cams.flatMap(({ id: cam, newest, frames_left_out }) => {
     if (!newest) return []
     const { boot, bits, ...results } = newest
     const of = { ...results, ...(wanted && bits !== undefined && { bits }) }
-    return [{ cam, boot, whole, thinned: Boolean(frames_left_out), newest: of }]
+    return [{ cam, boot, due, thinned: Boolean(frames_left_out), newest: of }]
   })
 }

@@ -50,9 +50,13 @@ export async function verify(
   if (!json) {
     if (found.elsewhere !== undefined)
       print(`segments lie elsewhere, like ${found.elsewhere}, and were not looked at: name that with --bits`)
+    if (again === 0 && coverage.some((one) => one.missing.length > 0))
+      print(
+        'a collector asks the boxes for what has been missing for its --gap-seconds (two minutes); what they have no more is then gone',
+      )
     if (again > 0) print(`${again} are missing again: a collector asks their boxes for them`)
     print(
-      `${ended} boxes, ${coverage.length} streams: ${frames} there, ${missing} missing, ${gone} gone for good${unproven > 0 ? `, ${unproven} cannot be proven` : ''}${objects ? `, ${damaged} objects damaged` : ''}`,
+      `${ended === 1 ? '1 box' : `${ended} boxes`}, ${coverage.length} streams: ${frames} there, ${missing} missing, ${gone} gone for good${unproven > 0 ? `, ${unproven} cannot be proven` : ''}${objects ? `, ${damaged} objects damaged` : ''}`,
     )
   }
   return missing === 0 && damaged === 0

@@ -36,11 +36,17 @@ export async function noteState(db: Kysely<Tables>, message: StateMessage): Prom
 /** No time at all: any other one is before the first, and after the last. */
 const NEVER = { first_time: '9999-12-31T00:00:00.000Z', last_time: '1970-01-01T00:00:00.000Z' }
 
+async function isKnown(db: Kysely<Tables>, dev: string, cam: string, boot: string): Promise<boolean> {
+  const rows = db.selectFrom('streams').select('id').where('dev', '=', dev).where('cam', '=', cam)
+  return (await rows.where('boot', '=', boot).executeTakeFirst()) !== undefined
+}
+
 /** A run of which nothing has come may be known by this alone. */
 async function noteRuns(db: Kysely<Tables>, dev: string, runs: readonly Told[]): Promise<void> {
-  for (const { cam, boot, whole, thinned, newest } of runs) {
+  for (const { cam, boot, due, thinned, newest } of runs) {
     const seqs = Object.values(newest).filter((seq) => seq !== undefined)
     if (seqs.length === 0) continue
+    if (due === 'known' && !(await isKnown(db, dev, cam, boot))) continue
     const to = { cls_to: newest.cls ?? -1, seg_to: newest.seg ?? -1, bits_to: newest.bits ?? -1 }
     const rises = Object.keys(to)
       .map((column) => `excluded.${column} > streams.${column}`)
@@ -52,14 +58,14 @@ async function noteRuns(db: Kysely<Tables>, dev: string, runs: readonly Told[]):
     await db
       .insertInto('streams')
       .values({
-        ...{ dev, cam, boot, start: startOf(dev, cam, boot, whole ? 0 : Math.max(...seqs) + 1) },
+        ...{ dev, cam, boot, start: startOf(dev, cam, boot, due === 'all' ? 0 : Math.max(...seqs) + 1) },
         ...{ ...NEVER, thinned: Number(thinned), closed: 0, ...to },
       })
       .onConflict((conflict) =>
         conflict.columns(['dev', 'cam', 'boot']).doUpdateSet({
           ...Object.fromEntries(further),
           closed: sql.raw(`CASE WHEN ${rises} THEN 0 ELSE streams.closed END`),
-          start: sql`CASE WHEN ${sql.lit(whole)} THEN 0 ELSE streams.start END`,
+          start: sql`CASE WHEN ${sql.lit(due === 'all')} THEN 0 ELSE streams.start END`,
           thinned: sql`CASE WHEN excluded.thinned > streams.thinned THEN excluded.thinned ELSE streams.thinned END`,
         }),
       )

@@ -35,8 +35,11 @@ export type StateMessage = {
 export interface Told {
   readonly cam: string
   readonly boot: string
-  /** Whether all of it should be here; else, unless it is known already, what comes from now on. */
-  readonly whole: boolean
+  /**
+   * all: it began while somebody listened. onwards: what comes from now on, unless it is known already. known: of any time, and of a run
+   * that is not known it says nothing.
+   */
+  readonly due: 'all' | 'onwards' | 'known'
   /** It leaves frames out. */
   readonly thinned: boolean
   /** Highest seq of each kind. */

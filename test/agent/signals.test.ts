@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
+import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { type StopSignal, stopSignal } from '../../agent/signals.js'
+import { type StopSignal, stopSignal, terminalWatch } from '../../agent/signals.js'
 
 /** A process that waits for the signal, says so, and then hangs; its clock goes on by a second each time that it looks. */
 const script = `
@@ -52,4 +53,17 @@ t.test('one press of Ctrl-C that comes twice is one', async (t) => {
   from.emit('SIGTERM', 'SIGTERM')
   t.strictSame(again, ['SIGTERM'])
   t.equal(from.listenerCount('SIGINT') + from.listenerCount('SIGTERM'), 0, "the next one is the system's")
+})
+
+t.test('a terminal that has been closed since', async (t) => {
+  let there = true
+  const open = () => {
+    if (!there) throw new Error('ENXIO')
+    return openSync('/dev/null', 'r')
+  }
+  const [atTerminal, service] = [terminalWatch(true, open), terminalWatch(false, open)]
+  t.strictSame([atTerminal(), service()], [false, false])
+  there = false
+  t.strictSame([atTerminal(), service()], [true, false])
+  t.equal(terminalWatch(true, open)(), false, 'that was never there')
 })

@@ -32,7 +32,7 @@ t.test('what is meant to be an address and is none: what to write instead, and n
     ['rtsp:/admin:Geheim123@192.168.1.10/stream', /two slashes/],
     ['rtsp:admin:Geheim123@192.168.1.10/stream', /two slashes/],
     ['rtsp;//admin:Geheim123@192.168.1.10/stream', /two slashes/],
-    ['rtsp:/192.168.1.10/Geheim123', /colon.*two slashes/],
+    ['rtsp:/192.168.1.10/Geheim123', /two slashes/],
     ['admin@cam/1', /@/],
     [' rtsp://admin:Geheim123@192.168.1.10/stream', /blank/],
     ['rtsp://admin:Geheim123@192.168.1.10/stream\u00a0', /blank/],

@@ -56,12 +56,12 @@ t.test('how far the broker has what a box has published', async (t) => {
     const found = of('gate-1/health', { ...sample.health!, uptime_s, cams }, { seconds: 100, bits }, retained)
     return found && 'state' in found && found.state.what === 'health' ? found.state.runs : undefined
   }
-  const run = { cam: 'street', boot, whole: true, thinned: false, newest: { cls: 7, bits: 5 } }
+  const run = { cam: 'street', boot, due: 'all', thinned: false, newest: { cls: 7, bits: 5 } }
   t.strictSame(said(99, {}), [run])
-  t.strictSame(said(100, {}), [{ ...run, whole: false }], 'a run that was there before somebody listened')
-  t.match(said(undefined, {}), [{ whole: false }])
+  t.strictSame(said(100, {}), [{ ...run, due: 'onwards' }], 'a run that was there before somebody listened')
+  t.match(said(undefined, {}), [{ due: 'onwards' }])
   t.match(said(9, { frames_left_out: 3 }), [{ thinned: true }])
-  t.match(said(9, {}, true, true), [{ whole: false }], 'what the broker has kept may be of any time')
+  t.match(said(9, {}, true, true), [{ due: 'known' }], 'what the broker has kept may be of any time')
   t.strictSame(said(99, {}, false), [{ ...run, newest: { cls: 7 } }], 'bitstreams that nobody wants are not missing')
 })
 

@@ -19,7 +19,8 @@ t.test('what is there, missing and gone, for people and for programs', async (t)
   t.equal(await verify(store, undefined, {}, print), false)
   t.match(lines, [
     /^gate-1\/street\/\w+ cls +3 of #1–9 · missing 2: 2–3 · gone 4: 5–8 \(evicted\) · from #1 on, nobody listened before$/,
-    '1 boxes, 1 streams: 3 there, 2 missing, 4 gone for good',
+    /^a collector asks the boxes for what has been missing for its --gap-seconds/,
+    '1 box, 1 streams: 3 there, 2 missing, 4 gone for good',
   ])
   await store.commit([cls(2), cls(3)], at)
   lines.length = 0
@@ -50,7 +51,7 @@ t.test('bitstreams that are noted as kept and are in no segment and not waiting 
   t.equal(await verify(store, undefined, {}, print), false)
   t.match(lines, [
     / bits +4 of #0–5 · missing bitstreams 2: 2–3, noted as kept and neither in a segment nor waiting$/,
-    '1 boxes, 1 streams: 4 there, 2 missing, 0 gone for good',
+    '1 box, 1 streams: 4 there, 2 missing, 0 gone for good',
   ])
   lines.length = 0
   t.equal(await verify(store, undefined, { json: true }, print), false)
@@ -136,7 +137,7 @@ t.test('of runs that leave frames out it is proven that nothing is missing, or s
   t.equal(await run(), true)
   t.match(lines, [
     / bits +2 of #0–4 · complete · leaves frames out, 3 of these$/,
-    '1 boxes, 1 streams: 2 there, 0 missing, 0 gone for good',
+    '1 box, 1 streams: 2 there, 0 missing, 0 gone for good',
   ])
   const db = new Database(join(t.testdirName, 'fleet.sqlite'))
   db.exec('DELETE FROM records WHERE seq = 0')

@@ -244,7 +244,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     const told = (cls: number, more: Partial<Told> = {}) =>
       store.note({
         ...{ what: 'health', dev: 'gate-1', json: '{}', at },
-        runs: [{ cam: 'street', boot, whole: true, thinned: false, newest: { cls, bits: undefined }, ...more }],
+        runs: [{ cam: 'street', boot, due: 'all', thinned: false, newest: { cls, bits: undefined }, ...more }],
       } as const)
     await told(4)
     t.strictSame(await missing(store), [['cls', 0, 4]], 'of a run of which nothing has come')
@@ -256,12 +256,20 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     await told(8)
     t.strictSame(await missing(store), [['cls', 6, 9]], 'and of what came last')
     // Nobody listened to a run that was there before; what is on its way all the same counts.
-    await told(70, { cam: 'yard', whole: false })
+    await told(70, { cam: 'yard', due: 'onwards' })
     t.strictSame((await missing(store)).length, 1)
     const [, yard] = await store.coverage()
     t.match(yard, { last: 70, missing: [], stream: { cam: 'yard', start: 71 } })
+    // What the broker has kept may be of a minute ago, in which nobody listened.
+    await told(30, { cam: 'gate', due: 'known' })
+    await store.commit([cls(60, { cam: 'gate' })], at)
+    await told(60, { cam: 'gate', due: 'known' })
+    t.match(
+      (await store.coverage()).find(({ stream }) => stream.cam === 'gate'),
+      { missing: [], stream: { start: 60 } },
+    )
     // A later run of a camera that is known begins with 0, and one that leaves frames out is known by its newest alone.
-    await told(12, { boot: otherBoot, whole: false, thinned: true })
+    await told(12, { boot: otherBoot, due: 'onwards', thinned: true })
     t.strictSame((await missing(store)).slice(1), [['cls', 12, 12]])
     await store.commit([cls(12, { boot: otherBoot, prev: 3 })], at)
     t.strictSame((await missing(store)).slice(1), [['cls', 0, 3]])
@@ -291,7 +299,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
       t.strictSame((await over())[0], [otherBoot, false, false], 'one that was closed by mistake')
       await store.closeRun(later.stream.id)
       const newest = { cls: 9 }
-      const runs = [{ cam: 'street', boot: otherBoot, whole: false, thinned: false, newest }]
+      const runs = [{ cam: 'street', boot: otherBoot, due: 'onwards' as const, thinned: false, newest }]
       await store.note({ what: 'health', dev: 'gate-1', json: '{}', at, runs })
       t.strictSame((await over())[0], [otherBoot, false, false])
     },
@@ -299,7 +307,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
 
   t.test(`${name}: a camera that is only heard of has no newest frame`, async (t) => {
     const store = await open(t)
-    const runs = [{ cam: 'street', boot, whole: false, thinned: false, newest: { cls: 9 } }]
+    const runs = [{ cam: 'street', boot, due: 'onwards' as const, thinned: false, newest: { cls: 9 } }]
     await store.note({ what: 'state', dev: 'gate-1', state: 'online', session: 's', at })
     await store.note({ what: 'now', dev: 'gate-1', cam: 'street', json: '{}', at })
     await store.note({ what: 'health', dev: 'gate-1', json: '{}', at, runs })
@@ -329,7 +337,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     const told = () =>
       store.note({
         ...{ what: 'health', dev: 'gate-1', json: '{}', at },
-        runs: [{ cam: 'street', boot, whole: true, thinned: false, newest: { cls: 3 } }],
+        runs: [{ cam: 'street', boot, due: 'all', thinned: false, newest: { cls: 3 } }],
       })
     await store.note({ what: 'info', dev: 'gate-1', json: '{}', boot, at })
     await store.commit([cls(0), cls(1), cls(2), cls(3)], at)
@@ -349,7 +357,7 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     const store = await open(t)
     await store.commit([cls(0, { boot: otherBoot })], at)
     const newest = { cls: 600 }
-    const runs = [{ cam: 'street', boot, whole: true, thinned: false, newest }]
+    const runs = [{ cam: 'street', boot, due: 'all' as const, thinned: false, newest }]
     await store.note({ what: 'health', dev: 'gate-1', json: '{}', at, runs })
     await store.note({ what: 'info', dev: 'gate-1', json: '{}', boot: otherBoot, at })
     await store.expire('2026-04-01T00:00:00.000Z')
