@@ -260,14 +260,6 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     t.strictSame((await missing(store)).length, 1)
     const [, yard] = await store.coverage()
     t.match(yard, { last: 70, missing: [], stream: { cam: 'yard', start: 71 } })
-    // What the broker has kept may be of a minute ago, in which nobody listened.
-    await told(30, { cam: 'gate', due: 'known' })
-    await store.commit([cls(60, { cam: 'gate' })], at)
-    await told(60, { cam: 'gate', due: 'known' })
-    t.match(
-      (await store.coverage()).find(({ stream }) => stream.cam === 'gate'),
-      { missing: [], stream: { start: 60 } },
-    )
     // A later run of a camera that is known begins with 0, and one that leaves frames out is known by its newest alone.
     await told(12, { boot: otherBoot, due: 'onwards', thinned: true })
     t.strictSame((await missing(store)).slice(1), [['cls', 12, 12]])
@@ -276,6 +268,21 @@ export function suite(name: string, address: (t: Test) => Promise<string>): void
     const of = (await store.coverage()).find(({ stream }) => stream.boot === otherBoot)!
     await store.leftOut(of.stream.id, ['cls'], [{ from: 0, to: 2 }])
     t.strictSame((await missing(store)).slice(1), [['cls', 3, 3]])
+  })
+
+  t.test(`${name}: what a broker has kept of a run that nobody knows may be of a minute ago`, async (t) => {
+    const store = await open(t)
+    const told = (cls: number) =>
+      store.note({
+        ...{ what: 'health', dev: 'gate-1', json: '{}', at },
+        runs: [{ cam: 'street', boot, due: 'known', thinned: false, newest: { cls } }],
+      })
+    await told(30)
+    t.strictSame(await store.coverage(), [])
+    await store.commit([cls(60)], at)
+    t.match(await store.coverage(), [{ missing: [], stream: { start: 60 } }], 'in which nobody listened')
+    await told(62)
+    t.strictSame(await missing(store), [['cls', 61, 62]])
   })
 
   t.test(
