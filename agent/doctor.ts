@@ -14,7 +14,7 @@ import { ConfigError } from './config/wrong.js'
 import { demoClip } from './demo/demo.js'
 import { jetson } from './doctor/jetson.js'
 import { type Check, thisMachine } from './doctor/machine.js'
-import { enginesDir, giveEngines, workerSetup } from './engines.js'
+import { enginesDir, giveEngines, ranOn, workerSetup } from './engines.js'
 import { messageOf } from './errors.js'
 import { fit } from './fit.js'
 import { Engine } from './infer/engine.js'
@@ -133,8 +133,7 @@ async function tryProviders(config: LoadedConfig, bundle: Bundle): Promise<strin
     giveEngines(stateDir),
   )
   await engine.stop()
-  const ran = Object.entries(engine.providers).map(([graph, provider]) => `${graph} ran on ${provider}`)
-  return `ONNX Runtime offers ${offeredProviders().join(', ')}; ${ran.join(', ')}${notes.size ? ` (${[...notes].join('; ')})` : ''}`
+  return `ONNX Runtime offers ${offeredProviders().join(', ')}; ${ranOn(engine.providers)}${notes.size ? ` (${[...notes].join('; ')})` : ''}`
 }
 
 /** Waits for frames, and then for a while, to see what they cost. */

@@ -24,6 +24,12 @@ export function workerSetup(config: LoadedConfig, bundle: Bundle): WorkerSetup {
   }
 }
 
+/** @param providers that really ran, by graph */
+export const ranOn = (providers: Readonly<Record<string, string>>): string =>
+  Object.entries(providers)
+    .map(([graph, provider]) => `${graph} ran on ${provider}`)
+    .join(', ')
+
 /** Whatever root has built there belongs to the owner of the state directory, who could replace none of it otherwise. */
 export function giveEngines(stateDir: string): void {
   const dir = enginesDir(stateDir)

@@ -84,7 +84,7 @@ const maySigned =
   (dir) =>
     unsigned(dir, config) === undefined
 
-/** For `check-config`: which bundle a start takes in the place of a chosen one that the key has not signed, and why; undefined: the chosen one may run. */
+/** Which bundle a start takes in the place of a chosen one that the key has not signed, and why; undefined: the chosen one may run. */
 export function inPlaceOfUnsigned(config: LoadedConfig): { id: string; why: string } | undefined {
   const { bundle, stateDir } = config
   if (bundle !== undefined) return undefined
@@ -93,6 +93,13 @@ export function inPlaceOfUnsigned(config: LoadedConfig): { id: string; why: stri
   const why = existsSync(join(dir, 'manifest.json')) ? unsigned(dir, config) : undefined
   const id = why && wayBack(stateDir, maySigned(config))
   return id ? { id, why: `bundle ${use} ${why}` } : undefined
+}
+
+/** For `check-config` and `warmup`: the bundle that `run` would take, said where it is not the chosen one. @throws as fit */
+export function fitInstead(config: LoadedConfig, file: string): Bundle {
+  const instead = inPlaceOfUnsigned(config)
+  if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
+  return fit(config, instead?.id)
 }
 
 function fits(config: LoadedConfig, name: string): boolean {

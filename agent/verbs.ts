@@ -4,9 +4,8 @@ import { rebuild } from './archive/rebuild.js'
 import { faultOf, isLocal, pathOf } from './capture/source.js'
 import { examine, type LoadedConfig, wrongConfig } from './config/load.js'
 import { ConfigError, type Wrong } from './config/wrong.js'
-import { fit } from './fit.js'
 import { headsOn } from './heads.js'
-import { inPlaceOfUnsigned } from './proving.js'
+import { fitInstead } from './proving.js'
 import { usable } from './usable.js'
 
 export async function checkConfig({ config: file }: { config: string }): Promise<void> {
@@ -16,11 +15,7 @@ export async function checkConfig({ config: file }: { config: string }): Promise
     // What is wrong there will not be right later.
     for (const { line, text } of later) if (!wrongs.some((one) => one.line === line)) console.error(`warning: ${text}`)
   }
-  const { config, bundle } = await usable(examined, (config) => {
-    const instead = inPlaceOfUnsigned(config)
-    if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
-    return fit(config, instead?.id)
-  }).catch((error) => {
+  const { config, bundle } = await usable(examined, (config) => fitInstead(config, file)).catch((error) => {
     warn(error instanceof ConfigError ? error.wrongs : [])
     throw error
   })

@@ -1,13 +1,12 @@
 /** `warmup`: opens the networks as `run` does, so that what an execution provider compiles of them is there before the service needs it. */
 import type { Bundle } from '../contract/bundle.js'
 import { type LoadedConfig, loadConfig } from './config/load.js'
-import { enginesDir, giveEngines, workerSetup } from './engines.js'
-import { fit } from './fit.js'
+import { enginesDir, giveEngines, ranOn, workerSetup } from './engines.js'
 import { Engine } from './infer/engine.js'
 import type { Opening } from './infer/messages.js'
 import { offeredProviders } from './infer/onnx.js'
 import { makeFolder } from './owner.js'
-import { inPlaceOfUnsigned } from './proving.js'
+import { fitInstead } from './proving.js'
 import { stopSignal } from './signals.js'
 
 const EVERY_MS = 5000
@@ -16,9 +15,7 @@ const INTERRUPTED = 130
 /** Progress goes to stderr, its last line to stdout. Exit code 1: a graph runs on another provider than on the first that is here. */
 export async function warmup({ config: file }: { config: string }): Promise<void> {
   const config = loadConfig(file)
-  const instead = inPlaceOfUnsigned(config)
-  if (instead) console.error(`${file}: ${instead.why}: ${instead.id} is used in its place`)
-  const bundle = fit(config, instead?.id)
+  const bundle = fitInstead(config, file)
   const ending = new AbortController()
   void stopSignal().then(() => ending.abort())
   try {
@@ -101,11 +98,10 @@ const asWanted = (ran: Ran, config: LoadedConfig) =>
 
 /** Which provider really ran each graph, and what there is to say of that. */
 function verdict(ran: Ran, config: LoadedConfig): string {
-  const graphs = Object.entries(ran).map(([graph, provider]) => `${graph} ran on ${provider}`)
   const why = asWanted(ran, config)
     ? builds(config)
       ? `engines are in ${enginesDir(config.stateDir)}`
       : 'nothing to be built ahead: only TensorRT does'
     : `and not on ${here(config)[0]}; the notes above say why`
-  return `${graphs.join(', ')}; ${why}`
+  return `${ranOn(ran)}; ${why}`
 }

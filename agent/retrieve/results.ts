@@ -88,10 +88,10 @@ function itemOf(frame: StoredFrame, tell: Tell, published: boolean): { item?: It
   const item: Item = { seq: frame.seq }
   let leftOut = false
   try {
-    const out = wentOut(frame.result)
-    leftOut = published && !out.results
-    if (leftOut && !out.events) return { leftOut }
-    if (published && out.bits) item.bits = out.prev ? { prev: out.prev.bits ?? null } : {}
+    const out = published ? wentOut(frame.result) : undefined
+    leftOut = out?.results === false
+    if (leftOut && !out?.events) return { leftOut }
+    if (out?.bits) item.bits = out.prev ? { prev: out.prev.bits ?? null } : {}
     for (const { kind, payload } of tell(frame)) {
       if (typeof payload !== 'string') continue
       if (kind === 'evt') item.evt = [...(item.evt ?? []), JSON.parse(payload)]

@@ -11,6 +11,7 @@ import type { Incoming } from '../listen/incoming.js'
 import type { Span } from '../listen/sequence.js'
 import { addAll, type Chained } from './chain.js'
 import type { Engine } from './engine.js'
+import { writeSpans } from './spans.js'
 import type { Tally } from './store.js'
 import { type Kind, kindNames, kinds, type PassedKind, passed, passedResults, type Tables } from './tables.js'
 
@@ -252,34 +253,6 @@ async function spansOf(tx: Tx, ranges: readonly Range[]): Promise<Map<string, Sp
     spans.set(name, [...(spans.get(name) ?? []), { from: from_seq, to: to_seq }])
   }
   return spans
-}
-
-export async function writeSpans(
-  tx: Tx,
-  stream: number,
-  kind: Kind | PassedKind,
-  before: readonly Span[],
-  after: readonly Span[],
-): Promise<void> {
-  const old = new Map(before.map(({ from, to }) => [from, to]))
-  const kept = new Set(after.map(({ from }) => from))
-  const ended = [...old.keys()].filter((from) => !kept.has(from))
-  const changed = after.filter(({ from, to }) => old.get(from) !== to)
-  if (ended.length > 0)
-    await tx
-      .deleteFrom('spans')
-      .where('stream', '=', stream)
-      .where('kind', '=', kind)
-      .where('from_seq', 'in', ended)
-      .execute()
-  if (changed.length > 0)
-    await tx
-      .insertInto('spans')
-      .values(changed.map(({ from, to }) => ({ stream, kind, from_seq: from, to_seq: to })))
-      .onConflict((conflict) =>
-        conflict.columns(['stream', 'kind', 'from_seq']).doUpdateSet({ to_seq: sql`excluded.to_seq` }),
-      )
-      .execute()
 }
 
 async function insertAll(tx: Tx, fresh: readonly Fresh[], at: string): Promise<void> {

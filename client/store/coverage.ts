@@ -44,10 +44,10 @@ export async function coverageOf(db: Kysely<Tables>, { dev, closed, loose }: Cov
   if (dev !== undefined) wanted = wanted.where('dev', '=', dev)
   if (closed === false) wanted = wanted.where('closed', '=', 0)
   if (loose) wanted = wanted.where('id', 'in', db.selectFrom('records').select('stream').distinct())
-  const rows = db.selectFrom('streams').select(streamColumns).where('id', 'in', wanted)
-  const streams = (await rows.orderBy('dev').orderBy('cam').orderBy('first_time').execute()).map(streamOf)
-  const [upTo, spans, gone] = await Promise.all([
-    db.selectFrom('streams').select(['id', 'cls_to', 'seg_to', 'bits_to']).where('id', 'in', wanted).execute(),
+  const columns = [...streamColumns, ...Object.values(ends)] as const
+  const rows = db.selectFrom('streams').select(columns).where('id', 'in', wanted)
+  const streams = await rows.orderBy('dev').orderBy('cam').orderBy('first_time').execute()
+  const [spans, gone] = await Promise.all([
     db
       .selectFrom('spans')
       .selectAll()
@@ -68,34 +68,35 @@ export async function coverageOf(db: Kysely<Tables>, { dev, closed, loose }: Cov
     }
     return found
   }
-  const told = new Map(upTo.map((row) => [row.id, row]))
   const here = of(spans)
   const never = of(gone)
-  return streams.flatMap((stream) =>
-    Object.values(kinds).flatMap((kind): Coverage[] => {
+  return streams.flatMap((row) => {
+    const stream = streamOf(row)
+    return Object.values(kinds).flatMap((kind): Coverage[] => {
       const seen = (here.get(`${stream.id}/${kind}`) ?? []).map(spanOf)
       const lost = (never.get(`${stream.id}/${kind}`) ?? []).map((row) => ({ ...spanOf(row), reason: row.reason }))
-      const end = told.get(stream.id)![ends[kind]]
+      const end = row[ends[kind]]
       if (seen.length + lost.length === 0 && end < 0) return []
       const holes = new Sequence(seen).holes(stream.start)
       const next = Math.max(stream.start, (seen.at(-1)?.to ?? -1) + 1)
       // Of a run that leaves frames out only this one is known to have gone out; it tells of the ones before.
       if (end >= next) holes.push({ from: stream.thinned ? end : next, to: end })
       const missing = without(holes, lost)
-      const last = Math.max(end, seen.at(-1)?.to ?? -1)
+      const newest = seen.at(-1)?.to ?? -1
+      const last = Math.max(end, newest)
       return [
         {
           stream,
           kind: kindNames[kind],
           frames: countOf(seen),
-          seen: seen.at(-1)?.to ?? -1,
+          seen: newest,
           last,
           missing,
           gone: lost,
         },
       ]
-    }),
-  )
+    })
+  })
 }
 
 const spanOf = ({ from_seq, to_seq }: { from_seq: number; to_seq: number }): Span => ({ from: from_seq, to: to_seq })

@@ -4,7 +4,7 @@ import { hold } from './coverage.js'
 import type { Engine } from './engine.js'
 import { orphan, sweep } from './orphans.js'
 import { type DeleteObjects, type Expired, StoreError } from './store.js'
-import { passed, passedResults, type Tables } from './tables.js'
+import { type PassedKind, passed, passedResults, type Tables } from './tables.js'
 
 /** Segments forgotten at once. */
 const STEP = 500
@@ -120,13 +120,7 @@ async function noteForgottenResults(db: Kysely<Tables>, engine: Engine, day: str
   for (const { id } of await old.execute()) {
     const last = await engine.lastBefore(db, id, day)
     if (last === undefined) continue
-    const stream = db
-      .updateTable('streams')
-      .set({ results_from: last + 1 })
-      .where('id', '=', id)
-    await stream.where('results_from', '<=', last).execute()
-    const told = db.deleteFrom('spans').where('stream', '=', id).where('kind', 'in', Object.values(passedResults))
-    await told.where('to_seq', '<=', last).execute()
+    await forgetUpTo(db, id, last, 'results_from', Object.values(passedResults))
   }
 }
 
@@ -137,11 +131,22 @@ async function noteForgotten(
   rows: readonly { readonly last: number }[],
 ): Promise<void> {
   const last = rows.reduce((most, row) => Math.max(most, row.last), -1)
-  const forgotten = tx
+  await forgetUpTo(tx, stream, last, 'kept_from', Object.values(passed))
+}
+
+/** @param of what was noted of those that were left out */
+async function forgetUpTo(
+  db: Kysely<Tables>,
+  stream: number,
+  last: number,
+  column: 'kept_from' | 'results_from',
+  of: readonly PassedKind[],
+): Promise<void> {
+  const forgotten = db
     .updateTable('streams')
-    .set({ kept_from: last + 1 })
+    .set(column, last + 1)
     .where('id', '=', stream)
-  await forgotten.where('kept_from', '<=', last).execute()
-  const spans = tx.deleteFrom('spans').where('stream', '=', stream).where('kind', 'in', Object.values(passed))
+  await forgotten.where(column, '<=', last).execute()
+  const spans = db.deleteFrom('spans').where('stream', '=', stream).where('kind', 'in', of)
   await spans.where('to_seq', '<=', last).execute()
 }

@@ -1,11 +1,11 @@
 /** What was noted as here and is not, or is of no use: what is noted follows what is there. */
 import { type Kysely, type SelectQueryBuilder, sql, type Transaction } from 'kysely'
 import { countOf, Sequence, type Span } from '../listen/sequence.js'
-import { writeSpans } from './commit.js'
 import { hold, noteGone, without } from './coverage.js'
+import { enlist, spansOf, unlist } from './spans.js'
 import { reject } from './states.js'
 import type { Absent, AbsentResults, CoverageFilter, Placed, Store, Unsure } from './store.js'
-import { ends, type Kind, kinds, type PassedKind, passed, passedResults, type Tables } from './tables.js'
+import { ends, type Kind, kinds, passed, passedResults, type Tables } from './tables.js'
 
 /** Read at once. */
 const SEQS = 50_000
@@ -93,10 +93,7 @@ export const regain = (db: Kysely<Tables>, stream: number, seq: number, place: s
     await hold(tx, stream)
     const last = await setLost(tx, stream, seq, place, 0)
     if (last === undefined) return false
-    const known = await spansOf(tx, 'spans', stream, kinds.bits)
-    const sequence = new Sequence(known.map((span) => ({ ...span })))
-    for (const { from, to } of without([{ from: seq, to: last }], known)) sequence.add(to, from)
-    await writeSpans(tx, stream, kinds.bits, known, sequence.spans)
+    await enlist(tx, stream, kinds.bits, [{ from: seq, to: last }])
     const records = tx.deleteFrom('records').where('stream', '=', stream)
     await records.where('seq', '>=', seq).where('seq', '<=', last).execute()
     return true
@@ -238,21 +235,6 @@ async function explained(tx: Transaction<Tables>, stream: number, absent: readon
   return { lost, unproven: without(untold, lost), leftOut: countOf(absent) - countOf(untold) }
 }
 
-/** Which are noted as here, or as gone. */
-const spansOf = (
-  tx: Transaction<Tables>,
-  table: 'spans' | 'gone',
-  stream: number,
-  kind: Kind | PassedKind,
-): Promise<Span[]> =>
-  tx
-    .selectFrom(table)
-    .select(['from_seq as from', 'to_seq as to'])
-    .where('stream', '=', stream)
-    .where('kind', '=', kind as Kind)
-    .orderBy('from_seq')
-    .execute()
-
 /** What is sealed or lies one by one, of a range. */
 async function lying(tx: Transaction<Tables>, stream: number, { from, to }: Span): Promise<Span[]> {
   const sealed = await tx
@@ -272,28 +254,6 @@ async function lying(tx: Transaction<Tables>, stream: number, { from, to }: Span
     .orderBy('seq')
     .execute()
   return [...sealed, ...joined(loose.map(({ seq }) => seq))].sort((a, b) => a.from - b.from)
-}
-
-async function unlist(tx: Transaction<Tables>, stream: number, kind: Kind, seqs: readonly Span[]): Promise<void> {
-  for (const { from, to } of seqs) {
-    const cut = await tx
-      .deleteFrom('spans')
-      .where('stream', '=', stream)
-      .where('kind', '=', kind)
-      .where('from_seq', '<=', to)
-      .where('to_seq', '>=', from)
-      .returning(['from_seq as from', 'to_seq as to'])
-      .execute()
-    const left = without(
-      cut.sort((a, b) => a.from - b.from),
-      [{ from, to }],
-    )
-    if (left.length > 0)
-      await tx
-        .insertInto('spans')
-        .values(left.map((span) => ({ stream, kind, from_seq: span.from, to_seq: span.to })))
-        .execute()
-  }
 }
 
 function joined(seqs: readonly number[]): Span[] {
