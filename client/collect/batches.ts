@@ -4,7 +4,6 @@
  */
 import { setTimeout as wait } from 'node:timers/promises'
 import { Backoff } from '../../contract/backoff.js'
-import type { ResultKind } from '../../contract/topics.js'
 import type { Incoming } from '../listen/incoming.js'
 import { type Reject, type StateMessage, type Store, StoreError } from '../store/store.js'
 import type { Figures } from './figures.js'
@@ -25,7 +24,6 @@ const MOST = 500
 export class Batches {
   private waiting: Delivery[] = []
   private running: Promise<void> | undefined
-  private readonly added: Record<ResultKind, number> = { cls: 0, seg: 0, bits: 0, evt: 0 }
   private readonly stopping = new AbortController()
 
   constructor(
@@ -52,12 +50,6 @@ export class Batches {
   /** All that has come so far is kept. */
   async idle(): Promise<void> {
     await this.running
-  }
-
-  /** What is new in the store since the start, in words. */
-  get summary(): string {
-    const { cls, seg, bits, evt } = this.added
-    return `${cls + seg} results, ${bits} bitstreams, ${evt} events`
   }
 
   get unsettled(): number {
@@ -94,11 +86,7 @@ export class Batches {
     const at = new Date().toISOString()
     try {
       const began = performance.now()
-      await this.patiently(async () => {
-        const tally = await this.store.commit(messages, at)
-        for (const [kind, count] of Object.entries(tally.added)) this.added[kind as ResultKind] += count
-        this.figures.committed(tally, began)
-      })
+      await this.patiently(async () => this.figures.committed(await this.store.commit(messages, at), began))
     } catch (error) {
       if (error instanceof Stopped) throw error
       if (messages.length > 1) {

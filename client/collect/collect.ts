@@ -188,7 +188,7 @@ export async function collect(
     await link.stop()
     await http?.close()
   }
-  log(`kept in this run: ${batches.summary}`)
+  log(`kept in this run: ${figures.summary}`)
   if (failed) throw failed
 }
 

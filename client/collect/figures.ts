@@ -1,5 +1,6 @@
 /** What a collector has done, for /metrics and /healthz, and what it says once of things that come often. The only file that knows prom-client here. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { ResultKind } from '../../contract/topics.js'
 import type { Tally } from '../store/store.js'
 import type { Delivery } from './batches.js'
 
@@ -11,6 +12,7 @@ export class Figures {
   private readonly said = new Set<string>()
   private up: boolean | undefined
   private linked = false
+  private readonly added: Record<ResultKind, number> = { cls: 0, seg: 0, bits: 0, evt: 0 }
   private linkedAt: number | undefined
   private readonly received = this.counter('received', 'Messages that came from the broker, by kind', ['kind'])
   private readonly stored = this.counter('stored', 'Messages that are new in the store, by kind', ['kind'])
@@ -82,7 +84,10 @@ export class Figures {
   }
 
   committed({ added, duplicates }: Tally, beganMs: number): void {
-    for (const [kind, count] of Object.entries(added)) if (count > 0) this.stored.inc({ kind }, count)
+    for (const [kind, count] of Object.entries(added) as [ResultKind, number][]) {
+      if (count > 0) this.stored.inc({ kind }, count)
+      this.added[kind] += count
+    }
     this.duplicates.inc(duplicates)
     this.commits.observe((performance.now() - beganMs) / 1000)
   }
@@ -182,6 +187,12 @@ export class Figures {
     this.linked = connected
     if (connected) this.linkedAt ??= performance.now()
     this.connected.set(connected ? 1 : 0)
+  }
+
+  /** What the broker has brought that is new in the store, in words. */
+  get summary(): string {
+    const { cls, seg, bits, evt } = this.added
+    return `${cls + seg} results, ${bits} bitstreams, ${evt} events`
   }
 
   /** Since the first connection, whatever came between. */
