@@ -1,5 +1,5 @@
 /**
- * The frame's way through the box: slot -> inference thread -> container -> one transaction -> publisher.
+ * The frame's way through the box: slot -> inference thread -> coding thread -> container -> one transaction -> publisher.
  * Two frames are under way at a time, so the inference thread has its next job while the last one is committed.
  */
 import { createHash } from 'node:crypto'

@@ -60,7 +60,7 @@ interface Watched {
   shown: string
 }
 
-/** Empty scenes have up to 0.06 % (agent/infer/encoders.ts). */
+/** Empty scenes have up to 0.06 % (agent/infer/changes.ts). */
 const MOTION = 0.001
 const STIR = EventRule.parse({ class: 'motion', enterSeconds: 0.3, leaveSeconds: 5 })
 /** An archive that takes nothing for long misses the oldest. */

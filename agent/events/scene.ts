@@ -4,7 +4,7 @@
  */
 import type { Analyse } from '../../contract/bundle.js'
 import { EventRule, type Zone } from '../config/watch.js'
-import { LEAST_OF_PICTURE } from '../presence.js'
+import { LEAST_OF_PICTURE, STAYS } from '../presence.js'
 import { Activity, type Grid, type Look, type Tally, tally } from './activity.js'
 import { placesIn } from './polygon.js'
 import { type Mark, type Occurrence, type Telling, Watch } from './watch.js'
@@ -44,8 +44,6 @@ export interface Observed extends Pick<Look, 'motion' | 'moving'> {
 const LEAST_PLACES = 2
 /** and a zone that is as small as what stands in it is taken when half of it is. */
 const MOST_OF_ZONE = 0.5
-/** What was seen in a zone stays seen down to this part of the share that it needed. */
-const STAYS = 0.5
 /** Something moves when so much of it does. */
 const MOVES = 0.1
 

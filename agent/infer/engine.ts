@@ -1,12 +1,28 @@
-/** The main thread's handle on the inference worker. */
-import { Worker } from 'node:worker_threads'
+/** The main thread's handle on the inference thread and the coding thread. */
+import { MessageChannel, Worker } from 'node:worker_threads'
 import { AgentError, ExitCode } from '../errors.js'
-import type { Encoded, FromWorker, InferCamera, Job, Opening, Shot, Wish, WorkerSetup } from './messages.js'
+import type {
+  CoderSetup,
+  Encoded,
+  FromCoder,
+  FromWorker,
+  InferCamera,
+  InferenceSetup,
+  Job,
+  Opening,
+  Seen,
+  Shot,
+  Wish,
+  WorkerSetup,
+} from './messages.js'
 import { prepareTensorRt } from './onnx.js'
 
 interface Waiting {
   resolve(encoded: Encoded): void
   reject(error: Error): void
+  /** Of the two halves of a result, the one that came first. */
+  seen?: Seen
+  coded?: Pick<FromCoder & { type: 'coded' }, 'coded' | 'ms'>
 }
 
 export interface StartOptions {
@@ -19,30 +35,34 @@ export interface StartOptions {
 
 export class Engine {
   private readonly waiting = new Map<number, Waiting>()
-  private readonly gone: Promise<void>
+  private readonly gone: Promise<unknown>
   private nextJob = 0
   private ended = false
 
   private constructor(
     private readonly worker: Worker,
+    coder: Worker,
     /** Execution provider that really runs, per graph. */
     readonly providers: Record<string, string>,
     failed: (error: Error) => void,
   ) {
-    worker.on('message', (message: FromWorker) => this.receive(message))
-    worker.on('error', (error) => this.fail(error, failed))
-    this.gone = new Promise((resolve) => {
-      worker.on('exit', () => {
-        this.fail(new Error('the inference thread ended'), failed)
-        resolve()
+    const ended = (thread: Worker, name: string) => {
+      thread.on('message', (message: FromWorker | FromCoder) => this.receive(message))
+      thread.on('error', (error) => this.fail(error, failed))
+      return new Promise<void>((resolve) => {
+        thread.on('exit', () => {
+          this.fail(new Error(`the ${name} thread ended`), failed)
+          resolve()
+        })
       })
-    })
+    }
+    this.gone = Promise.all([ended(worker, 'inference'), ended(coder, 'coding')])
   }
 
   /**
-   * Starts the thread, opens the bundle's graphs and warms them up.
+   * Starts the threads, opens the bundle's graphs and warms them up.
    * @param note told about slow steps (TensorRT engines) and providers tried in vain
-   * @param failed called once if the thread dies later
+   * @param failed called once if a thread dies later
    * @throws {AgentError} bundle refused, or no provider works
    */
   static async start(
@@ -54,7 +74,14 @@ export class Engine {
   ): Promise<Engine> {
     ending?.throwIfAborted()
     prepareTensorRt(cacheDir)
-    const worker = new Worker(script, { workerData: setup })
+    const { port1: toCoder, port2: uncoded } = new MessageChannel()
+    const coderSetup: CoderSetup = { bundleDir: setup.bundleDir, uncoded }
+    const coder = new Worker(new URL('./coder.js', import.meta.url), {
+      workerData: coderSetup,
+      transferList: [uncoded],
+    })
+    const inferenceSetup: InferenceSetup = { ...setup, toCoder }
+    const worker = new Worker(script, { workerData: inferenceSetup, transferList: [toCoder] })
     const providers = await new Promise<Record<string, string>>((resolve, reject) => {
       const exited = () => reject(new Error('the inference thread ended before it was ready'))
       const opening = (message: FromWorker) => {
@@ -65,20 +92,23 @@ export class Engine {
         if (message.type !== 'ready') return
         worker.off('message', opening)
         worker.off('error', reject)
+        coder.off('error', reject)
         worker.off('exit', exited)
         resolve(message.providers)
       }
       worker.on('message', opening)
       worker.on('error', reject)
+      coder.on('error', reject)
       worker.on('exit', exited)
       ending?.addEventListener('abort', () => reject(ending.reason), { once: true })
     }).catch(async (error) => {
       // Inside a native call the thread must not be terminated: ONNX Runtime's binding then aborts the whole process.
       if (ending?.aborted) worker.postMessage('stop')
       else await worker.terminate()
+      await coder.terminate()
       throw error
     })
-    return new Engine(worker, providers, failed)
+    return new Engine(worker, coder, providers, failed)
   }
 
   /**
@@ -102,16 +132,24 @@ export class Engine {
     this.rejectAll(new Error('the inference thread was stopped'))
   }
 
-  private receive(message: FromWorker): void {
-    if (message.type === 'encoded') {
-      this.waiting.get(message.encoded.job)?.resolve(message.encoded)
-      this.waiting.delete(message.encoded.job)
-    } else if (message.type === 'job-failed') {
+  private receive(message: FromWorker | FromCoder): void {
+    if (message.type === 'seen') this.half(message.seen.job, { seen: message.seen })
+    else if (message.type === 'coded') this.half(message.job, { coded: message })
+    else if (message.type === 'job-failed') {
       this.waiting
         .get(message.job)
         ?.reject(new AgentError('engine', `inference failed: ${message.message}`, ExitCode.unexpected))
       this.waiting.delete(message.job)
     }
+  }
+
+  private half(job: number, half: Pick<Waiting, 'seen' | 'coded'>): void {
+    const waiting = this.waiting.get(job)
+    if (!waiting) return // the other half has failed
+    const { seen, coded } = Object.assign(waiting, half)
+    if (!seen || !coded) return
+    this.waiting.delete(job)
+    waiting.resolve({ ...seen, coded: coded.coded, ms: { ...seen.ms, code: coded.ms } })
   }
 
   private fail(error: Error, failed: (error: Error) => void): void {

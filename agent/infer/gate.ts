@@ -3,7 +3,7 @@
  * something changes, an answer holds. A frame is compared with the one that the answer was given for, so that slow changes add up.
  */
 import { type Bundle, maskOf } from '../../contract/bundle.js'
-import { LEAST_OF_PICTURE } from '../presence.js'
+import { LEAST_OF_PICTURE, STAYS } from '../presence.js'
 import { changes } from './changes.js'
 import type { FrameSize } from './networks.js'
 
@@ -49,6 +49,8 @@ interface Held<Answer> {
   readonly answer: Answer
   readonly frame: GatedFrame
   readonly near: Uint8Array
+  /** What it says is there. */
+  readonly says: string
   /** Something moved when it was looked at. */
   unrest: boolean
   /** Since when every look has said that the same is there; undefined: it says nothing of what is there. */
@@ -73,12 +75,12 @@ export class Gate<Answer extends Maskful> {
   /**
    * @param things classes of the mask that are objects and not scenery
    * @param places the mask's, to a side of a cell
-   * @param said what an answer says is there; empty: answers of this bundle do not say
+   * @param said what an answer says is there, after the one before it said `before`; empty: answers of this bundle do not say
    */
   constructor(
     private readonly things: ReadonlySet<number>,
     private readonly places: number,
-    private readonly said: (answer: Answer) => string,
+    private readonly said: (answer: Answer, before?: string) => string,
   ) {}
 
   /** The answer for a frame: that which holds, and why, or the one that `look` gives. */
@@ -95,10 +97,10 @@ export class Gate<Answer extends Maskful> {
     if (rule.gate === 'off') return { answer }
     const near = this.near(answer, frame)
     const unrest = !frame.changed || stirs(frame.changed, near, rule)
-    const says = this.said(answer)
-    const confirmed = before !== undefined && this.said(before.answer) === says
-    const sinceMs = says === '' ? undefined : confirmed ? before.sinceMs : frame.bootMs
-    this.held = { answer, frame, near, unrest, sinceMs, confirmed }
+    const says = this.said(answer, before?.says)
+    const confirmed = before?.says === says
+    const sinceMs = says === '' ? undefined : confirmed ? before?.sinceMs : frame.bootMs
+    this.held = { answer, frame, near, says, unrest, sinceMs, confirmed }
     return { answer }
   }
 
@@ -154,7 +156,7 @@ function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boole
 /** A gate for each camera. */
 export class Gates<Answer extends Maskful> {
   private readonly cameras = new Map<string, Gate<Answer>>()
-  private readonly enter: readonly number[]
+  private readonly limits: readonly { readonly enter: number; readonly leave: number }[]
   private readonly things: ReadonlySet<number>
   private readonly places: number
   private readonly stride: number
@@ -162,13 +164,14 @@ export class Gates<Answer extends Maskful> {
   constructor({ manifest }: Bundle) {
     const { analyse, latent } = manifest
     this.things = new Set(analyse?.mask.classes.flatMap(({ kind }, id) => (kind === 'thing' ? [id] : [])))
-    this.enter = analyse?.tags.classes.map(({ id }) => analyse.tags.thresholds[id]!.enter) ?? []
+    this.limits = analyse?.tags.classes.map(({ id }) => analyse.tags.thresholds[id]!) ?? []
     this.stride = latent.stride
     this.places = latent.stride / (maskOf(manifest)?.stride ?? latent.stride)
   }
 
   of(cam: string): Gate<Answer> {
-    const gate = this.cameras.get(cam) ?? new Gate<Answer>(this.things, this.places, (answer) => this.said(answer))
+    const gate =
+      this.cameras.get(cam) ?? new Gate<Answer>(this.things, this.places, (answer, before) => this.said(answer, before))
     this.cameras.set(cam, gate)
     return gate
   }
@@ -178,10 +181,15 @@ export class Gates<Answer extends Maskful> {
     return { width: width / this.stride, height: height / this.stride }
   }
 
-  /** The tags above their thresholds, and the things in the mask. */
-  private said({ tags, fractions }: Answer): string {
-    const above = this.enter.map((enter, i) => Number(tags !== undefined && tags[i]! >= enter))
-    const there = [...this.things].map((id) => Number(fractions !== undefined && fractions[id]! >= LEAST_OF_PICTURE))
-    return [...above, ...there].join('')
+  /** The tags above their thresholds, and the things in the mask; what was there before stays so for as long as an event of it would. */
+  private said({ tags, fractions }: Answer, before = ''): string {
+    const above = this.limits.map(
+      ({ enter, leave }, i) => tags !== undefined && tags[i]! >= (before[i] === '1' ? leave : enter),
+    )
+    const there = [...this.things].map((id, i) => {
+      const least = LEAST_OF_PICTURE * (before[this.limits.length + i] === '1' ? STAYS : 1)
+      return fractions !== undefined && fractions[id]! >= least
+    })
+    return [...above, ...there].map(Number).join('')
   }
 }

@@ -1,4 +1,5 @@
-/** What crosses between the main thread and the inference worker. */
+/** What crosses between the main thread, the inference thread and the coding thread. */
+import type { MessagePort } from 'node:worker_threads'
 import type { Coded, Profile } from '../../codec/index.js'
 import type { Head } from '../../contract/bundle.js'
 import type { Provider } from '../config/schema.js'
@@ -15,6 +16,27 @@ export interface WorkerSetup {
   readonly sizes: readonly FrameSize[]
   /** A folder for passing files, if the temporary one takes none. */
   readonly writable?: string
+}
+
+/** What the inference thread starts with: `toCoder` takes an Uncoded for each frame. */
+export interface InferenceSetup extends WorkerSetup {
+  readonly toCoder: MessagePort
+}
+
+export interface CoderSetup {
+  readonly bundleDir: string
+  /** Where they come from. */
+  readonly uncoded: MessagePort
+}
+
+/** A frame's symbols, uint8 [C,H/8,W/8], on their way to the coding thread. */
+export interface Uncoded extends FrameSize {
+  readonly job: number
+  readonly cam: string
+  readonly profile: Profile
+  readonly symbols: Uint8Array
+  /** A keyframe. */
+  readonly key: boolean
 }
 
 /** What inference needs to know of a camera. */
@@ -70,15 +92,21 @@ export interface Answer {
   readonly runs?: number[]
 }
 
-export interface Encoded extends Answer {
+/** What the inference thread makes of a frame. */
+export interface Seen extends Answer {
   readonly job: number
   readonly buffer: ArrayBuffer
-  /** Entropy-coded symbols, without the container. */
-  readonly coded: Coded
   /** Of the latent's cells, [H/8,W/8]: 1 where it differs from the frame before, as the keyframe decision and `motion` see it; absent: there was none. */
   readonly changed?: Uint8Array
   /** The heads did not look at it: their answer is that for a frame before it. */
   readonly held?: Hold
+  readonly ms: Omit<StageTimes, 'code'>
+}
+
+/** What becomes of a frame in both threads. */
+export interface Encoded extends Omit<Seen, 'ms'> {
+  /** Entropy-coded symbols, without the container. */
+  readonly coded: Coded
   readonly ms: StageTimes
 }
 
@@ -96,5 +124,9 @@ export type FromWorker =
   | { readonly type: 'opens'; readonly opening: Opening }
   | { readonly type: 'ready'; readonly providers: Record<string, string> }
   | { readonly type: 'failed'; readonly message: string; readonly bundle: boolean }
-  | { readonly type: 'encoded'; readonly encoded: Encoded }
+  | { readonly type: 'seen'; readonly seen: Seen }
   | { readonly type: 'job-failed'; readonly job: number; readonly buffer: ArrayBuffer; readonly message: string }
+
+export type FromCoder =
+  | { readonly type: 'coded'; readonly job: number; readonly coded: Coded; readonly ms: number }
+  | { readonly type: 'job-failed'; readonly job: number; readonly message: string }

@@ -1,26 +1,25 @@
 /**
- * The inference thread. onnxruntime-node's run() blocks the thread that calls it, so networks and entropy coder live
- * here and capture, archive and MQTT never wait for them.
+ * The inference thread. onnxruntime-node's run() blocks the thread that calls it, so the networks live here and capture, archive and MQTT
+ * never wait for them. Symbols go on to the coding thread (coder.ts) as soon as there are any.
  */
 import { exit } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { BundleError, openBundle } from '../../contract/bundle.js'
-import { codingOf } from '../../contract/coding.js'
 import { encodeRuns } from '../../contract/rle.js'
 import { keepHeapSmall } from '../heap.js'
-import { Encoders } from './encoders.js'
+import { Latest } from './changes.js'
 import { Gates } from './gate.js'
-import type { Answer, Encoded, FromWorker, Job, Opening, StageTimes, WorkerSetup } from './messages.js'
+import type { Answer, FromWorker, InferenceSetup, Job, Opening, Seen, Uncoded } from './messages.js'
 import { Networks } from './networks.js'
 
 const port = parentPort!
-const setup = workerData as WorkerSetup
+const { toCoder, ...setup } = workerData as InferenceSetup
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
 
 async function main(): Promise<void> {
   keepHeapSmall()
   const bundle = openBundle(setup.bundleDir)
-  const encoders = new Encoders(codingOf(bundle), bundle.manifest.latent.stride)
+  const latest = new Latest(bundle.manifest.latent.stride)
   const gates = new Gates<Answer>(bundle)
   const note = (text: string) => send({ type: 'note', text })
   // Told to stop while it opens: heard between two native calls, and not inside one.
@@ -37,12 +36,13 @@ async function main(): Promise<void> {
     queue = queue.then(async () => {
       if (job === 'stop') {
         await networks.release()
+        toCoder.close()
         port.close()
         return
       }
       try {
-        const encoded = await process(networks, encoders, gates, job)
-        send({ type: 'encoded', encoded }, transferable(encoded))
+        const seen = await process(networks, latest, gates, job)
+        send({ type: 'seen', seen }, transferable(seen))
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
         send({ type: 'job-failed', job: job.job, buffer: job.rgb.buffer, message }, [job.rgb.buffer])
@@ -53,23 +53,25 @@ async function main(): Promise<void> {
 
 const OPEN = { gate: 'off', refreshSeconds: 0, restSeconds: 0 } as const
 
-async function process(networks: Networks, encoders: Encoders, gates: Gates<Answer>, job: Job): Promise<Encoded> {
-  const ms: { -readonly [K in keyof StageTimes]: StageTimes[K] } = { encode: 0, code: 0 }
+async function process(networks: Networks, latest: Latest, gates: Gates<Answer>, job: Job): Promise<Seen> {
+  const ms: { -readonly [K in keyof Seen['ms']]: Seen['ms'][K] } = { encode: 0 }
   let last = performance.now()
-  const lap = (stage: keyof StageTimes) => {
+  const lap = (stage: keyof Seen['ms']) => {
     const now = performance.now()
     ms[stage] = now - last
     last = now
   }
   const symbols = await networks.encode(job.rgb, job)
   lap('encode')
-  const { coded, changed } = encoders.encode(job.cam, job.coding, job, symbols, job.key)
-  lap('code')
+  const { cam, width, height, coding: profile } = job
+  const { changed, cut } = latest.next(cam, job, symbols)
+  const uncoded: Uncoded = { job: job.job, cam, profile, width, height, symbols, key: job.key || cut }
+  toCoder.postMessage(uncoded)
   const { bootMs, pressed, look } = job
   const frame = { symbols, changed, bootMs, pressed, look, ...gates.cells(job) }
   // Without heads there is nothing to hold.
   const rule = job.heads.length > 0 ? job.gate : OPEN
-  const { answer, held } = await gates.of(job.cam).answer(rule, frame, async () => {
+  const { answer, held } = await gates.of(cam).answer(rule, frame, async () => {
     const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job) : undefined
     if (analysed) lap('analyse')
     const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined
@@ -86,7 +88,6 @@ async function process(networks: Networks, encoders: Encoders, gates: Gates<Answ
   return {
     job: job.job,
     buffer: job.rgb.buffer,
-    coded,
     ...(changed && { changed }),
     ...answer,
     ...(held && { held }),
@@ -95,7 +96,7 @@ async function process(networks: Networks, encoders: Encoders, gates: Gates<Answ
 }
 
 /** Buffers that are handed over whole; a tensor may share its own with others. */
-function transferable({ buffer, changed }: Encoded): ArrayBuffer[] {
+function transferable({ buffer, changed }: Seen): ArrayBuffer[] {
   return changed ? [buffer, changed.buffer as ArrayBuffer] : [buffer]
 }
 

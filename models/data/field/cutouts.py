@@ -10,7 +10,7 @@ LEAST = 26  # pixels high: smaller ones have no outline worth pasting
 LEAST_FILLED, LEAST_OWN = 0.25, 0.22
 TWO_WHEELERS = (TAG["bicycle"], TAG["motorcycle"])
 # How often each is pasted; what the pictures show seldom comes often.
-WEIGHTS = {"person": 3.0, "bicycle": 2.0, "motorcycle": 2.0, "car": 2.2, "bus": 1.2, "truck": 1.6, "dog": 0.8, "cat": 0.7}
+WEIGHTS = {"person": 3.0, "bicycle": 2.0, "motorcycle": 2.0, "car": 2.2, "bus": 1.3, "truck": 2.2, "dog": 0.8, "cat": 0.7}
 
 
 class Cutout:

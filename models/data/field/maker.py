@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from data.field import labels
+from data.field import built, labels
 from data.field.cutouts import WEIGHTS, collect, distractor
 from data.field.degrade import degrade
-from data.field.labels import IGNORE, TAG, TAGS
+from data.field.labels import IGNORE, MASK, TAG, TAGS
 from data.field.named import named
 from data.field.pasting import paste, shelf
 from data.field.textures import textures
@@ -14,7 +14,8 @@ from data.pictures import read_rgb
 
 # Shares of all views. Half are made of cut-outs and other pasted things, whose labels are sure to the pixel, and many are empty: false alarms were
 # what kept an earlier network down.
-KINDS = {"camera": 0.20, "photo": 0.30, "whole": 0.14, "street": 0.03, "empty": 0.09, "pasted": 0.24}
+KINDS = {"camera": 0.22, "photo": 0.25, "whole": 0.10, "street": 0.03, "empty": 0.08, "pasted": 0.23, "above": 0.09}
+LARGE = (TAG["bus"], TAG["truck"])
 ALL = frozenset(range(len(TAGS)))
 
 
@@ -26,6 +27,7 @@ class Maker:
         train = labels.load(root, "train")
         self.cameras = [p for p in train if p.camera]
         self.empty = [p for p in self.cameras if not p.boxes and not p.ignored]
+        self.with_large = [p for p in self.cameras if any(tag in LARGE for _, tag, _ in p.boxes)]
         self.photos = [p for p in train if not p.camera]
         self.street = labels.camvid(root, "train") + labels.camvid(root, "val")
         self.cut = collect(train)
@@ -42,14 +44,17 @@ class Maker:
         """-> a View of any kind, degraded"""
         at = np.searchsorted(np.cumsum(list(KINDS.values())), self.rng.random(), side="right")
         kind = list(KINDS)[min(at, len(KINDS) - 1)]
-        makers = {"camera": self.camera, "photo": self.photo, "whole": self.whole, "street": self.driver, "empty": self.nobody, "pasted": self.pasted}
+        makers = {"camera": self.camera, "photo": self.photo, "whole": self.whole, "street": self.driver, "empty": self.nobody, "pasted": self.pasted, "above": self.above}
         view = makers[kind]()
         view.rgb = degrade(view.rgb, self.rng)
         return view
 
     def camera(self):
-        """A piece of a fixed camera's frame. Half by set, so that a large one does not drown the small ones."""
-        if self.rng.random() < 0.5:
+        """A piece of a fixed camera's frame. Half by set, so that a large one does not drown the small ones; some for their lorries and buses, which are few."""
+        r = self.rng.random()
+        if r < 0.15 and self.with_large:
+            picture = self.any(self.with_large)
+        elif r < 0.55:
             name = self.any(sorted({name for name, _ in self.by_source}))
             picture = self.any([p for key, group in self.by_source.items() if key[0] == name for p in group])
         else:
@@ -96,9 +101,28 @@ class Maker:
         large = np.exp(rng.uniform(np.log(14), np.log(130)))
         for _ in range(rng.integers(1, 7)):
             tag = rng.choice(len(TAGS), p=self.weights)
-            paste(view, self.any(self.cut[tag]), rng, np.clip(large * np.exp(rng.normal() * 0.45), 8, 190))
+            cut = built.vehicle(rng, rng.uniform(12, 55), TAGS[tag])[0] if TAGS[tag] in built.TAGS_BUILT and rng.random() < 0.15 else self.any(self.cut[tag])
+            paste(view, cut, rng, np.clip(large * np.exp(rng.normal() * 0.45), 8, 190))
             if rng.random() < 0.5:
                 paste(view, distractor(self.textures, rng), rng, np.clip(large * np.exp(rng.normal() * 0.6), 8, 190))
+        return view
+
+    def above(self):
+        """Cars, lorries and buses from high above, as large as each is beside the others."""
+        rng = self.rng
+        if rng.random() < 0.6:
+            view = nothing_in(built.asphalt(rng, HEIGHT, WIDTH))
+            view.mask[:] = MASK.index("road")
+        else:
+            view = self.background()
+        metre, elevation = np.exp(rng.uniform(np.log(5), np.log(36))), rng.triangular(28, 75, 90)
+        if rng.random() < 0.2:
+            shelf(view, self.textures, rng)
+        for _ in range(rng.integers(1, 3 + int(40 / metre))):
+            if rng.random() < 0.25:
+                paste(view, distractor(self.textures, rng), rng, np.clip(metre * rng.uniform(0.5, 4), 8, 150))
+            cut, height = built.vehicle(rng, float(np.clip(elevation + rng.normal() * 5, 20, 90)))
+            paste(view, cut, rng, height * metre)
         return view
 
     def background(self):

@@ -40,7 +40,7 @@ def as_shown(cut, rng, height):
     h, w = cut.alpha.shape
     scale = height / h
     nw, nh = max(3, int(round(w * scale))), max(3, int(round(h * scale)))
-    if nw > WIDTH * 0.9 or nh > HEIGHT * 1.1:
+    if nw > WIDTH * 1.2 or nh > HEIGHT * 1.5:
         return None
     rgb, alpha = Image.fromarray(cut.rgb), Image.fromarray((cut.alpha * 255).astype(np.uint8))
     mask, boxes = Image.fromarray(cut.mask), cut.boxes

@@ -2,6 +2,7 @@
 
 import torch
 
+from bundling.field import ANALYSE
 from bundling.released import encoder, manifest_of, unfold, weights
 from data.field import labels
 from data.field.labels import MASK, TAGS
@@ -18,7 +19,8 @@ from training.optimiser import sgd_groups
 
 def analyse(run):
     """On shards of views (models/shards.py); the codec is frozen, so their symbols stay true. Its trunk begins as that of the bundle's classifier; with
-    `start` the whole network as the part of that name ended. With `mean` nothing is trained: the mean of some parts' weights."""
+    `start` the whole network as the part of that name ended or, where there is none, as the released bundle of that name has it. With `mean` nothing is trained:
+    the mean of some parts' weights."""
     knobs, bundle = run.knobs, BUNDLES / run.config["codec"]["of"]
     held_out = labels.load(run.data, "val", run.limit)
     labels.check(held_out)
@@ -39,8 +41,12 @@ def analyse(run):
         return report(network.eval())
     shards = Shards(run.args.shards or run.out / "shards", run.rng)
     if "start" in knobs:
-        path = run.checkpoint_path(knobs["start"])
-        load(network, ema_of(path), path)
+        path, released = run.checkpoint_path(knobs["start"]), BUNDLES / knobs["start"] / ANALYSE
+        if path.exists() or not released.exists():
+            load(network, ema_of(path), path)
+        else:
+            print(f"analyse: starts from {released}", flush=True)
+            unfold(network, weights(released), latent_of(shards.batch(64)[0], centres.cpu()))
     else:
         start_from_classifier(network, manifest, bundle, centres.cpu()[shards.batch(64)[0].long()])
     network.to(memory_format=torch.channels_last)

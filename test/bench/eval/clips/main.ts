@@ -3,11 +3,10 @@
  * agent would; what it says is held against truth files. Beside it, what it says where the heads look at every frame.
  */
 import { Camera } from '../../../../agent/config/schema.js'
-import { Encoders } from '../../../../agent/infer/encoders.js'
+import { Latest } from '../../../../agent/infer/changes.js'
 import { Gates } from '../../../../agent/infer/gate.js'
 import { Networks } from '../../../../agent/infer/networks.js'
 import { type Bundle, headsOf } from '../../../../contract/bundle.js'
-import { codingOf } from '../../../../contract/coding.js'
 import { eachFrame, sizeOf } from './frames.js'
 import {
   add,
@@ -101,7 +100,7 @@ function gateOf(truths: readonly Truth[], looks: ReadonlyMap<Truth, Looks>, gate
 async function watch(bundle: Bundle, networks: Networks, truth: Truth) {
   const { multiple, stride } = bundle.manifest.latent
   const size = await sizeOf(truth.path, HEIGHT, multiple)
-  const encoders = new Encoders(codingOf(bundle), stride)
+  const latest = new Latest(stride)
   const gates = new Gates<Look>(bundle)
   const gate = gates.of('clip')
   const watchers = { gated: watcherOf(bundle, size), ungated: watcherOf(bundle, size) }
@@ -115,7 +114,7 @@ async function watch(bundle: Bundle, networks: Networks, truth: Truth) {
     due = Math.max(due, seconds + 0.999 / FPS)
     const symbols = await networks.encode(rgb, size)
     const seen = analysing ? await networks.analyse(symbols, size) : await networks.segment(symbols, size)
-    const { changed } = encoders.encode('clip', 'static', size, symbols, false)
+    const { changed } = latest.next('clip', size, symbols)
     const frame = { symbols, changed, bootMs: seconds * 1000, ...gates.cells(size) }
     const { answer, held } = await gate.answer(RULE, frame, async () => seen)
     watchers.ungated.look(seconds, { ...seen, ...(changed && { changed }) })
