@@ -2,6 +2,8 @@
 
     python models/score.py --bundle models/bundles/field-1 --data DIR --clips ../shared/field-clips ../shared/clips --write
 
+    python models/score.py --bundle models/bundles/lean-5 --data DIR                  # what its masks say of persons and cars, for comparison
+
 Each half second of a clip is judged for itself; what the agent makes of them is `blindsight eval --clips`.
 """
 
@@ -12,12 +14,12 @@ import sys
 from pathlib import Path
 
 from bundling.bundle import write_manifest
-from bundling.field import analyser
+from bundling.field import ANALYSE, analyser
 from bundling.released import encoder, manifest_of
 from data.field import labels
 from data.pictures import DataError
 from scoring.clips import best_thresholds, clip_rows
-from scoring.field import figures, said
+from scoring.field import figures, said, segmenter
 from scoring.thresholds import thresholds
 from training.checkpoint import TrainError
 
@@ -31,9 +33,14 @@ def main():
     p.add_argument("--threads", type=int, default=0)
     p.add_argument("--write", action="store_true", help="thresholds and figures into the bundle's manifest")
     args = p.parse_args()
-    encode, answer = encoder(args.bundle, args.threads), analyser(args.bundle, args.threads)
+    encode, analyses = encoder(args.bundle, args.threads), (args.bundle / ANALYSE).exists()
+    if not analyses and (args.clips or args.write):
+        raise TrainError(f"{args.bundle} has no {ANALYSE}: only its masks can be scored, on pictures, without --clips and --write")
+    answer = (analyser if analyses else segmenter)(args.bundle, args.threads)
     on_pictures = said(answer, encode, labels.load(args.data, "val", args.limit))
     report = {"field/val": figures(*on_pictures)}
+    if not analyses:
+        return print(json.dumps(report, indent=1))
     rows = clip_rows(answer, encode, args.clips) if args.clips else []
     for row in rows:
         if row.name in ("person", "car") or row.there.any():

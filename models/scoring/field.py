@@ -4,7 +4,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from data.field.labels import IGNORE, TAGS, THINGS
+from bundling.graphs import FILES
+from bundling.released import manifest_of, session
+from data.field.labels import IGNORE, OF_CAMVID, TAGS, THINGS
 from networks.analyser import tag_logits
 from networks.layers import MASK_STRIDE
 from scoring.metrics import Confusion
@@ -18,6 +20,20 @@ def answers_of(model, centres):
     def answer(symbols):
         maps, logits = model(centres[torch.from_numpy(symbols).long()])
         return torch.sigmoid(tag_logits(maps)).numpy(), logits.argmax(1).numpy(), None
+
+    return answer
+
+
+def segmenter(bundle, threads=0):
+    """-> the same of a bundle that has a segmenter of CamVid's classes and no tags: persons and cars by their share of the picture, nothing of the others (NaN)."""
+    graph = session(bundle / FILES["segment"], threads)
+    classes = [OF_CAMVID.get(c, "other") for c in manifest_of(bundle)["classes"]["segment"]]
+    thing = np.array([THINGS.index(c) if c in THINGS else 0 for c in classes])
+
+    def answer(symbols):
+        mask, fractions = graph.run(None, {"symbols": symbols})
+        shares = [fractions[:, [c == tag for c in classes]].sum(1) if tag in classes else np.full(len(symbols), np.nan) for tag in TAGS]
+        return np.stack(shares, 1), thing[mask], None
 
     return answer
 
@@ -60,7 +76,7 @@ def said(answer, encode, pictures):
 
 
 def figures(scores, truths, confusion):
-    known = truths != IGNORE
+    known = (truths != IGNORE) & ~np.isnan(scores)
     precision = {tag: average_precision(scores[known[:, i], i], truths[known[:, i], i]) for i, tag in enumerate(TAGS)}
     precision, iou = {tag: value for tag, value in precision.items() if value is not None}, confusion.iou()
     return {

@@ -52,6 +52,9 @@ t.test('views, training, figures', async (t) => {
   const further = await train('analyse-again', 1)
   t.equal(further.status, 0, further.stderr)
 
+  const released = await train('analyse-above', 1)
+  t.match(released, { status: 0, stdout: /starts from .*field-1\/analyse\.onnx\n/ }, released.stderr)
+
   const clips = join(data, 'clips')
   const bundle = join(dir, 'bundles/tiny')
   const checkpoint = (name: string) => ['--checkpoint', join(out, name), '--out', join(dir, 'bundles')]
