@@ -1,13 +1,17 @@
 /**
  * Resident memory of the whole box by its number of cameras: `blindsight run` as a process of its own, as the service starts it, with its embedded broker,
- * cameras at 5 frames/s that loop a clip, everything at its default. 25 s after its start it has found its level, or nearly: what V8 then leaves lying is
+ * cameras at 5 frames/s, everything at its default. They are live, as a box's are, and show a looped clip over HTTP: of a file ffmpeg decodes several frames
+ * at once on threads of their own, which takes 6 MB more. 25 s after its start it has found its level, or nearly: what V8 then leaves lying is
  * collected once a minute.
  *
  * The agent counts with all that it has resident, though it shares Node's own pages with whoever else runs Node. Each ffmpeg counts with what is its own; the
  * pages of program and libraries, which all of them share, count once. (Pss would say so too, but less of it where somebody else's ffmpeg runs.)
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -53,7 +57,14 @@ interface Resident {
 
 export async function benchMemory(options: MemoryOptions): Promise<MemoryBench> {
   const by_cameras: MemoryOfCameras[] = []
-  for (const cameras of COUNTS) by_cameras.push(await memoryOf(cameras, options))
+  const stream = await live(options.clip)
+  try {
+    const source = `http://127.0.0.1:${(stream.address() as AddressInfo).port}/live`
+    for (const cameras of COUNTS) by_cameras.push(await memoryOf(cameras, source, options))
+  } finally {
+    stream.closeAllConnections()
+    stream.close()
+  }
   const [first, last] = [by_cameras[0]!, by_cameras.at(-1)!]
   const further = (key: 'agent_mb' | 'ffmpeg_mb' | 'all_mb') =>
     Number(((last[key] - first[key]) / (last.cameras - first.cameras)).toFixed(1))
@@ -64,10 +75,38 @@ export async function benchMemory(options: MemoryOptions): Promise<MemoryBench> 
   }
 }
 
-async function memoryOf(cameras: number, { bundle, threads, clip }: MemoryOptions): Promise<MemoryOfCameras> {
+/** Whoever asks gets the clip at its own pace, again and again. */
+async function live(clip: string): Promise<Server> {
+  const args = [
+    '-v',
+    'error',
+    '-nostdin',
+    '-re',
+    '-stream_loop',
+    '-1',
+    '-i',
+    clip,
+    '-an',
+    '-c',
+    'copy',
+    '-f',
+    'mpegts',
+    '-',
+  ]
+  const server = createServer((_, response) => {
+    const sender = spawn('ffmpeg', args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    sender.stdout.pipe(response.writeHead(200, { 'content-type': 'video/mp2t' }))
+    response.on('close', () => sender.kill('SIGKILL'))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+async function memoryOf(cameras: number, source: string, { bundle, threads }: MemoryOptions): Promise<MemoryOfCameras> {
   const stateDir = mkdtempSync(join(tmpdir(), 'blindsight-bench-'))
   const config = join(stateDir, 'config.json')
-  const watched = Array.from({ length: cameras }, (_, i) => ({ id: `cam-${i + 1}`, source: clip, fps: FPS }))
+  const watched = Array.from({ length: cameras }, (_, i) => ({ id: `cam-${i + 1}`, source, fps: FPS }))
   const settings = {
     device: 'bench',
     bundle,
