@@ -6,6 +6,7 @@ import { registerBundle } from './bundle-commands.js'
 import { DEFAULT_BUNDLE } from './bundles.js'
 import type { DemoOptions, ShowBroker } from './demo/demo.js'
 import { AgentError, ExitCode, exitsHelp } from './errors.js'
+import { keepHeapSmall } from './heap.js'
 import type { InitOptions } from './init.js'
 import type { StatusOptions } from './status/status.js'
 
@@ -35,7 +36,10 @@ export function register(program: Command, showBroker?: ShowBroker): void {
       'after',
       `\nSIGHUP: reads the configuration again; if it is wrong the old one goes on. Of a terminal that is closed: as SIGTERM.\nSIGTERM or Ctrl-C: commits what is under way, publishes what the broker takes, stops; another one, half a second later or more, ends it at once.${exitsHelp({ 0: 'stopped', 3: 'a file of the bundle is damaged, or another blindsight has this stateDir', 78: 'the configuration is wrong, or names what this box has not' })}\n\nExample: blindsight run --config /etc/blindsight/config.yaml`,
     )
-    .action(async (options: { config: string }) => (await import('./service.js')).run(options))
+    .action(async (options: { config: string }) => {
+      keepHeapSmall() // before what is loaded now has made the heap large
+      await (await import('./service.js')).run(options)
+    })
 
   program
     .command('demo')

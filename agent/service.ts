@@ -8,7 +8,6 @@ import { examine, type LoadedConfig } from './config/load.js'
 import { messageOf } from './errors.js'
 import type { Facts } from './facts.js'
 import { namesOf } from './heads.js'
-import { keepHeapSmall } from './heap.js'
 import { Listener } from './http/listener.js'
 import { routes } from './http/routes.js'
 import { createLog, type ProcessLog } from './log.js'
@@ -39,7 +38,6 @@ async function usableConfig(file: string, proving: Proving): Promise<Snapped> {
 }
 
 export async function run({ config: file }: { config: string }): Promise<void> {
-  keepHeapSmall()
   const closed = terminalWatch()
   let hangup: () => void = () => {}
   process.on('SIGHUP', () => (closed() ? process.kill(process.pid, 'SIGTERM') : hangup())) // from the first moment: unheard, it would end the process

@@ -10,6 +10,11 @@ import * as ort from 'onnxruntime-node'
 import type { Provider } from '../config/schema.js'
 import { scratchFolder } from '../scratch.js'
 
+// From 1.29 on ONNX Runtime tells its maker, from every Linux machine, of each model that is opened and how fast it runs, and keeps a number of the
+// machine in the home folder. It reads this once, when the first session is opened, and of the process: the main thread loads this file before it
+// starts the one for inference, whose process.env is a copy that the native side does not see.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 export type Tensor = { readonly data: Uint8Array | Float32Array; readonly dims: readonly number[] }
 
 const names: Record<Provider, string> = {

@@ -2,6 +2,9 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { BundleError } from '../../contract/bundle.js'
 
+// As the agent (agent/infer/onnx.ts): otherwise ONNX Runtime tells its maker of every graph that is opened.
+process.env.ORT_DISABLE_TELEMETRY = '1'
+
 export interface Output {
   readonly data: Uint8Array
   readonly dims: readonly number[]

@@ -1,5 +1,5 @@
 /**
- * Four cameras on one box, as long as it is asked: the whole agent in this process with an embedded broker, ffmpeg beside it, looped clips at
+ * Some cameras on one box, as long as it is asked: the whole agent in this process with an embedded broker, ffmpeg beside it, looped clips at
  * 5 frames/s, everything at its default. What came in, what was looked at, what was lost, what it cost, how long from capture to PUBACK.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -12,7 +12,6 @@ import { demoClip } from '../../agent/demo/demo.js'
 import { silentLog } from '../../agent/log.js'
 import { Notifier } from '../../agent/notify.js'
 
-const CAMERAS = 4
 const FPS = 5
 /** The networks are open and every camera has sent so many: from here on it counts. */
 const WARM_FRAMES = 10
@@ -22,6 +21,9 @@ export interface CamerasOptions {
   readonly bundle: string
   readonly threads: number
   readonly seconds: number
+  readonly cameras: number
+  /** Of their frames; without it the default. */
+  readonly coding?: 'max'
   /** A folder of clips, taken in turn; without it the demo's. */
   readonly clips?: string | undefined
 }
@@ -50,7 +52,8 @@ export interface CamerasBench {
   readonly peak_rss_mb: number
 }
 
-export async function benchCameras({ bundle, threads, seconds, clips }: CamerasOptions): Promise<CamerasBench> {
+export async function benchCameras(options: CamerasOptions): Promise<CamerasBench> {
+  const { bundle, threads, seconds, cameras: count, coding, clips } = options
   const stateDir = mkdtempSync(join(tmpdir(), 'blindsight-bench-'))
   const files = clips
     ? readdirSync(clips)
@@ -58,10 +61,11 @@ export async function benchCameras({ bundle, threads, seconds, clips }: CamerasO
         .map((name) => join(clips, name))
     : [demoClip()]
   if (files.length === 0) throw new Error(`--clips ${clips}: no .mp4 in it`)
-  const cameras = Array.from({ length: CAMERAS }, (_, i) => ({
+  const cameras = Array.from({ length: count }, (_, i) => ({
     id: `cam-${i + 1}`,
     source: files[i % files.length]!,
     fps: FPS,
+    ...(coding && { coding }),
   }))
   const text = JSON.stringify({ device: 'bench', bundle, stateDir, threads, cameras, mqtt: { embeddedPort: 0 } })
   const taken = new Map<string, bigint>()
@@ -92,14 +96,14 @@ export async function benchCameras({ bundle, threads, seconds, clips }: CamerasO
     for (const deadline = performance.now() + ACK_MS; taken.size > 0 && performance.now() < deadline; ) await wait(20)
     const rss = process.resourceUsage().maxRSS * 1024
     const sum = (key: keyof typeof now) => now[key] - before[key]
-    const perHour = (ms: number) => Math.round((ms / seconds / CAMERAS) * 3.6)
+    const perHour = (ms: number) => Math.round((ms / seconds / count) * 3.6)
     const archived = held.same + held.rest + held.pressed + held.no
     const share = (count: number) => Number((count / Math.max(1, archived)).toFixed(3))
     latency.sort((a, b) => a - b)
     const at = (part: number) =>
       Math.round(latency[Math.min(latency.length - 1, Math.floor(latency.length * part))] ?? Number.NaN)
     return {
-      cameras: CAMERAS,
+      cameras: count,
       fps: FPS,
       seconds,
       clips: [...new Set(cameras.map(({ source }) => source.split('/').at(-1)!))],

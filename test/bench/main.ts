@@ -8,6 +8,7 @@ import { archiveRows, benchArchive } from './archive.js'
 import { benchCameras } from './cameras.js'
 import { benchCapture } from './capture.js'
 import { benchCodec } from './codec.js'
+import { benchMemory } from './memory.js'
 import { benchPeer } from './peer.js'
 
 /** Minutes on a slow machine: only where it is asked for. */
@@ -26,6 +27,8 @@ const { values } = parseArgs({
     dir: { type: 'string', default: tmpdir() },
   },
 })
+const CAMERAS = 4
+const MAX_SECONDS = 20
 const threads = Number(values.threads)
 const { bundle, clips } = values
 type Row = readonly [what: string, figure: string, note?: string]
@@ -33,7 +36,7 @@ type Row = readonly [what: string, figure: string, note?: string]
 const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
   // First: its memory is that of the process.
   async cameras() {
-    const cameras = await benchCameras({ bundle, threads, seconds: Number(values.seconds), clips })
+    const cameras = await benchCameras({ bundle, threads, seconds: Number(values.seconds), cameras: CAMERAS, clips })
     const { frames_in, frames_archived, frames_dropped, capture_to_puback_ms: ms, cpu_s_per_camera_hour: cpu } = cameras
     const rows: Row[] = [
       [
@@ -54,6 +57,37 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
       ],
     ]
     return { rows, figures: cameras }
+  },
+  async max() {
+    const one = await benchCameras({ bundle, threads, seconds: MAX_SECONDS, cameras: 1, coding: 'max', clips })
+    const { frames_in, frames_archived, frames_dropped, frames_acknowledged, capture_to_puback_ms: ms } = one
+    const rows: Row[] = [
+      [
+        `    one camera, \`max\` coding, ${one.fps} frames/s, ${one.seconds} s`,
+        `${frames_in} in`,
+        `${frames_archived} archived, ${frames_acknowledged} acknowledged, ${frames_dropped} dropped (target 0)`,
+      ],
+      [
+        '    its capture to PUBACK, p50',
+        `${ms.p50} ms`,
+        `p99 ${ms.p99} (target at most 1000), most ${ms.most}; looked at ${percent(one.looked_at)}; ${one.cores} cores busy`,
+      ],
+    ]
+    return { rows, figures: one }
+  },
+  async memory() {
+    const memory = await benchMemory({ bundle, threads, clip: demoClip() })
+    const { agent, ffmpeg, all } = memory.each_further_mb
+    const rows = memory.by_cameras.map(({ cameras, all_mb, agent_mb, ffmpeg_mb, most_mb }): Row => {
+      const target = cameras === 1 ? ' (target at most 300)' : ''
+      return [
+        `resident after ${memory.seconds} s, ${cameras} ${cameras === 1 ? 'camera' : 'cameras'}`,
+        `${all_mb} MB`,
+        `agent ${agent_mb}, ffmpeg ${ffmpeg_mb}, most ${most_mb}${target}`,
+      ]
+    })
+    rows.push(['    each further camera', `${all} MB`, `agent ${agent}, ffmpeg ${ffmpeg} (target at most 25)`])
+    return { rows, figures: memory }
   },
   async codec() {
     const codec = benchCodec()
