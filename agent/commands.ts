@@ -75,7 +75,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
   program
     .command('check-config')
     .description('say whether a configuration is right, and where it is not')
-    .requiredOption('-c, --config <file>', 'YAML configuration')
+    .option('-c, --config <file>', 'YAML configuration', USUAL_CONFIG)
     .addHelpText(
       'after',
       `\nIt finds what \`run\` would end with, and starts nothing. A device or file that is not there now is a warning: the box waits for it.${exitsHelp({ 0: 'right', 3: 'a file of the bundle is damaged', 78: 'wrong' })}\n\nExample: blindsight check-config --config config/example.yaml`,
@@ -147,7 +147,7 @@ export function register(program: Command, showBroker?: ShowBroker): void {
   program
     .command('warmup')
     .description('open the networks as `run` does, so that engines of TensorRT are built before the service needs them')
-    .requiredOption('-c, --config <file>', 'YAML configuration, which names bundle, cameras and providers')
+    .option('-c, --config <file>', 'YAML configuration, which names bundle, cameras and providers', USUAL_CONFIG)
     .addHelpText(
       'after',
       `\nSays which graph is under way and for how long, and at the end which provider ran each of them. Engines go where \`run\` looks for them, into the folder engines of stateDir, and belong to the owner of that, also if root builds them. The service may be running.${exitsHelp({ 0: 'every graph runs on the first of `providers` that is offered here', 1: 'one of them runs on another', 3: 'a file of the bundle is damaged, or no provider opens it', 78: 'the configuration is wrong', 130: 'stopped' })}\n\nExample: sudo blindsight warmup --config /etc/blindsight/config.yaml`,
