@@ -27,6 +27,8 @@ t.test('what the agent relies on', async (t) => {
     'User=blindsight',
     'SupplementaryGroups=video render',
     'StateDirectory=blindsight',
+    // 50 MB: docs/background/costs.md
+    'Environment=MALLOC_MMAP_THRESHOLD_=1048576',
     'Restart=on-failure',
     'RestartPreventExitStatus=78',
     'KillSignal=SIGTERM',

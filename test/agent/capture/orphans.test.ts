@@ -15,6 +15,17 @@ const alive = (pid: number) => {
 }
 const read = ['-v', 'error', '-nostdin', '-re', '-stream_loop', '-1', '-i', clip, '-f', 'null', '-']
 
+t.test("what is meant for the agent's allocator does not reach its programs", async (t) => {
+  const before = process.env.BLINDSIGHT_AGENT
+  t.teardown(() => {
+    if (before === undefined) delete process.env.BLINDSIGHT_AGENT
+  })
+  process.env.MALLOC_MMAP_THRESHOLD_ = '1048576'
+  markChildren()
+  t.notOk('MALLOC_MMAP_THRESHOLD_' in process.env)
+  t.ok('PATH' in process.env)
+})
+
 t.test(
   'what a killed agent left is ended; what is marked by one that runs, and what is not marked, is not',
   async (t) => {
