@@ -3,26 +3,25 @@
  * entropy coder, which takes a tenth of their time.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { openBundle } from '../../contract/bundle.js'
 import { codingOf } from '../../contract/coding.js'
 import { keepHeapSmall } from '../heap.js'
 import { Encoders } from './encoders.js'
-import type { CoderSetup, FromCoder, Uncoded } from './messages.js'
+import type { CoderSetup, FromCoder, HowToCode, Uncoded } from './messages.js'
 
-const { bundleDir, uncoded } = workerData as CoderSetup
+const { uncoded } = workerData as CoderSetup
 const send = (message: FromCoder) => parentPort!.postMessage(message)
 
 keepHeapSmall()
-const bundle = openBundle(bundleDir)
-const encoders = new Encoders(codingOf(bundle), bundle.manifest.latent.stride)
-
 // It ends when the inference thread closes its end of the port, or is gone.
-uncoded.on('message', ({ job, cam, profile, symbols, key, ...size }: Uncoded) => {
-  const started = performance.now()
-  try {
-    const coded = encoders.encode(cam, profile, size, symbols, key)
-    send({ type: 'coded', job, coded, ms: performance.now() - started })
-  } catch (error) {
-    send({ type: 'job-failed', job, message: error instanceof Error ? error.message : String(error) })
-  }
+uncoded.once('message', ({ stride, ...bundle }: HowToCode) => {
+  const encoders = new Encoders(codingOf(bundle), stride)
+  uncoded.on('message', ({ job, cam, profile, symbols, key, ...size }: Uncoded) => {
+    const started = performance.now()
+    try {
+      const coded = encoders.encode(cam, profile, size, symbols, key)
+      send({ type: 'coded', job, coded, ms: performance.now() - started })
+    } catch (error) {
+      send({ type: 'job-failed', job, message: error instanceof Error ? error.message : String(error) })
+    }
+  })
 })

@@ -75,7 +75,7 @@ export class Engine {
     ending?.throwIfAborted()
     prepareTensorRt(cacheDir)
     const { port1: toCoder, port2: uncoded } = new MessageChannel()
-    const coderSetup: CoderSetup = { bundleDir: setup.bundleDir, uncoded }
+    const coderSetup: CoderSetup = { uncoded }
     const coder = new Worker(new URL('./coder.js', import.meta.url), {
       workerData: coderSetup,
       transferList: [uncoded],

@@ -1,7 +1,7 @@
 /** What crosses between the main thread, the inference thread and the coding thread. */
 import type { MessagePort } from 'node:worker_threads'
 import type { Coded, Profile } from '../../codec/index.js'
-import type { Head } from '../../contract/bundle.js'
+import type { Bundle, Head } from '../../contract/bundle.js'
 import type { Provider } from '../config/schema.js'
 import type { GateRule, Hold } from './gate.js'
 import type { FrameSize } from './networks.js'
@@ -18,15 +18,19 @@ export interface WorkerSetup {
   readonly writable?: string
 }
 
-/** What the inference thread starts with: `toCoder` takes an Uncoded for each frame. */
+/** What the inference thread starts with: `toCoder` takes a HowToCode, then an Uncoded for each frame. */
 export interface InferenceSetup extends WorkerSetup {
   readonly toCoder: MessagePort
 }
 
 export interface CoderSetup {
-  readonly bundleDir: string
-  /** Where they come from. */
+  /** From the inference thread: how to code, then an Uncoded for each frame. */
   readonly uncoded: MessagePort
+}
+
+/** What the coding thread needs of the bundle that the inference thread has opened; small, as it opens none itself. */
+export interface HowToCode extends Pick<Bundle, 'entropy' | 'context'> {
+  readonly stride: number
 }
 
 /** A frame's symbols, uint8 [C,H/8,W/8], on their way to the coding thread. */

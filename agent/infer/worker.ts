@@ -9,7 +9,7 @@ import { encodeRuns } from '../../contract/rle.js'
 import { keepHeapSmall } from '../heap.js'
 import { Latest } from './changes.js'
 import { Gates } from './gate.js'
-import type { Answer, FromWorker, InferenceSetup, Job, Opening, Seen, Uncoded } from './messages.js'
+import type { Answer, FromWorker, HowToCode, InferenceSetup, Job, Opening, Seen, Uncoded } from './messages.js'
 import { Networks } from './networks.js'
 
 const port = parentPort!
@@ -19,7 +19,11 @@ const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMes
 async function main(): Promise<void> {
   keepHeapSmall()
   const bundle = openBundle(setup.bundleDir)
-  const latest = new Latest(bundle.manifest.latent.stride)
+  const { entropy, context, manifest } = bundle
+  const { stride } = manifest.latent
+  const howToCode: HowToCode = { entropy, ...(context && { context }), stride }
+  toCoder.postMessage(howToCode)
+  const latest = new Latest(stride)
   const gates = new Gates<Answer>(bundle)
   const note = (text: string) => send({ type: 'note', text })
   // Told to stop while it opens: heard between two native calls, and not inside one.

@@ -169,9 +169,14 @@ t.test('a thread that dies: said once, nothing waits for ever, and stopping stil
   t.strictSame(deaths, ['no memory'])
 })
 
-t.test('a frame that cannot be coded, and a coding thread that dies: the others come, or it is said once', async (t) => {
-  // What the inference thread would have posted; a job of 1 has symbols that no table knows, one of 2 none at all.
-  const worker = `import { parentPort, workerData } from 'node:worker_threads'
+t.test(
+  'a frame that cannot be coded, and a coding thread that dies: the others come, or it is said once',
+  async (t) => {
+    // What the inference thread would have posted; a job of 1 has symbols that no table knows, one of 2 none at all.
+    const worker = `import { parentPort, workerData } from 'node:worker_threads'
+    import { openBundle } from 'file://${root}/dist/contract/bundle.js'
+    const { entropy, context } = openBundle(workerData.bundleDir)
+    workerData.toCoder.postMessage({ entropy, context, stride: 8 })
     const size = { width: 96, height: 64 }
     const code = (more) => workerData.toCoder.postMessage({ cam: 'a', profile: 'static', key: true, ...size, ...more })
     parentPort.postMessage({ type: 'ready', providers: {} })
@@ -182,18 +187,19 @@ t.test('a frame that cannot be coded, and a coding thread that dies: the others 
       code({ job, symbols: new Uint8Array(16 * 96).fill(job === 1 ? 9 : 0) })
       parentPort.postMessage({ type: 'seen', seen: { job, buffer: rgb.buffer, ms: { encode: 1 } } })
     })`
-  const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
-  const deaths: string[] = []
-  const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
-  const job = (n: number) => engine.infer(picture(n), bare, wish(false))
-  const [good, bad] = await Promise.allSettled([job(0), job(1)])
-  t.match(good, { value: { coded: { key: true }, ms: { encode: 1, code: Number } } })
-  t.match(bad, { reason: { code: 'engine', message: /inference failed: symbol 9/ } })
-  await t.rejects(job(2), /undefined/)
-  await t.rejects(engine.infer(picture(3), bare, wish(false)), /ended/)
-  await engine.stop()
-  t.equal(deaths.length, 1)
-})
+    const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
+    const deaths: string[] = []
+    const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
+    const job = (n: number) => engine.infer(picture(n), bare, wish(false))
+    const [good, bad] = await Promise.allSettled([job(0), job(1)])
+    t.match(good, { value: { coded: { key: true }, ms: { encode: 1, code: Number } } })
+    t.match(bad, { reason: { code: 'engine', message: /inference failed: symbol 9/ } })
+    await t.rejects(job(2), /undefined/)
+    await t.rejects(engine.infer(picture(3), bare, wish(false)), /ended/)
+    await engine.stop()
+    t.equal(deaths.length, 1)
+  },
+)
 
 t.test('a thread that ends before it is ready', async (t) => {
   const file = join(t.testdir({ 'worker.mjs': 'process.exit(7)' }), 'worker.mjs')
