@@ -343,10 +343,8 @@ export class Agent {
         this.stepAt = performance.now()
       },
       (error) => {
-        log.error({ reason: error.message }, 'the inference thread died')
-        this.events.failed?.(
-          new AgentError('engine', `the inference thread died: ${error.message}`, ExitCode.unexpected),
-        )
+        log.error({ reason: error.message }, 'the networks have ended')
+        this.events.failed?.(new AgentError('engine', error.message, ExitCode.unexpected))
       },
       { script: this.workerScript, ending: this.ending.signal },
     )

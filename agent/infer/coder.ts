@@ -3,7 +3,9 @@
  * entropy coder, which takes a tenth of their time.
  */
 import { parentPort, workerData } from 'node:worker_threads'
+import { CodecError } from '../../codec/index.js'
 import { codingOf } from '../../contract/coding.js'
+import { messageOf } from '../errors.js'
 import { keepHeapSmall } from '../heap.js'
 import { Encoders } from './encoders.js'
 import type { CoderSetup, FromCoder, HowToCode, Uncoded } from './messages.js'
@@ -14,14 +16,25 @@ const send = (message: FromCoder) => parentPort!.postMessage(message)
 keepHeapSmall()
 // It ends when the inference thread closes its end of the port, or is gone.
 uncoded.once('message', ({ stride, ...bundle }: HowToCode) => {
-  const encoders = new Encoders(codingOf(bundle), stride)
+  const encoders = begin(bundle, stride)
+  if (!encoders) return
   uncoded.on('message', ({ job, cam, profile, symbols, key, ...size }: Uncoded) => {
     const started = performance.now()
     try {
       const coded = encoders.encode(cam, profile, size, symbols, key)
       send({ type: 'coded', job, coded, ms: performance.now() - started })
     } catch (error) {
-      send({ type: 'job-failed', job, message: error instanceof Error ? error.message : String(error) })
+      send({ type: 'job-failed', job, message: messageOf(error) })
     }
   })
+  send({ type: 'ready', providers: {} })
 })
+
+function begin(bundle: Pick<HowToCode, 'entropy' | 'context'>, stride: number): Encoders | undefined {
+  try {
+    return new Encoders(codingOf(bundle), stride)
+  } catch (error) {
+    send({ type: 'failed', message: messageOf(error), bundle: error instanceof CodecError })
+    return undefined
+  }
+}

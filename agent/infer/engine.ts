@@ -17,12 +17,13 @@ import type {
 } from './messages.js'
 import { prepareTensorRt } from './onnx.js'
 
+/** A job under way, and which halves of its result have come. */
 interface Waiting {
   resolve(encoded: Encoded): void
   reject(error: Error): void
-  /** Of the two halves of a result, the one that came first. */
   seen?: Seen
-  coded?: Pick<FromCoder & { type: 'coded' }, 'coded' | 'ms'>
+  coded?: Extract<FromCoder, { type: 'coded' }>
+  failed?: Error
 }
 
 export interface StartOptions {
@@ -48,7 +49,7 @@ export class Engine {
   ) {
     const ended = (thread: Worker, name: string) => {
       thread.on('message', (message: FromWorker | FromCoder) => this.receive(message))
-      thread.on('error', (error) => this.fail(error, failed))
+      thread.on('error', ({ message }) => this.fail(new Error(`the ${name} thread died: ${message}`), failed))
       return new Promise<void>((resolve) => {
         thread.on('exit', () => {
           this.fail(new Error(`the ${name} thread ended`), failed)
@@ -82,33 +83,28 @@ export class Engine {
     })
     const inferenceSetup: InferenceSetup = { ...setup, toCoder }
     const worker = new Worker(script, { workerData: inferenceSetup, transferList: [toCoder] })
-    const providers = await new Promise<Record<string, string>>((resolve, reject) => {
-      const exited = () => reject(new Error('the inference thread ended before it was ready'))
-      const opening = (message: FromWorker) => {
-        if (message.type === 'note') note(message.text)
-        if (message.type === 'opens') opens?.(message.opening)
-        if (message.type === 'failed')
-          reject(new AgentError(message.bundle ? 'input' : 'engine', message.message, ExitCode.input))
-        if (message.type !== 'ready') return
-        worker.off('message', opening)
-        worker.off('error', reject)
-        coder.off('error', reject)
-        worker.off('exit', exited)
-        resolve(message.providers)
-      }
-      worker.on('message', opening)
-      worker.on('error', reject)
-      coder.on('error', reject)
-      worker.on('exit', exited)
-      ending?.addEventListener('abort', () => reject(ending.reason), { once: true })
-    }).catch(async (error) => {
-      // Inside a native call the thread must not be terminated: ONNX Runtime's binding then aborts the whole process.
-      if (ending?.aborted) worker.postMessage('stop')
-      else await worker.terminate()
-      await coder.terminate()
+    const told = (message: FromWorker) => {
+      if (message.type === 'note') note(message.text)
+      if (message.type === 'opens') opens?.(message.opening)
+    }
+    let failedItself = false
+    const opened = ready(worker, 'inference', told).catch((error) => {
+      failedItself = true
       throw error
     })
-    return new Engine(worker, coder, providers, failed)
+    const aborted = new Promise<never>((_, reject) => {
+      ending?.addEventListener('abort', () => reject(ending.reason), { once: true })
+    })
+    try {
+      const [{ providers }] = await Promise.race([Promise.all([opened, ready(coder, 'coding', () => {})]), aborted])
+      return new Engine(worker, coder, providers, failed)
+    } catch (error) {
+      // Inside a native call the thread must not be terminated: ONNX Runtime's binding then aborts the whole process.
+      if (failedItself) await worker.terminate()
+      else worker.postMessage('stop')
+      await coder.terminate()
+      throw error
+    }
   }
 
   /**
@@ -133,23 +129,25 @@ export class Engine {
   }
 
   private receive(message: FromWorker | FromCoder): void {
-    if (message.type === 'seen') this.half(message.seen.job, { seen: message.seen })
-    else if (message.type === 'coded') this.half(message.job, { coded: message })
+    if (message.type === 'seen') this.comes(message.seen.job, { seen: message.seen })
+    else if (message.type === 'coded') this.comes(message.job, { coded: message })
     else if (message.type === 'job-failed') {
-      this.waiting
-        .get(message.job)
-        ?.reject(new AgentError('engine', `inference failed: ${message.message}`, ExitCode.unexpected))
-      this.waiting.delete(message.job)
+      const failed = new AgentError('engine', `inference failed: ${message.message}`, ExitCode.unexpected)
+      this.comes(message.job, { failed })
     }
   }
 
-  private half(job: number, half: Pick<Waiting, 'seen' | 'coded'>): void {
-    const waiting = this.waiting.get(job)
-    if (!waiting) return // the other half has failed
-    const { seen, coded } = Object.assign(waiting, half)
-    if (!seen || !coded) return
-    this.waiting.delete(job)
-    waiting.resolve({ ...seen, coded: coded.coded, ms: { ...seen.ms, code: coded.ms } })
+  /** The halves of a frame come from two threads; what is whole, or has failed, goes out in the order of the calls. */
+  private comes(job: number, part: Pick<Waiting, 'seen' | 'coded' | 'failed'>): void {
+    const one = this.waiting.get(job)
+    if (!one) return // the other half of one that has failed
+    Object.assign(one, part)
+    for (const [first, { seen, coded, failed, resolve, reject }] of this.waiting) {
+      if (failed) reject(failed)
+      else if (seen && coded) resolve({ ...seen, coded: coded.coded, ms: { ...seen.ms, code: coded.ms } })
+      else return
+      this.waiting.delete(first)
+    }
   }
 
   private fail(error: Error, failed: (error: Error) => void): void {
@@ -163,4 +161,28 @@ export class Engine {
     for (const { reject } of this.waiting.values()) reject(error)
     this.waiting.clear()
   }
+}
+
+/** @throws {AgentError} the thread says that it cannot begin; another error: it has died or ended */
+function ready(
+  thread: Worker,
+  name: string,
+  told: (message: FromWorker) => void,
+): Promise<{ readonly providers: Record<string, string> }> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error(`the ${name} thread ended before it was ready`))
+    const heard = (message: FromWorker) => {
+      told(message)
+      if (message.type === 'failed')
+        reject(new AgentError(message.bundle ? 'input' : 'engine', message.message, ExitCode.input))
+      if (message.type !== 'ready') return
+      thread.off('message', heard)
+      thread.off('error', reject)
+      thread.off('exit', ended)
+      resolve(message)
+    }
+    thread.on('message', heard)
+    thread.on('error', reject)
+    thread.on('exit', ended)
+  })
 }

@@ -77,7 +77,10 @@ t.test('what is retained is as documented, and everything has ended after stop',
 })
 
 t.test('an inference thread that dies: reported once, and the agent can still be stopped', async (t) => {
-  const dying = `import { parentPort } from 'node:worker_threads'
+  const dying = `import { parentPort, workerData } from 'node:worker_threads'
+    import { openBundle } from 'file://${root}/dist/contract/bundle.js'
+    const { entropy, context } = openBundle(workerData.bundleDir)
+    workerData.toCoder.postMessage({ entropy, context, stride: 8 })
     parentPort.postMessage({ type: 'ready', providers: { encoder: 'cpu' } })
     parentPort.once('message', () => { throw new Error('no memory') })`
   const file = join(t.testdir({ 'worker.mjs': dying }), 'worker.mjs')

@@ -12,6 +12,12 @@ const root = join(import.meta.dirname, '..', '..', '..')
 const released = join(root, 'models', 'bundles', 'lean-1')
 const script = new URL(`file://${root}/dist/agent/infer/worker.js`)
 const size = { width: 96, height: 64 }
+/** How an inference thread begins: from then on the coding thread is ready. */
+const BEGINS = `import { parentPort, workerData } from 'node:worker_threads'
+  import { openBundle } from 'file://${root}/dist/contract/bundle.js'
+  const { entropy, context } = openBundle(workerData.bundleDir)
+  const code = (more) => workerData.toCoder.postMessage({ cam: 'a', profile: 'static', key: true, width: 96, height: 64, ...more })
+  workerData.toCoder.postMessage({ entropy, context, stride: 8 })`
 
 const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () => {}, worker = script) =>
   Engine.start(
@@ -154,31 +160,24 @@ t.test('a damaged network and a frame size that does not fit are refused with th
 })
 
 t.test('a thread that dies: said once, nothing waits for ever, and stopping still ends', async (t) => {
-  const worker = `import { parentPort } from 'node:worker_threads'
+  const worker = `${BEGINS}
     parentPort.postMessage({ type: 'ready', providers: {} })
     parentPort.once('message', () => { throw new Error('no memory') })`
   const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
   const deaths: string[] = []
   const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
   const jobs = [1, 2].map((n) => engine.infer(picture(n), bare, wish(false)))
-  for (const result of await Promise.allSettled(jobs)) t.match(result, { reason: { message: 'no memory' } })
+  for (const result of await Promise.allSettled(jobs)) t.match(result, { reason: { message: /no memory/ } })
   await new Promise(setImmediate)
   await t.rejects(engine.infer(picture(3), bare, wish(false)), /ended/)
   await engine.stop()
   await engine.stop()
-  t.strictSame(deaths, ['no memory'])
+  t.strictSame(deaths, ['the inference thread died: no memory'])
 })
 
-t.test(
-  'a frame that cannot be coded, and a coding thread that dies: the others come, or it is said once',
-  async (t) => {
-    // What the inference thread would have posted; a job of 1 has symbols that no table knows, one of 2 none at all.
-    const worker = `import { parentPort, workerData } from 'node:worker_threads'
-    import { openBundle } from 'file://${root}/dist/contract/bundle.js'
-    const { entropy, context } = openBundle(workerData.bundleDir)
-    workerData.toCoder.postMessage({ entropy, context, stride: 8 })
-    const size = { width: 96, height: 64 }
-    const code = (more) => workerData.toCoder.postMessage({ cam: 'a', profile: 'static', key: true, ...size, ...more })
+t.test('a frame that cannot be coded, and a coding thread that dies: said once', async (t) => {
+  // A job of 1 has symbols that no table knows, one of 2 none at all.
+  const worker = `${BEGINS}
     parentPort.postMessage({ type: 'ready', providers: {} })
     parentPort.on('message', (message) => {
       if (message === 'stop') return void (workerData.toCoder.close(), parentPort.close())
@@ -187,19 +186,62 @@ t.test(
       code({ job, symbols: new Uint8Array(16 * 96).fill(job === 1 ? 9 : 0) })
       parentPort.postMessage({ type: 'seen', seen: { job, buffer: rgb.buffer, ms: { encode: 1 } } })
     })`
-    const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
-    const deaths: string[] = []
-    const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
-    const job = (n: number) => engine.infer(picture(n), bare, wish(false))
-    const [good, bad] = await Promise.allSettled([job(0), job(1)])
-    t.match(good, { value: { coded: { key: true }, ms: { encode: 1, code: Number } } })
-    t.match(bad, { reason: { code: 'engine', message: /inference failed: symbol 9/ } })
-    await t.rejects(job(2), /undefined/)
-    await t.rejects(engine.infer(picture(3), bare, wish(false)), /ended/)
-    await engine.stop()
-    t.equal(deaths.length, 1)
-  },
-)
+  const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
+  const deaths: string[] = []
+  const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
+  const job = (n: number) => engine.infer(picture(n), bare, wish(false))
+  const [good, bad] = await Promise.allSettled([job(0), job(1)])
+  t.match(good, { value: { coded: { key: true }, ms: { encode: 1, code: Number } } })
+  t.match(bad, { reason: { code: 'engine', message: /inference failed: symbol 9/ } })
+  await t.rejects(job(2), /the coding thread died: .*undefined/)
+  await t.rejects(engine.infer(picture(3), bare, wish(false)), /ended/)
+  await engine.stop()
+  t.equal(deaths.length, 1)
+})
+
+t.test('a frame that fails does not overtake the one before it, whose code is still to come', async (t) => {
+  // The first is coded only when the second has failed.
+  const worker = `${BEGINS}
+    parentPort.postMessage({ type: 'ready', providers: {} })
+    parentPort.on('message', (message) => {
+      if (message === 'stop') return void (workerData.toCoder.close(), parentPort.close())
+      const { job, rgb } = message
+      if (job === 0) parentPort.postMessage({ type: 'seen', seen: { job, buffer: rgb.buffer, ms: { encode: 1 } } })
+      else {
+        parentPort.postMessage({ type: 'job-failed', job, buffer: rgb.buffer, message: 'no memory' })
+        setTimeout(() => code({ job: 0, symbols: new Uint8Array(16 * 96) }), 20)
+      }
+    })`
+  const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
+  const engine = await start(t, {}, () => {}, new URL(`file://${file}`))
+  const order: string[] = []
+  const jobs = [0, 1].map((n) =>
+    engine.infer(picture(n), bare, wish(false)).then(
+      () => order.push(`${n} comes`),
+      () => order.push(`${n} fails`),
+    ),
+  )
+  await Promise.all(jobs)
+  t.strictSame(order, ['0 comes', '1 fails'])
+  await engine.stop()
+})
+
+t.test('a coding thread that cannot begin: refused with the reason, and as soon as it is known', async (t) => {
+  const never = `import { workerData, parentPort } from 'node:worker_threads'
+    import { openBundle } from 'file://${root}/dist/contract/bundle.js'
+    const { entropy, context } = openBundle(workerData.bundleDir)
+    const bytes = Uint8Array.from(context.bytes)
+    bytes[4] = 99
+    parentPort.once('message', () => process.exit())
+    workerData.toCoder.postMessage({ entropy, context: { ...context, bytes }, stride: 8 })`
+  const gone = `import { workerData, parentPort } from 'node:worker_threads'
+    parentPort.once('message', () => process.exit())
+    workerData.toCoder.close()`
+  const files = t.testdir({ 'never.mjs': never, 'gone.mjs': gone })
+  const begin = (name: string) => start(t, {}, () => {}, new URL(`file://${join(files, name)}`))
+  await t.rejects(begin('never.mjs'), { name: 'AgentError', exitCode: 3, message: /context/ })
+  await t.rejects(begin('gone.mjs'), /the coding thread ended before it was ready/)
+})
 
 t.test('a thread that ends before it is ready', async (t) => {
   const file = join(t.testdir({ 'worker.mjs': 'process.exit(7)' }), 'worker.mjs')
