@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 from onnx import numpy_helper, shape_inference
 
+from bundling.runtime import ort
 from networks.classifier import Classifier, ResNet
 from networks.codec import Encoder
 from networks.folding import fold_batch_norm

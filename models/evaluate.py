@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
+from bundling.runtime import ort
 from data.crops import centre_crop
 from data.imagenet import class_folders
 from data.pictures import DataError, read_rgb, to_batch

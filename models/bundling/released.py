@@ -8,11 +8,11 @@ import json
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import torch
 from onnx import numpy_helper
 from torch import nn
 
+from bundling.runtime import ort
 from networks.folding import fold_batch_norm
 from training.checkpoint import TrainError
 

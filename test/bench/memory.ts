@@ -122,6 +122,10 @@ async function memoryOf(cameras: number, source: string, { bundle, threads }: Me
     env: { ...process.env, ...unitEnvironment() },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  // Whoever stops the bench stops the box.
+  const kill = () => void box.kill('SIGKILL')
+  const stopped = () => process.exit(130)
+  process.once('exit', kill).once('SIGTERM', stopped).once('SIGINT', stopped)
   try {
     const samples: Resident[] = []
     for (let second = 1; second <= SECONDS; second++) {
@@ -141,6 +145,7 @@ async function memoryOf(cameras: number, source: string, { bundle, threads }: Me
     }
   } finally {
     await end(box)
+    process.off('exit', kill).off('SIGTERM', stopped).off('SIGINT', stopped)
     rmSync(stateDir, { recursive: true, force: true })
   }
 }
@@ -165,7 +170,13 @@ async function framesOf(stateDir: string, cameras: number): Promise<number> {
 /** Bytes. @throws where there is no such process */
 function residentOf(pid: number): Resident {
   const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && statOf(Number(name))[1] === String(pid))
-  const captures = children.map((child) => pagesOf(Number(child)))
+  const captures = children.flatMap((child) => {
+    try {
+      return [pagesOf(Number(child))]
+    } catch {
+      return [] // it has just ended
+    }
+  })
   const own = captures.reduce((sum, { anonymous }) => sum + anonymous, 0)
   const { anonymous, files } = pagesOf(pid)
   return { agent: anonymous + files, ffmpeg: own + Math.max(0, ...captures.map((capture) => capture.files)) }
@@ -178,9 +189,14 @@ function pagesOf(pid: number): { anonymous: number; files: number } {
   return { anonymous: bytes('RssAnon'), files: bytes('RssFile') + bytes('RssShmem') }
 }
 
+/** An agent that is told to end does so within 20 s. */
+const END_MS = 30_000
+
 async function end(box: ChildProcess): Promise<void> {
   if (box.exitCode !== null || box.signalCode !== null) return
   const gone = new Promise((resolve) => box.once('exit', resolve))
   box.kill('SIGTERM')
+  const timer = setTimeout(() => box.kill('SIGKILL'), END_MS)
   await gone
+  clearTimeout(timer)
 }

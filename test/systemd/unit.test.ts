@@ -29,6 +29,7 @@ t.test('what the agent relies on', async (t) => {
     'StateDirectory=blindsight',
     // 50 MB: docs/background/costs.md
     'Environment=MALLOC_MMAP_THRESHOLD_=1048576',
+    'Environment=MALLOC_TRIM_THRESHOLD_=1048576',
     'Restart=on-failure',
     'RestartPreventExitStatus=78',
     'KillSignal=SIGTERM',

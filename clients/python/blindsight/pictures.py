@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
 from .bundle import Bundle
@@ -12,6 +14,7 @@ class Painter:
     """Of one bundle. Needs onnxruntime, and decoder/decoder.onnx, which no box has."""
 
     def __init__(self, bundle: Bundle, threads: int = 1):
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # it would tell its maker of every graph that is opened; read when it is loaded
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

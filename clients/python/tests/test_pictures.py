@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -26,3 +30,12 @@ def test_a_bundle_that_is_missing_or_damaged(tmp_path):
         Bundle(tmp_path).decoder()
     with pytest.raises(BundleError, match="decoder.onnx: cannot be read"):
         Painter(Bundle(tmp_path))
+
+
+def test_onnxruntime_tells_nobody(tmp_path):
+    """It keeps what it would send in the home folder, and stays away from what calls itself CI."""
+    hidden = ("CI", "GITHUB_ACTIONS", "XDG_CACHE_HOME", "ORT_DISABLE_TELEMETRY")
+    env = {name: value for name, value in os.environ.items() if name not in hidden} | {"HOME": str(tmp_path)}
+    code = f"from blindsight import Bundle, Painter; Painter(Bundle({str(BUNDLES / 'lean-1')!r}))"
+    subprocess.run([sys.executable, "-B", "-c", code], env=env, check=True)
+    assert list(tmp_path.iterdir()) == []

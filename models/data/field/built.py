@@ -1,8 +1,10 @@
 """Vehicles built of boxes and painted as a camera high above the ground sees them: no set has cars, vans, lorries and buses from straight above.
 
-Each is a stack of convex solids (a floor and a roof outline at two heights), which a pinhole camera looks at from any side; painted far to near,
-faces turned away are left out. Sizes are those of vehicles on roads, in metres.
+Each is a stack of convex solids (a floor and a roof outline at two heights), which a pinhole camera looks at from any side; what is behind or below
+is painted first, faces turned away are left out. Sizes are those of vehicles on roads, in metres.
 """
+
+from functools import cmp_to_key
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -22,6 +24,14 @@ class Solid:
 
     def __init__(self, floor, roof, paint, windows=(), lamps=False):
         self.floor, self.roof, self.paint, self.windows, self.lamps = floor, roof, paint, windows, lamps
+
+    @property
+    def top(self):
+        return self.roof[4]
+
+    def span(self, axis):
+        """Least and most, 0: forwards, 1: across"""
+        return min(self.floor[axis], self.roof[axis]), max(self.floor[axis + 2], self.roof[axis + 2])
 
     def faces(self):
         """-> {name: four corners float [4,3]}"""
@@ -44,7 +54,7 @@ def car(rng, paint):
         (back, -w * 0.93, front, w * 0.93, waist), (back + rng.uniform(0.15, 0.7), -w * 0.72, front - rng.uniform(0.6, 0.95), w * 0.72, top),
         paint, windows=[("front", 0.9), ("back", rng.uniform(0.7, 0.9)), ("left", 0.8), ("right", 0.8)] + ([("top", rng.uniform(0.35, 0.7))] if rng.random() < 0.25 else []),
     )
-    return [body, cabin, *mirrors(front - 0.1, w, waist, paint)]
+    return [body, cabin, *mirrors(front - 0.1, w, waist, paint), *wheels(l, w, 0.32)]
 
 
 def van(rng, paint):
@@ -53,7 +63,7 @@ def van(rng, paint):
     nose = Solid((l - bonnet - 0.2, -w, l, w, 0.25), (l - bonnet - 0.2, -w * 0.97, l - 0.1, w * 0.95, 1.1), paint, lamps=True)
     hold = Solid((-l, -w, l - bonnet, w, 0.25), (-l, -w * 0.96, l - bonnet, w * 0.96, 1.1), paint, lamps=True)
     upper = Solid((-l, -w * 0.96, l - bonnet * 0.9, w * 0.96, 1.1), (-l + 0.1, -w * 0.88, l - bonnet - 0.6, w * 0.88, top), paint, windows=[("front", 0.85)] + ([("back", 0.5)] if rng.random() < 0.5 else []) + ([("left", 0.5), ("right", 0.5)] if rng.random() < 0.3 else []))
-    return [hold, nose, upper, *mirrors(l - bonnet, w, 1.2, RUBBER)]
+    return [hold, nose, upper, *mirrors(l - bonnet, w, 1.2, RUBBER), *wheels(l, w, 0.35)]
 
 
 def lorry(rng, paint):
@@ -65,10 +75,10 @@ def lorry(rng, paint):
     kind = rng.random()
     colour = paint if rng.random() < 0.3 else [(238, 238, 236), (205, 205, 200), (120, 125, 130), *PAINTS][rng.integers(3 + len(PAINTS))]
     if kind < 0.72:  # a box
-        return [chassis, Solid((-l, -w, l - cab - gap, w, 0.9), (-l, -w, l - cab - gap, w, high), colour), front, *mirrors(l - 0.2, w, 1.7, RUBBER)]
+        return [chassis, Solid((-l, -w, l - cab - gap, w, 0.9), (-l, -w, l - cab - gap, w, high), colour), front, *mirrors(l - 0.2, w, 1.7, RUBBER), *wheels(l, w, 0.48)]
     hold = high * rng.uniform(0.45, 0.7)
     load_colour = tuple(int(v) for v in rng.integers(60, 170, 3))
-    return [chassis, Solid((-l, -w, l - cab - gap, w, 0.9), (-l, -w, l - cab - gap, w, hold), colour, windows=[("top", 0.94, load_colour)]), front, *mirrors(l - 0.2, w, 1.7, RUBBER)]
+    return [chassis, Solid((-l, -w, l - cab - gap, w, 0.9), (-l, -w, l - cab - gap, w, hold), colour, windows=[("top", 0.94, load_colour)]), front, *mirrors(l - 0.2, w, 1.7, RUBBER), *wheels(l, w, 0.48)]
 
 
 def bus(rng, paint):
@@ -76,7 +86,7 @@ def bus(rng, paint):
     l, w = length / 2, width / 2
     lower = Solid((-l, -w, l, w, 0.35), (-l, -w, l, w, 1.2), paint, lamps=True)
     upper = Solid((-l, -w, l, w, 1.2), (-l + 0.1, -w * 0.97, l - 0.25, w * 0.97, top), paint, windows=[("front", 0.8), ("back", 0.5), ("left", 0.7), ("right", 0.7)])
-    parts = [lower, upper]
+    parts = [lower, upper, *wheels(l, w, 0.48)]
     for _ in range(rng.integers(0, 4)):  # hatches, air conditioning
         x, sx, sy = rng.uniform(-l + 1, l - 2), rng.uniform(0.4, 2.2), rng.uniform(0.3, 0.9) * w
         shade = tuple(int(v * rng.uniform(0.7, 1.1)) for v in paint)
@@ -86,6 +96,12 @@ def bus(rng, paint):
 
 def mirrors(x, w, z, paint):
     return [Solid((x - 0.15, side - 0.12, x, side + 0.12, z - 0.1), (x - 0.15, side - 0.12, x, side + 0.12, z + 0.1), paint) for side in (-w - 0.12, w + 0.12)]
+
+
+def wheels(l, w, radius):
+    """At the sides, as boxes: from above they are hardly to be seen, from low down they are dark feet."""
+    sides = ((-w - 0.04, -w), (w, w + 0.04))
+    return [Solid((x - radius, a, x + radius, b, 0.0), (x - radius, a, x + radius, b, 2 * radius), RUBBER) for x in (-l * 0.62, l * 0.64) for a, b in sides]
 
 
 KINDS = [("car", car, PAINTS, 0.5), ("car", van, PAINTS, 0.15), ("truck", lorry, PAINTS, 0.2), ("bus", bus, BUS_PAINTS, 0.15)]
@@ -131,11 +147,23 @@ def painted(solids, rng, elevation):
     draw, shape = ImageDraw.Draw(image), ImageDraw.Draw(outline)
     mirrored_sky = rng.uniform(0, 90)
 
-    def order(solid):  # lower ones first, then those further away
-        middle = (np.array(solid.roof[:2]) + np.array(solid.roof[2:4])) / 2
-        return (round(solid.floor[4], 1) if solid.floor[4] > 1.0 else 0, -np.linalg.norm(spin @ [*middle, solid.roof[4]] - eye))
+    own = eye @ spin  # the camera as the vehicle sees it
 
-    for solid in sorted(solids, key=order):
+    def first(a, b):
+        """< 0: a is painted before b, as it is lower or on the far side of a plane between them."""
+        if a.top <= b.floor[4] + 0.01 or b.top <= a.floor[4] + 0.01:
+            return -1 if a.top <= b.floor[4] + 0.01 else 1
+        for axis in (0, 1):
+            (a0, a1), (b0, b1) = a.span(axis), b.span(axis)
+            for low, high, sign in ((a1, b0, -1), (b1, a0, 1)):
+                if low <= high + 0.01:
+                    if own[axis] >= high:
+                        return sign
+                    if own[axis] <= low:
+                        return -sign
+        return 0
+
+    for solid in sorted(solids, key=cmp_to_key(first)):
         for name, face in solid.faces().items():
             world = face @ spin.T
             normal = np.cross(world[1] - world[0], world[2] - world[1])
