@@ -25,12 +25,13 @@ def main():
     p.add_argument("--data", type=Path, required=True, help="where unpack.sh put the data sets")
     p.add_argument("--checkpoint", type=Path, required=True, help="of models/train.py analyse")
     p.add_argument("--of", type=Path, default=BUNDLES / "lean-5", metavar="BUNDLE", help="the released bundle on whose codec it was trained")
+    p.add_argument("--replaces", type=Path, metavar="BUNDLE", help="a published bundle of that codec whose place this one takes: streams that name it are then this one's")
     p.add_argument("--out", type=Path, default=BUNDLES)
     args = p.parse_args()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
     with whole_folder(args.out / args.id) as folder:
-        build(folder, args.id, args.of, args.checkpoint, args.data, args.checkpoint.parent.name)
+        build(folder, args.id, args.of, args.checkpoint, args.data, args.checkpoint.parent.name, args.replaces)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
  * Whether the heads look at a frame. On a fixed camera most frames have the latent of the one before, and most of the work would repeat itself: until
  * something changes, an answer holds. A frame is compared with the one that the answer was given for, so that slow changes add up.
  */
-import { type Bundle, maskOf } from '../../contract/bundle.js'
+import { type Analyse, type Bundle, maskOf } from '../../contract/bundle.js'
 import { LEAST_OF_PICTURE, STAYS } from '../presence.js'
 import { changes } from './changes.js'
 import type { FrameSize } from './networks.js'
@@ -156,7 +156,7 @@ function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boole
 /** A gate for each camera. */
 export class Gates<Answer extends Maskful> {
   private readonly cameras = new Map<string, Gate<Answer>>()
-  private readonly limits: readonly { readonly enter: number; readonly leave: number }[]
+  private readonly watched: readonly Watched[]
   private readonly things: ReadonlySet<number>
   private readonly places: number
   private readonly stride: number
@@ -164,7 +164,7 @@ export class Gates<Answer extends Maskful> {
   constructor({ manifest }: Bundle) {
     const { analyse, latent } = manifest
     this.things = new Set(analyse?.mask.classes.flatMap(({ kind }, id) => (kind === 'thing' ? [id] : [])))
-    this.limits = analyse?.tags.classes.map(({ id }) => analyse.tags.thresholds[id]!) ?? []
+    this.watched = analyse ? watchedBy(analyse) : []
     this.stride = latent.stride
     this.places = latent.stride / (maskOf(manifest)?.stride ?? latent.stride)
   }
@@ -181,15 +181,35 @@ export class Gates<Answer extends Maskful> {
     return { width: width / this.stride, height: height / this.stride }
   }
 
-  /** The tags above their thresholds, and the things in the mask; what was there before stays so for as long as an event of it would. */
+  /** What is watched for, by its tags and by its share of the mask; what was there before stays so for as long as an event of it would. */
   private said({ tags, fractions }: Answer, before = ''): string {
-    const above = this.limits.map(
-      ({ enter, leave }, i) => tags !== undefined && tags[i]! >= (before[i] === '1' ? leave : enter),
-    )
-    const there = [...this.things].map((id, i) => {
-      const least = LEAST_OF_PICTURE * (before[this.limits.length + i] === '1' ? STAYS : 1)
-      return fractions !== undefined && fractions[id]! >= least
+    const says = this.watched.map(({ limits, classes }, i) => {
+      const [byTags, byMask] = [before[2 * i] === '1', before[2 * i + 1] === '1']
+      const share = classes.reduce((sum, id) => sum + (fractions?.[id] ?? 0), 0)
+      return [
+        tags !== undefined && limits.some(({ index, enter, leave }) => tags[index]! >= (byTags ? leave : enter)),
+        share >= LEAST_OF_PICTURE * (byMask ? STAYS : 1),
+      ]
     })
-    return [...above, ...there].map(Number).join('')
+    return says.flat().map(Number).join('')
   }
+}
+
+/** A class that owners watch for: a car that one look calls a bus is a vehicle all the same, and nothing new. */
+interface Watched {
+  readonly limits: readonly { readonly index: number; readonly enter: number; readonly leave: number }[]
+  /** Of the mask. */
+  readonly classes: readonly number[]
+}
+
+function watchedBy({ tags, mask, presence }: Analyse): Watched[] {
+  return presence
+    .filter(({ watch }) => watch)
+    .map((of) => ({
+      limits: of.tags.map((id) => ({
+        index: tags.classes.findIndex((one) => one.id === id),
+        ...tags.thresholds[id]!,
+      })),
+      classes: of.mask.map((id) => mask.classes.findIndex((one) => one.id === id)),
+    }))
 }

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import torch
 
-from bundling.bundle import describe, write_manifest
+from bundling.bundle import describe, take_codec, write_manifest
 from bundling.graphs import FILES, AnalyseGraph
 from bundling.onnx_files import write_graph
 from bundling.released import encoder, manifest_of, session, there
@@ -37,12 +37,14 @@ DATA = [
 ]
 
 
-def build(folder, name, of, checkpoint, data, profile):
-    """Thresholds are 0.5 until models/score.py --write has chosen better ones. of: the released bundle whose codec it is."""
+def build(folder, name, of, checkpoint, data, profile, replaces=None):
+    """Thresholds are 0.5 until models/score.py --write has chosen better ones. of: the released bundle whose codec it is. replaces: a published bundle of
+    that codec, which may go: its streams are then the new one's."""
     released = manifest_of(of)
     for file in CODEC:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(there(of / file), folder / file)
+    names = take_codec(replaces, folder) if replaces else []
     latent = released["latent"]
     graph = AnalyseGraph(torch.tensor(latent["centres"]), network_of(checkpoint, latent["channels"]))
     n, h, w = (torch.export.Dim(axis, min=1, max=limit) for axis, limit in (("n", 64), ("h", 512), ("w", 512)))
@@ -52,7 +54,7 @@ def build(folder, name, of, checkpoint, data, profile):
     print("ONNX Runtime against PyTorch:", seen)
     trained = released["training"]
     write_manifest(folder, {
-        "format": 1, "id": name, "created": datetime.date.today().isoformat(), "latent": latent,
+        "format": 1, "id": name, **({"replaces": names} if names else {}), "created": datetime.date.today().isoformat(), "latent": latent,
         "analyse": described({tag: {"enter": 0.5, "leave": 0.4} for tag in TAGS}),
         "files": {file: describe(folder / file) for file in (FILES["encoder"], ANALYSE, *CODEC[1:])},
         "metrics": {"codec": released["metrics"]["codec"], "onnx_against_pytorch": seen},

@@ -44,7 +44,7 @@ def ema_of(path):
     return saved["ema"]
 
 
-def mean_of(paths):
-    """The mean of the running means of parts that went on from one another (a model soup, Wortsman et al., 2022): better than each, at the cost of one."""
-    states = [ema_of(path) for path in paths]
+def mean_of(states):
+    """The mean of the weights of parts that went on from one another (a model soup, Wortsman et al., 2022): better than each, at the cost of one. One that
+    is named twice counts twice."""
     return {k: sum(state[k] for state in states) / len(states) if v.is_floating_point() else v for k, v in states[-1].items()}

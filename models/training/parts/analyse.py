@@ -32,21 +32,25 @@ def analyse(run):
         answers = answers_of(model, centres.cpu())
         run.report({"upstream": {"bundle": manifest["id"]}, **figures(*said(answers, encoder(bundle, threads=1), held_out))})
 
-    if "mean" in knobs:
-        paths = [run.checkpoint_path(part) for part in knobs["mean"]]
-        state = mean_of(paths)
-        load(network, state, paths[-1])
-        write_weights(run.checkpoint_path(), {"ema": state, "step": 0})
-        run.spent = {"steps": 0, "minutes": 0.0, "device": str(run.device)}
-        return report(network.eval())
-    shards = Shards(run.args.shards or run.out / "shards", run.rng)
-    if "start" in knobs:
-        path, released = run.checkpoint_path(knobs["start"]), BUNDLES / knobs["start"] / ANALYSE
+    def earlier(name):
+        """The weights that the part of that name ended with, or where there is none those of a released bundle."""
+        path, released = run.checkpoint_path(name), BUNDLES / name / ANALYSE
         if path.exists() or not released.exists():
             load(network, ema_of(path), path)
         else:
-            print(f"analyse: starts from {released}", flush=True)
+            print(f"{run.part}: {name} is {released}", flush=True)
             unfold(network, weights(released), latent_of(shards.batch(64)[0], centres.cpu()))
+        return {k: v.clone() for k, v in network.state_dict().items()}
+
+    shards = Shards(run.args.shards or run.out / "shards", run.rng)
+    if "mean" in knobs:
+        state = mean_of([earlier(name) for name in knobs["mean"]])
+        network.load_state_dict(state)
+        write_weights(run.checkpoint_path(), {"ema": state, "step": 0})
+        run.spent = {"steps": 0, "minutes": 0.0, "device": str(run.device)}
+        return report(network.eval())
+    if "start" in knobs:
+        earlier(knobs["start"])
     else:
         start_from_classifier(network, manifest, bundle, centres.cpu()[shards.batch(64)[0].long()])
     network.to(memory_format=torch.channels_last)

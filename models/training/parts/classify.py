@@ -89,7 +89,7 @@ def classify_mean(run):
     codec, wnids = stand_on_codec(run), classes_in(run.data / "imagenet20-160" / "train")
     paths = [run.checkpoint_path(part) for part in run.knobs["mean"]]
     model = Classifier(run.config["codec"]["channels"], run.config["classes"], width=run.knobs["width"])
-    load(model, mean_of(paths), paths[-1])
+    load(model, mean_of([ema_of(path) for path in paths]), paths[-1])
     run.spent = {"steps": 0, "minutes": 0.0, "device": str(run.device)}
     end_classifier(run, codec, model.eval(), wnids)
 

@@ -230,6 +230,13 @@ t.test("a bundle's: what its masks show of its objects, and what its tags say, e
   t.equal(await held('far', answer(95, 'car'), answer(95, 'car')), 'same')
   t.equal(await held('new', answer(0, 'road'), answer(0, 'car')), 'looks once more')
   t.equal(await held('tag', answer(0, 'road', 0.4), answer(0, 'road', 0.6)), 'looks once more')
+  const renamed = 'a car that is called a bus is a vehicle all the same'
+  const says = (id: string): Maskful => {
+    const tags = Float32Array.from(ANALYSE.tags.classes, (one) => (one.id === id ? 0.6 : 0))
+    return { ...answer(0, 'road'), tags }
+  }
+  t.equal(await held('renamed', says('car'), says('bus')), 'same', renamed)
+  t.equal(await held('another', says('car'), says('person')), 'looks once more')
   const stays = 'what is less sure than before is still there, as for its event'
   t.equal(await held('stays', answer(0, 'road', 0.6), answer(0, 'road', 0.45)), 'same', stays)
   t.equal(await held('gone', answer(0, 'road', 0.6), answer(0, 'road', 0.3)), 'looks once more')

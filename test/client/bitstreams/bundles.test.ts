@@ -4,6 +4,7 @@ import t from 'tap'
 import { Bundles } from '../../../client/bitstreams/bundles.js'
 import { readFrame } from '../../../codec/index.js'
 import { openBundle } from '../../../contract/bundle.js'
+import { shortHash } from '../../../contract/hex.js'
 import { bundlesDir } from '../../../contract/package-root.js'
 import { makeBundle, makeFrame } from '../bundle.js'
 
@@ -24,6 +25,18 @@ t.test('streams of an earlier manifest of the same networks find their bundle', 
   const later = readFrame(makeFrame(openBundle(bundle.dir), 1)).info
   t.not(later.bundle, earlier.bundle)
   for (const info of [earlier, later]) t.equal(new Bundles(dir).need(info).manifest.id, 'tiny')
+  t.end()
+})
+
+t.test('what a published bundle has coded is decoded by the one that took its place', (t) => {
+  const bundles = new Bundles(bundlesDir())
+  const field = openBundle(join(bundlesDir(), 'field-1'))
+  const { info } = readFrame(makeFrame(makeBundle(t.testdir()), 1))
+  const { channels, levels, stride, multiple } = field.manifest.latent
+  const sides = { channels, levels, stride, width: 4 * multiple, height: 2 * multiple }
+  // field-1 of 1.0.0.
+  const earlier = { ...info, ...sides, bundle: 'ca361fa2a8d470a1', tables: shortHash(field.entropy.sha256) }
+  t.equal(bundles.need(earlier).manifest.id, 'field-1')
   t.end()
 })
 

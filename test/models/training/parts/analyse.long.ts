@@ -53,7 +53,9 @@ t.test('views, training, figures', async (t) => {
   t.equal(further.status, 0, further.stderr)
 
   const released = await train('analyse-above', 1)
-  t.match(released, { status: 0, stdout: /starts from .*field-1\/analyse\.onnx\n/ }, released.stderr)
+  t.match(released, { status: 0, stdout: /: field-1 is .*field-1\/analyse\.onnx\n/ }, released.stderr)
+  const between = await train('analyse-between', 1)
+  t.match(between, { status: 0, stdout: /"part": "analyse-between".*"map": / }, between.stderr)
 
   const clips = join(data, 'clips')
   const bundle = join(dir, 'bundles/tiny')
