@@ -27,7 +27,7 @@ uncoded.once('message', ({ stride, ...bundle }: HowToCode) => {
       send({ type: 'job-failed', job, message: messageOf(error) })
     }
   })
-  send({ type: 'ready', providers: {} })
+  send({ type: 'ready' })
 })
 
 function begin(bundle: Pick<HowToCode, 'entropy' | 'context'>, stride: number): Encoders | undefined {

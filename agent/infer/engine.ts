@@ -47,17 +47,12 @@ export class Engine {
     readonly providers: Record<string, string>,
     failed: (error: Error) => void,
   ) {
-    const ended = (thread: Worker, name: string) => {
+    for (const thread of [worker, coder])
       thread.on('message', (message: FromWorker | FromCoder) => this.receive(message))
-      thread.on('error', ({ message }) => this.fail(new Error(`the ${name} thread died: ${message}`), failed))
-      return new Promise<void>((resolve) => {
-        thread.on('exit', () => {
-          this.fail(new Error(`the ${name} thread ended`), failed)
-          resolve()
-        })
-      })
-    }
-    this.gone = Promise.all([ended(worker, 'inference'), ended(coder, 'coding')])
+    const fail = (error: Error) => this.fail(error, failed)
+    watchDeath(worker, 'inference', 0, fail)
+    watchDeath(coder, 'coding', AFTER_MS, fail)
+    this.gone = Promise.all([worker, coder].map((thread) => new Promise((resolve) => thread.on('exit', resolve))))
   }
 
   /**
@@ -88,15 +83,21 @@ export class Engine {
       if (message.type === 'opens') opens?.(message.opening)
     }
     let failedItself = false
-    const opened = ready(worker, 'inference', told).catch((error) => {
+    const opened = ready(worker, told).catch((error) => {
       failedItself = true
       throw error
     })
-    const aborted = new Promise<never>((_, reject) => {
-      ending?.addEventListener('abort', () => reject(ending.reason), { once: true })
+    const coding = ready(coder, () => {})
+    const watched: (() => void)[] = []
+    const over = new Promise<never>((_, reject) => {
+      const early = ({ message }: Error) => reject(new Error(`${message}, before it was ready`))
+      watched.push(watchDeath(worker, 'inference', 0, early), watchDeath(coder, 'coding', AFTER_MS, early))
+      const abort = () => reject(ending?.reason)
+      ending?.addEventListener('abort', abort)
+      watched.push(() => ending?.removeEventListener('abort', abort))
     })
     try {
-      const [{ providers }] = await Promise.race([Promise.all([opened, ready(coder, 'coding', () => {})]), aborted])
+      const [{ providers }] = await Promise.race([Promise.all([opened, coding]), over])
       return new Engine(worker, coder, providers, failed)
     } catch (error) {
       // Inside a native call the thread must not be terminated: ONNX Runtime's binding then aborts the whole process.
@@ -104,6 +105,8 @@ export class Engine {
       else worker.postMessage('stop')
       await coder.terminate()
       throw error
+    } finally {
+      for (const stop of watched) stop()
     }
   }
 
@@ -111,7 +114,7 @@ export class Engine {
    * Encodes one frame. Its `rgb` is transferred; its buffer comes back in the result. Results come in the order of the calls.
    */
   infer({ rgb, bootMs }: Shot, cam: InferCamera, wish: Wish): Promise<Encoded> {
-    if (this.ended) return Promise.reject(new Error('the inference thread has ended'))
+    if (this.ended) return Promise.reject(new Error('the networks have ended'))
     const job = this.nextJob++
     return new Promise((resolve, reject) => {
       this.waiting.set(job, { resolve, reject })
@@ -125,7 +128,7 @@ export class Engine {
     this.ended = true
     this.worker.postMessage('stop') // one that has died does not mind
     await this.gone
-    this.rejectAll(new Error('the inference thread was stopped'))
+    this.rejectAll(new Error('the networks were stopped'))
   }
 
   private receive(message: FromWorker | FromCoder): void {
@@ -163,26 +166,32 @@ export class Engine {
   }
 }
 
-/** @throws {AgentError} the thread says that it cannot begin; another error: it has died or ended */
+/** @throws {AgentError} the thread says that it cannot begin */
 function ready(
   thread: Worker,
-  name: string,
   told: (message: FromWorker) => void,
 ): Promise<{ readonly providers: Record<string, string> }> {
   return new Promise((resolve, reject) => {
-    const ended = () => reject(new Error(`the ${name} thread ended before it was ready`))
     const heard = (message: FromWorker) => {
       told(message)
       if (message.type === 'failed')
         reject(new AgentError(message.bundle ? 'input' : 'engine', message.message, ExitCode.input))
       if (message.type !== 'ready') return
       thread.off('message', heard)
-      thread.off('error', reject)
-      thread.off('exit', ended)
       resolve(message)
     }
     thread.on('message', heard)
-    thread.on('error', reject)
-    thread.on('exit', ended)
   })
+}
+
+/** The coding thread ends with the inference thread; if that has died, it is said why before this one is said to have ended. */
+const AFTER_MS = 500
+
+/** @param afterMs how long after its end it is told. @returns ends the watch */
+function watchDeath(thread: Worker, name: string, afterMs: number, died: (error: Error) => void): () => void {
+  const failed = ({ message }: Error) => died(new Error(`the ${name} thread died: ${message}`))
+  const gone = () => died(new Error(`the ${name} thread ended`))
+  const ended = () => (afterMs > 0 ? void setTimeout(gone, afterMs).unref() : gone())
+  thread.on('error', failed).on('exit', ended)
+  return () => void thread.off('error', failed).off('exit', ended)
 }

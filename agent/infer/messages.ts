@@ -132,6 +132,7 @@ export type FromWorker =
   | { readonly type: 'job-failed'; readonly job: number; readonly buffer: ArrayBuffer; readonly message: string }
 
 export type FromCoder =
-  | Extract<FromWorker, { type: 'ready' | 'failed' }>
+  | { readonly type: 'ready' }
+  | Extract<FromWorker, { type: 'failed' }>
   | { readonly type: 'coded'; readonly job: number; readonly coded: Coded; readonly ms: number }
   | { readonly type: 'job-failed'; readonly job: number; readonly message: string }

@@ -1,7 +1,7 @@
 /**
  * What a frame costs the agent, beside what it cannot do without and beside the usual alternative, in one run on the same
  * frames and threads:
- *   (a) the agent's own path: inference thread (encoder, the bundle's heads, entropy coding), container, one SQLite transaction
+ *   (a) the agent's own path: inference thread (encoder, the bundle's heads), coding thread, container, one SQLite transaction
  *   (b) ResNet-50 on RGB at the same size in ONNX Runtime
  *   (c) the bare ONNX Runtime time of the sessions of (a)
  * In (a) the heads look at every frame; beside it the whole clip at 5 frames/s, where they look only where something changes, as they do by default.

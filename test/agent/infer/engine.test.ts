@@ -240,7 +240,30 @@ t.test('a coding thread that cannot begin: refused with the reason, and as soon 
   const files = t.testdir({ 'never.mjs': never, 'gone.mjs': gone })
   const begin = (name: string) => start(t, {}, () => {}, new URL(`file://${join(files, name)}`))
   await t.rejects(begin('never.mjs'), { name: 'AgentError', exitCode: 3, message: /context/ })
-  await t.rejects(begin('gone.mjs'), /the coding thread ended before it was ready/)
+  await t.rejects(begin('gone.mjs'), /the coding thread ended, before it was ready/)
+})
+
+t.test('a coding thread that dies while the networks are still being opened', async (t) => {
+  const worker = `${BEGINS}
+    setTimeout(() => workerData.toCoder.postMessage(undefined), 100) // it is ready by then
+    parentPort.once('message', () => process.exit())`
+  const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
+  await t.rejects(
+    start(t, {}, () => {}, new URL(`file://${file}`)),
+    /the coding thread died: .*, before it was ready/,
+  )
+})
+
+t.test('an inference thread that dies takes the coding thread with it, and is the one that is named', async (t) => {
+  const worker = `${BEGINS}
+    parentPort.postMessage({ type: 'ready', providers: {} })
+    parentPort.once('message', () => process.exit(7))`
+  const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
+  const deaths: string[] = []
+  const engine = await start(t, {}, ({ message }) => deaths.push(message), new URL(`file://${file}`))
+  await t.rejects(engine.infer(picture(0), bare, wish(false)), /the inference thread ended/)
+  await engine.stop()
+  t.strictSame(deaths, ['the inference thread ended'])
 })
 
 t.test('a thread that ends before it is ready', async (t) => {
