@@ -118,8 +118,9 @@ export class Engine {
     const job = this.nextJob++
     return new Promise((resolve, reject) => {
       this.waiting.set(job, { resolve, reject })
-      const { id, width, height, heads, coding, analyse: gate } = cam
-      const message: Job = { job, rgb, bootMs, width, height, heads, cam: id, coding, gate, ...wish }
+      const { id, width, height, heads, coding, analyse: gate, events, thresholds } = cam
+      const watch = { classes: events?.map((rule) => rule.class), thresholds }
+      const message: Job = { job, rgb, bootMs, width, height, heads, cam: id, coding, gate, watch, ...wish }
       this.worker.postMessage(message, [rgb.buffer])
     })
   }

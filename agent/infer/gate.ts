@@ -156,7 +156,7 @@ function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boole
 /** A gate for each camera. */
 export class Gates<Answer extends Maskful> {
   private readonly cameras = new Map<string, Gate<Answer>>()
-  private readonly watched: readonly Watched[]
+  private readonly analyse: Analyse | undefined
   private readonly things: ReadonlySet<number>
   private readonly places: number
   private readonly stride: number
@@ -164,15 +164,18 @@ export class Gates<Answer extends Maskful> {
   constructor({ manifest }: Bundle) {
     const { analyse, latent } = manifest
     this.things = new Set(analyse?.mask.classes.flatMap(({ kind }, id) => (kind === 'thing' ? [id] : [])))
-    this.watched = analyse ? watchedBy(analyse) : []
+    this.analyse = analyse
     this.stride = latent.stride
     this.places = latent.stride / (maskOf(manifest)?.stride ?? latent.stride)
   }
 
-  of(cam: string): Gate<Answer> {
-    const gate =
-      this.cameras.get(cam) ?? new Gate<Answer>(this.things, this.places, (answer, before) => this.said(answer, before))
-    this.cameras.set(cam, gate)
+  of(cam: string, watch: WatchedFor = {}): Gate<Answer> {
+    let gate = this.cameras.get(cam)
+    if (!gate) {
+      const watched = this.analyse ? watchedBy(this.analyse, watch) : []
+      gate = new Gate<Answer>(this.things, this.places, (answer, before) => said(watched, answer, before))
+      this.cameras.set(cam, gate)
+    }
     return gate
   }
 
@@ -180,36 +183,40 @@ export class Gates<Answer extends Maskful> {
   cells({ width, height }: FrameSize): FrameSize {
     return { width: width / this.stride, height: height / this.stride }
   }
-
-  /** What is watched for, by its tags and by its share of the mask; what was there before stays so for as long as an event of it would. */
-  private said({ tags, fractions }: Answer, before = ''): string {
-    const says = this.watched.map(({ limits, classes }, i) => {
-      const [byTags, byMask] = [before[2 * i] === '1', before[2 * i + 1] === '1']
-      const share = classes.reduce((sum, id) => sum + (fractions?.[id] ?? 0), 0)
-      return [
-        tags !== undefined && limits.some(({ index, enter, leave }) => tags[index]! >= (byTags ? leave : enter)),
-        share >= LEAST_OF_PICTURE * (byMask ? STAYS : 1),
-      ]
-    })
-    return says.flat().map(Number).join('')
-  }
 }
 
-/** A class that owners watch for: a car that one look calls a bus is a vehicle all the same, and nothing new. */
+/** What a camera's owner watches for: absent or none, what the bundle says that owners do, by its thresholds. */
+export interface WatchedFor {
+  readonly classes?: readonly string[] | undefined
+  readonly thresholds?: Readonly<Record<string, { readonly enter: number; readonly leave: number }>> | undefined
+}
+
+/** Of those that watch for vehicles a car that one look calls a bus is nothing new. */
 interface Watched {
   readonly limits: readonly { readonly index: number; readonly enter: number; readonly leave: number }[]
   /** Of the mask. */
   readonly classes: readonly number[]
 }
 
-function watchedBy({ tags, mask, presence }: Analyse): Watched[] {
+function watchedBy({ tags, mask, presence }: Analyse, { classes, thresholds }: WatchedFor): Watched[] {
+  const limits = { ...tags.thresholds, ...thresholds }
   return presence
-    .filter(({ watch }) => watch)
+    .filter(({ id, watch }) => (classes?.length ? classes.includes(id) : watch))
     .map((of) => ({
-      limits: of.tags.map((id) => ({
-        index: tags.classes.findIndex((one) => one.id === id),
-        ...tags.thresholds[id]!,
-      })),
+      limits: of.tags.map((id) => ({ index: tags.classes.findIndex((one) => one.id === id), ...limits[id]! })),
       classes: of.mask.map((id) => mask.classes.findIndex((one) => one.id === id)),
     }))
+}
+
+/** What of it is there, by its tags and by its share of the mask; what was there before stays so for as long as an event of it would. */
+function said(watched: readonly Watched[], { tags, fractions }: Maskful, before = ''): string {
+  const says = watched.map(({ limits, classes }, i) => {
+    const [byTags, byMask] = [before[2 * i] === '1', before[2 * i + 1] === '1']
+    const share = classes.reduce((sum, id) => sum + (fractions?.[id] ?? 0), 0)
+    return [
+      tags !== undefined && limits.some(({ index, enter, leave }) => tags[index]! >= (byTags ? leave : enter)),
+      share >= LEAST_OF_PICTURE * (byMask ? STAYS : 1),
+    ]
+  })
+  return says.flat().map(Number).join('')
 }

@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Coded, Profile } from '../../codec/index.js'
 import type { Bundle, Head } from '../../contract/bundle.js'
 import type { Provider } from '../config/schema.js'
-import type { GateRule, Hold } from './gate.js'
+import type { GateRule, Hold, WatchedFor } from './gate.js'
 import type { FrameSize } from './networks.js'
 
 export type { Head }
@@ -49,6 +49,9 @@ export interface InferCamera extends FrameSize {
   readonly heads: readonly Head[]
   readonly coding: Profile
   readonly analyse: GateRule
+  /** Its owner's own, instead of the bundle's. */
+  readonly events?: readonly { readonly class: string }[] | undefined
+  readonly thresholds?: WatchedFor['thresholds']
 }
 
 /** A frame, and when it was taken. */
@@ -73,6 +76,7 @@ export interface Job extends FrameSize, Shot, Wish {
   readonly cam: string
   readonly coding: Profile
   readonly gate: GateRule
+  readonly watch: WatchedFor
 }
 
 export interface StageTimes {

@@ -75,7 +75,7 @@ async function process(networks: Networks, latest: Latest, gates: Gates<Answer>,
   const frame = { symbols, changed, bootMs, pressed, look, ...gates.cells(job) }
   // Without heads there is nothing to hold.
   const rule = job.heads.length > 0 ? job.gate : OPEN
-  const { answer, held } = await gates.of(cam).answer(rule, frame, async () => {
+  const { answer, held } = await gates.of(cam, job.watch).answer(rule, frame, async () => {
     const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job) : undefined
     if (analysed) lap('analyse')
     const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined

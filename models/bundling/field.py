@@ -44,7 +44,12 @@ def build(folder, name, of, checkpoint, data, profile, replaces=None):
     for file in CODEC:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(there(of / file), folder / file)
-    names = take_codec(replaces, folder) if replaces else []
+    names = []
+    if replaces:
+        made = {file: (folder / file).read_bytes() for file in CODEC}
+        names = take_codec(replaces, folder)
+        if other := [file for file, content in made.items() if (folder / file).read_bytes() != content]:
+            raise TrainError(f"{replaces} has another {other[0]} than {of}: it can not be replaced")
     latent = released["latent"]
     graph = AnalyseGraph(torch.tensor(latent["centres"]), network_of(checkpoint, latent["channels"]))
     n, h, w = (torch.export.Dim(axis, min=1, max=limit) for axis, limit in (("n", 64), ("h", 512), ("w", 512)))

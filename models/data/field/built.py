@@ -4,8 +4,6 @@ Each is a stack of convex solids (a floor and a roof outline at two heights), wh
 is painted first, faces turned away are left out. Sizes are those of vehicles on roads, in metres.
 """
 
-from functools import cmp_to_key
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -60,7 +58,7 @@ def car(rng, paint):
 def van(rng, paint):
     length, width, top = rng.uniform(4.6, 6.0), rng.uniform(1.8, 2.05), rng.uniform(1.9, 2.6)
     l, w, bonnet = length / 2, width / 2, rng.uniform(0.7, 1.1)
-    nose = Solid((l - bonnet - 0.2, -w, l, w, 0.25), (l - bonnet - 0.2, -w * 0.97, l - 0.1, w * 0.95, 1.1), paint, lamps=True)
+    nose = Solid((l - bonnet, -w, l, w, 0.25), (l - bonnet, -w * 0.97, l - 0.1, w * 0.95, 1.1), paint, lamps=True)
     hold = Solid((-l, -w, l - bonnet, w, 0.25), (-l, -w * 0.96, l - bonnet, w * 0.96, 1.1), paint, lamps=True)
     upper = Solid((-l, -w * 0.96, l - bonnet * 0.9, w * 0.96, 1.1), (-l + 0.1, -w * 0.88, l - bonnet - 0.6, w * 0.88, top), paint, windows=[("front", 0.85)] + ([("back", 0.5)] if rng.random() < 0.5 else []) + ([("left", 0.5), ("right", 0.5)] if rng.random() < 0.3 else []))
     return [hold, nose, upper, *mirrors(l - bonnet, w, 1.2, RUBBER), *wheels(l, w, 0.35)]
@@ -123,6 +121,16 @@ def vehicle(rng, elevation=None, tag=None):
     return Cutout(rgb[part], alpha[part], mask, [(np.array([0.0, 0.0, 1.0, 1.0]), TAG[name])], False), (rows[-1] + 1 - rows[0]) / metre
 
 
+def in_order(solids, first):
+    """Each after all that have to be painted before it; where that goes round in a circle, the lowest of them first."""
+    left, ordered = sorted(solids, key=lambda solid: solid.floor[4]), []
+    while left:
+        free = (solid for solid in left if not any(first(other, solid) < 0 for other in left if other is not solid))
+        ordered.append(next(free, left[0]))
+        left.remove(ordered[-1])
+    return ordered
+
+
 def painted(solids, rng, elevation):
     """-> rgb uint8 [S,S,3], alpha float [S,S], pixels to a metre"""
     far = rng.uniform(9, 40)  # metres to the camera: near ones are seen in strong perspective
@@ -150,9 +158,7 @@ def painted(solids, rng, elevation):
     own = eye @ spin  # the camera as the vehicle sees it
 
     def first(a, b):
-        """< 0: a is painted before b, as it is lower or on the far side of a plane between them."""
-        if a.top <= b.floor[4] + 0.01 or b.top <= a.floor[4] + 0.01:
-            return -1 if a.top <= b.floor[4] + 0.01 else 1
+        """< 0: a is painted before b, as it is on the far side of a plane between them or lower; 0: either way."""
         for axis in (0, 1):
             (a0, a1), (b0, b1) = a.span(axis), b.span(axis)
             for low, high, sign in ((a1, b0, -1), (b1, a0, 1)):
@@ -161,9 +167,9 @@ def painted(solids, rng, elevation):
                         return sign
                     if own[axis] <= low:
                         return -sign
-        return 0
+        return -1 if a.top <= b.floor[4] + 0.01 else 1 if b.top <= a.floor[4] + 0.01 else 0
 
-    for solid in sorted(solids, key=cmp_to_key(first)):
+    for solid in in_order(solids, first):
         for name, face in solid.faces().items():
             world = face @ spin.T
             normal = np.cross(world[1] - world[0], world[2] - world[1])

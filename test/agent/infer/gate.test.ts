@@ -1,6 +1,13 @@
 /** A made-up latent of 4x6 cells and 2 channels; the mask has four places to a cell, class 1 is an object. */
 import t from 'tap'
-import { Gate, type GatedFrame, type GateRule, Gates, type Maskful } from '../../../agent/infer/gate.js'
+import {
+  Gate,
+  type GatedFrame,
+  type GateRule,
+  Gates,
+  type Maskful,
+  type WatchedFor,
+} from '../../../agent/infer/gate.js'
 import type { Bundle, Manifest } from '../../../contract/bundle.js'
 import { ANALYSE } from '../../contract/analysing-bundle.js'
 
@@ -211,8 +218,8 @@ t.test("a bundle's: what its masks show of its objects, and what its tags say, e
     const fractions = Float32Array.from(classes, (_, i) => Number(i === index) / mask.length)
     return { tags: new Float32Array(8).fill(p), mask, fractions }
   }
-  const held = async (cam: string, first: Maskful, second: Maskful) => {
-    const gate = gates.of(cam)
+  const held = async (cam: string, first: Maskful, second: Maskful, watch?: WatchedFor) => {
+    const gate = gates.of(cam, watch)
     const symbols = new Uint8Array(2 * height * width)
     const show = async (bootMs: number, said: Maskful) => {
       symbols[23]! ^= 1
@@ -236,6 +243,12 @@ t.test("a bundle's: what its masks show of its objects, and what its tags say, e
     return { ...answer(0, 'road'), tags }
   }
   t.equal(await held('renamed', says('car'), says('bus')), 'same', renamed)
+  const own = 'unless its owner watches for just that'
+  t.equal(await held('buses', says('car'), says('bus'), { classes: ['large_vehicle'] }), 'looks once more', own)
+  const small = { classes: ['car'], thresholds: { car: { enter: 0.7, leave: 0.65 } } }
+  t.equal(await held('own', says('car'), says('dog'), small), 'same', 'by thresholds of its own no car was there')
+  const masks = [answer(0, 'car'), answer(0, 'large_vehicle')] as const
+  t.equal(await held('masks', ...masks), 'looks at what is there', 'of the mask, too, either is a vehicle')
   t.equal(await held('another', says('car'), says('person')), 'looks once more')
   const stays = 'what is less sure than before is still there, as for its event'
   t.equal(await held('stays', answer(0, 'road', 0.6), answer(0, 'road', 0.45)), 'same', stays)
