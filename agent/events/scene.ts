@@ -4,7 +4,7 @@
  */
 import type { Analyse } from '../../contract/bundle.js'
 import { EventRule, type Zone } from '../config/watch.js'
-import { LEAST_OF_PICTURE, STAYS } from '../presence.js'
+import { LEAST_OF_PICTURE, type Signs, STAYS, signsOf } from '../presence.js'
 import { Activity, type Grid, type Look, type Tally, tally } from './activity.js'
 import { placesIn } from './polygon.js'
 import { type Mark, type Occurrence, type Telling, Watch } from './watch.js'
@@ -47,11 +47,8 @@ const MOST_OF_ZONE = 0.5
 /** Something moves when so much of it does. */
 const MOVES = 0.1
 
-interface Watched {
+interface Watched extends Signs {
   readonly watch: Watch
-  /** Indices of its tags, with their thresholds, and of its classes of the mask. */
-  readonly tags: readonly { readonly index: number; readonly enter: number; readonly leave: number }[]
-  readonly classes: readonly number[]
   readonly places: Uint32Array | undefined
   /** Places that it has to take to be seen; absent: its tags alone say it. */
   readonly least: number | undefined
@@ -107,7 +104,7 @@ export class Scene {
   }
 
   private watchedBy(rule: EventRule, zones: ReadonlyMap<string, Uint32Array>, grid: Grid): Watched {
-    const { tags, mask, presence } = this.analyse
+    const { presence } = this.analyse
     const of = presence.find(({ id }) => id === rule.class)
     if (!of) throw new Error(`event of ${rule.class}: the bundle has ${presence.map(({ id }) => id).join(', ')}`)
     const places = rule.zone === undefined ? undefined : zones.get(rule.zone)
@@ -119,13 +116,11 @@ export class Scene {
       leastProbability === undefined
         ? { enter, leave }
         : { enter: leastProbability, leave: leastProbability * (enter > 0 ? leave / enter : 1) }
+    const { tags, classes } = signsOf(this.analyse, of)
     return {
       watch: new Watch(rule, () => `${name}-${++this.ids}`, gapMs),
-      tags: of.tags.map((id) => ({
-        index: tags.classes.findIndex((tag) => tag.id === id),
-        ...limits(tags.thresholds[id]!),
-      })),
-      classes: of.mask.map((id) => mask.classes.findIndex((one) => one.id === id)),
+      tags: tags.map((tag) => ({ ...tag, ...limits(tag) })),
+      classes,
       places,
       least,
       byTags: least === undefined || leastProbability !== undefined,

@@ -3,7 +3,7 @@
  * something changes, an answer holds. A frame is compared with the one that the answer was given for, so that slow changes add up.
  */
 import { type Analyse, type Bundle, maskOf } from '../../contract/bundle.js'
-import { LEAST_OF_PICTURE, STAYS } from '../presence.js'
+import { LEAST_OF_PICTURE, type Signs, STAYS, signsOf } from '../presence.js'
 import { changes } from './changes.js'
 import type { FrameSize } from './networks.js'
 
@@ -192,25 +192,16 @@ export interface WatchedFor {
 }
 
 /** Of those that watch for vehicles a car that one look calls a bus is nothing new. */
-interface Watched {
-  readonly limits: readonly { readonly index: number; readonly enter: number; readonly leave: number }[]
-  /** Of the mask. */
-  readonly classes: readonly number[]
-}
-
-function watchedBy({ tags, mask, presence }: Analyse, { classes, thresholds }: WatchedFor): Watched[] {
-  const limits = { ...tags.thresholds, ...thresholds }
-  return presence
+function watchedBy(analyse: Analyse, { classes, thresholds }: WatchedFor): Signs[] {
+  const tags = { ...analyse.tags, thresholds: { ...analyse.tags.thresholds, ...thresholds } }
+  return analyse.presence
     .filter(({ id, watch }) => (classes?.length ? classes.includes(id) : watch))
-    .map((of) => ({
-      limits: of.tags.map((id) => ({ index: tags.classes.findIndex((one) => one.id === id), ...limits[id]! })),
-      classes: of.mask.map((id) => mask.classes.findIndex((one) => one.id === id)),
-    }))
+    .map((of) => signsOf({ ...analyse, tags }, of))
 }
 
 /** What of it is there, by its tags and by its share of the mask; what was there before stays so for as long as an event of it would. */
-function said(watched: readonly Watched[], { tags, fractions }: Maskful, before = ''): string {
-  const says = watched.map(({ limits, classes }, i) => {
+function said(watched: readonly Signs[], { tags, fractions }: Maskful, before = ''): string {
+  const says = watched.map(({ tags: limits, classes }, i) => {
     const [byTags, byMask] = [before[2 * i] === '1', before[2 * i + 1] === '1']
     const share = classes.reduce((sum, id) => sum + (fractions?.[id] ?? 0), 0)
     return [

@@ -6,6 +6,7 @@ import { exit } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { BundleError, openBundle } from '../../contract/bundle.js'
 import { encodeRuns } from '../../contract/rle.js'
+import { messageOf } from '../errors.js'
 import { keepHeapSmall } from '../heap.js'
 import { Latest } from './changes.js'
 import { Gates } from './gate.js'
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
         const seen = await process(networks, latest, gates, job)
         send({ type: 'seen', seen }, transferable(seen))
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error)
+        const message = messageOf(error)
         send({ type: 'job-failed', job: job.job, buffer: job.rgb.buffer, message }, [job.rgb.buffer])
       }
     })
@@ -107,7 +108,7 @@ function transferable({ buffer, changed }: Seen): ArrayBuffer[] {
 main().catch((error) => {
   send({
     type: 'failed',
-    message: error instanceof Error ? error.message : String(error),
+    message: messageOf(error),
     bundle: error instanceof BundleError,
   })
 })
