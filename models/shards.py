@@ -40,7 +40,7 @@ def main():
             continue
         if maker is None:
             maker = Maker(args.data)
-            print({tag: len(cuts) for tag, cuts in zip(TAGS, maker.cut.values())}, f"{len(maker.empty)} empty, {len(maker.medians)} medians", flush=True)
+            print(maker.says(), flush=True)
         maker.rng, started = np.random.default_rng(1000 + n), time.monotonic()
         shard = make_shard(maker, encode, args.views)
 

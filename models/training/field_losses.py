@@ -19,7 +19,7 @@ def field_loss(maps, logits, target_maps, target_masks, target_tags, knobs):
         "mask": mask_loss(log_p, target_masks, knobs["mask_weights"]), "jac": jaccard_loss(log_p, target_masks),
     }
     loss = terms["map"] + knobs["picture"] * terms["pic"] + knobs["mask"] * (terms["mask"] + knobs["jaccard"] * terms["jac"])
-    return loss, {name: term.item() for name, term in terms.items()}
+    return loss, {name: term.detach() for name, term in terms.items()}
 
 
 def map_loss(maps, target, focal, tag_weights):

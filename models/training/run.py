@@ -7,6 +7,7 @@ the figures measured on validation data.
 import hashlib
 import json
 import math
+import signal
 import time
 
 import numpy as np
@@ -41,15 +42,22 @@ class Run:
     def train(self, model, optimiser, step_loss):
         """Runs step_loss() -> (loss, {name: figure}) until steps or minutes are used up; returns the EMA weights."""
         model.to(self.device).train()
-        ema = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        own = model.state_dict()
+        ema = {k: v.detach().clone() for k, v in own.items()}
+        (means, values), (counts, own_counts) = ([[state[k] for k, v in own.items() if v.is_floating_point() == floating] for state in (ema, own)] for floating in (True, False))
         base_lr = [g["lr"] for g in optimiser.param_groups]
         step, used = self._restore(model, optimiser, ema)
         started, saved, shown = time.monotonic() - used, time.monotonic(), 0.0
+        kept = used
+        asked_to_end = end_when_told()
         while True:
             used = time.monotonic() - started
             progress = max(step / self.knobs["steps"], used / (self.knobs.get("minutes", math.inf) * 60))
             if progress >= 1:
                 break
+            if asked_to_end():
+                self._save(model, optimiser, ema, step, used)
+                raise TrainError(f"{self.part}: ended by a signal at step {step}, which is kept; the same command goes on from there")
             factor = SCHEDULES[self.knobs.get("schedule", "cosine")](step, progress)
             for group, lr in zip(optimiser.param_groups, base_lr):
                 group["lr"] = lr * factor
@@ -64,17 +72,20 @@ class Run:
             step += 1
             decay = min(self.knobs.get("ema", EMA), step / (step + 20))
             with torch.no_grad():
-                for k, v in model.state_dict().items():
-                    ema[k].lerp_(v, 1 - decay) if v.is_floating_point() else ema[k].copy_(v)
+                torch._foreach_lerp_(means, values, 1 - decay)
+                torch._foreach_copy_(counts, own_counts)
             now = time.monotonic()
             if now - shown > 5:
                 left = used * (1 - progress) / max(progress, 1e-6)
-                text = "  ".join(f"{k} {v:.3f}" for k, v in figures.items())
+                text = "  ".join(f"{k} {float(v):.3f}" for k, v in figures.items())
                 print(f"{self.part}  step {step}  {progress:6.1%}  {left / 60:5.1f} min left  {text}", flush=True)
                 shown = now
             if now - saved > 60:
                 self._save(model, optimiser, ema, step, now - started)
                 saved = now
+            if now - started - kept > 60 * self.knobs.get("keep_minutes", math.inf):
+                kept = now - started
+                write_weights(self.out / f"{self.part}.at-{step}.pt", {"ema": halved(ema), "step": step})
         self._save(model, optimiser, ema, step, used)
         model.load_state_dict(ema)
         print(f"{self.part}: {step} steps in {used / 60:.1f} min", flush=True)
@@ -107,3 +118,21 @@ class Run:
         figures = {"part": self.part, **self.spent, "seed": self.knobs.get("seed", self.config["seed"]), "left_out": self.args.left_out, **figures}
         write_json(self.out / f"{self.part}.json", figures, indent=1)
         print(json.dumps(figures), flush=True)
+
+
+def halved(state):
+    """Weights as a bundle keeps them: those of convolutions in fp16, the rest as they are."""
+    return {k: v.half() if v.ndim > 1 else v for k, v in state.items()}
+
+
+def end_when_told():
+    """-> function: whether SIGTERM or Ctrl-C has come; a second one ends the process at once, as without this"""
+    told = []
+
+    def note(number, _):
+        told.append(number)
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)
+    return lambda: bool(told)

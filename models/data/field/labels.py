@@ -49,13 +49,20 @@ class Picture:
         self.file, self.set, self.source = file, name, source
         self.boxes, self.ignored, self.closed, self.by_people, self.mask_file = boxes, ignored, closed, by_people, mask
         self.camera = name in CAMERAS or (name == "city-cameras" and TAG["person"] in closed)
+        self.kept = None
+
+    def keep(self):
+        """From now on in memory."""
+        self.kept = self.rgb(), self.mask()
 
     def rgb(self):
         """uint8 [H,W,3]"""
-        return read_rgb(self.file)
+        return self.kept[0] if self.kept else read_rgb(self.file)
 
     def mask(self):
         """uint8 [H,W], ids of MASK or IGNORE"""
+        if self.kept:
+            return self.kept[1]
         return CAMVID[read_mask(self.mask_file)] if self.set == "camvid" else read_mask(self.mask_file, THINGS, IGNORE)
 
 

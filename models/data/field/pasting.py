@@ -10,12 +10,15 @@ from data.field.cutouts import distractor
 from data.field.views import HEIGHT, WIDTH
 
 
-def paste(view, cut, rng, height=None, at=None):
-    """Into the view, in place; what it hides of others becomes open. height, at (left, top): in pixels of the view; without, drawn."""
+def paste(view, cut, rng, height=None, at=None, edge=0.0):
+    """Into the view, in place; what it hides of others becomes open. height, at (left, top): in pixels of the view; without, drawn. edge: how often it comes
+    in at an edge of the view, which hides a third to two thirds of it."""
     if (shown := as_shown(cut, rng, height or np.exp(rng.uniform(np.log(9), np.log(150))))) is None:
         return
     rgb, alpha, mask, boxes = shown
     nw, nh = rgb.size
+    if at is None and rng.random() < edge:
+        at = at_an_edge(rng, nw, nh)
     x = int(rng.uniform(-0.3 * nw, WIDTH - 0.7 * nw)) if at is None else int(at[0])
     y = int(np.clip(rng.normal(0.55, 0.25) * HEIGHT - nh / 2, -0.3 * nh, HEIGHT - 0.7 * nh)) if at is None else int(at[1])
     x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + nw, WIDTH), min(y + nh, HEIGHT)
@@ -33,6 +36,13 @@ def paste(view, cut, rng, height=None, at=None):
     area = np.array([x0, y0, x1, y1], float)
     view.boxes = [(b, None if c is not None and covered(b, area) > 0.5 else c, p) for b, c, p in view.boxes]
     view.boxes += [(b * [nw, nh, nw, nh] + [x, y, x, y], t, [t]) for b, t in boxes]
+
+
+def at_an_edge(rng, nw, nh):
+    """-> left, top of a thing of that size of which an edge of the view hides a part"""
+    hidden, side = rng.uniform(0.3, 0.68), rng.integers(4)
+    x, y = rng.uniform(0, max(1, WIDTH - nw)), rng.uniform(0, max(1, HEIGHT - nh))
+    return [(-hidden * nw, y), (WIDTH - (1 - hidden) * nw, y), (x, -hidden * nh), (x, HEIGHT - (1 - hidden) * nh)][side]
 
 
 def as_shown(cut, rng, height):

@@ -6,6 +6,7 @@ from bundling.field import ANALYSE
 from bundling.released import encoder, manifest_of, unfold, weights
 from data.field import labels
 from data.field.labels import MASK, TAGS
+from data.field.live import LiveViews
 from data.field.shards import Shards
 from networks.analyser import Analyser
 from networks.classifier import Classifier
@@ -18,10 +19,11 @@ from training.optimiser import sgd_groups
 
 
 def analyse(run):
-    """On shards of views (models/shards.py); the codec is frozen, so their symbols stay true. Its trunk begins as that of the bundle's classifier; with
+    """On shards of views (models/shards.py) or, with a table `live`, on views that are made meanwhile (data/field/live.py); the codec is frozen, so their symbols stay true. Its trunk begins as that of the bundle's classifier; with
     `start` the whole network as the part of that name ended or, where there is none, as the released bundle of that name has it. With `mean` nothing is trained:
     the mean of some parts' weights."""
     knobs, bundle = run.knobs, BUNDLES / run.config["codec"]["of"]
+    views = LiveViews(run.data, bundle, run.device, run.rng, **knobs["live"]) if "live" in knobs else Shards(run.args.shards or run.out / "shards", run.rng)
     held_out = labels.load(run.data, "val", run.limit)
     labels.check(held_out)
     manifest = manifest_of(bundle)
@@ -39,10 +41,9 @@ def analyse(run):
             load(network, ema_of(path), path)
         else:
             print(f"{run.part}: {name} is {released}", flush=True)
-            unfold(network, weights(released), latent_of(shards.batch(64)[0], centres.cpu()))
+            unfold(network, weights(released), latent_of(views.batch(64)[0].cpu(), centres.cpu()))
         return {k: v.clone() for k, v in network.state_dict().items()}
 
-    shards = Shards(run.args.shards or run.out / "shards", run.rng)
     if "mean" in knobs:
         state = mean_of([earlier(name) for name in knobs["mean"]])
         network.load_state_dict(state)
@@ -52,12 +53,12 @@ def analyse(run):
     if "start" in knobs:
         earlier(knobs["start"])
     else:
-        start_from_classifier(network, manifest, bundle, centres.cpu()[shards.batch(64)[0].long()])
+        start_from_classifier(network, manifest, bundle, centres.cpu()[views.batch(64)[0].cpu().long()])
     network.to(memory_format=torch.channels_last)
     heads = [(part, knobs["head_lr"]) for part in (network.lateral, network.smooth, network.tag_head, network.mask_head)]
 
     def step_loss():
-        symbols, *targets = shards.batch(knobs["batch"])
+        symbols, *targets = views.batch(knobs["batch"])
         with run.autocast():
             maps, logits = network(latent_of(symbols, centres))
         return field_loss(maps, logits, *(target.to(run.device) for target in targets), knobs)
