@@ -49,7 +49,7 @@ class Run:
         step, used = self._restore(model, optimiser, ema)
         started, saved, shown = time.monotonic() - used, time.monotonic(), 0.0
         kept = used
-        asked_to_end = end_when_told()
+        asked_to_end, no_more = end_when_told()
         while True:
             used = time.monotonic() - started
             progress = max(step / self.knobs["steps"], used / (self.knobs.get("minutes", math.inf) * 60))
@@ -86,6 +86,7 @@ class Run:
             if now - started - kept > 60 * self.knobs.get("keep_minutes", math.inf):
                 kept = now - started
                 write_weights(self.out / f"{self.part}.at-{step}.pt", {"ema": halved(ema), "step": step})
+        no_more()
         self._save(model, optimiser, ema, step, used)
         model.load_state_dict(ema)
         print(f"{self.part}: {step} steps in {used / 60:.1f} min", flush=True)
@@ -126,13 +127,12 @@ def halved(state):
 
 
 def end_when_told():
-    """-> function: whether SIGTERM or Ctrl-C has come; a second one ends the process at once, as without this"""
+    """-> function: whether SIGTERM or Ctrl-C has come, function: from now on they do what they did before. A second one ends the process at once."""
     told = []
 
     def note(number, _):
         told.append(number)
         signal.signal(number, signal.SIG_DFL)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, note)
-    return lambda: bool(told)
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    return lambda: bool(told), lambda: [signal.signal(number, handler) for number, handler in before.items()]

@@ -8,6 +8,7 @@ import mmap
 import multiprocessing
 import os
 import queue
+import signal
 import time
 
 import numpy as np
@@ -80,10 +81,6 @@ class LiveViews:
         if time.monotonic() - self.came > PATIENCE:
             raise DataError(f"no view came for {PATIENCE} seconds from {len(self.workers)} processes; with fewer of them (`workers` in the configuration) there is more memory for each")
 
-    def close(self):
-        for worker in self.workers:
-            worker.terminate()
-
 
 class Slot:
     """Room for a chunk that a process fills and the trainer reads: memory of both (an anonymous mapping: /dev/shm may be small)."""
@@ -98,6 +95,7 @@ class Slot:
 
 
 def work(maker, seed, slots, free, full):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the trainer's, which ends with a checkpoint; its death ends this
     torch.set_num_threads(1)
     maker.rng, parent = np.random.default_rng(seed), os.getppid()
     while os.getppid() == parent:

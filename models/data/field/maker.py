@@ -20,8 +20,8 @@ ALL = frozenset(range(len(TAGS)))
 
 
 class Maker:
-    """Of the training pictures under `root`. Its random numbers, `rng`, are the caller's to begin again. keep: all pictures stay in memory (1.5 GB), which
-    spares a third of a view's time."""
+    """Of the training pictures under `root`. Its random numbers, `rng`, are the caller's to begin again. keep: all pictures stay in memory
+    instead of being read for each view."""
 
     def __init__(self, root, keep=False):
         self.rng = np.random.default_rng(0)

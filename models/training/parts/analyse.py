@@ -19,8 +19,8 @@ from training.optimiser import sgd_groups
 
 
 def analyse(run):
-    """On shards of views (models/shards.py) or, with a table `live`, on views that are made meanwhile (data/field/live.py); the codec is frozen, so their symbols stay true. Its trunk begins as that of the bundle's classifier; with
-    `start` the whole network as the part of that name ended or, where there is none, as the released bundle of that name has it. With `mean` nothing is trained:
+    """On shards of views (models/shards.py) or, with a table `live`, on views that are made meanwhile (data/field/live.py); the codec is
+    frozen, so their symbols stay true. Its trunk begins as that of the bundle's classifier; with `start` the whole network as the part of that name ended or, where there is none, as the released bundle of that name has it. With `mean` nothing is trained:
     the mean of some parts' weights."""
     knobs, bundle = run.knobs, BUNDLES / run.config["codec"]["of"]
     views = LiveViews(run.data, bundle, run.device, run.rng, **knobs["live"]) if "live" in knobs else Shards(run.args.shards or run.out / "shards", run.rng)
