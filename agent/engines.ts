@@ -12,12 +12,13 @@ export const enginesDir = (stateDir: string): string => join(stateDir, 'engines'
 
 /** All that the cameras which are not switched off need, each graph and size once. */
 export function workerSetup(config: LoadedConfig, bundle: Bundle): WorkerSetup {
-  const { providers, threads, cameras, stateDir } = config
+  const { providers, threads, precision, cameras, stateDir } = config
   const enabled = cameras.filter((camera) => camera.enabled)
   return {
     bundleDir: bundle.dir,
     providers,
     threads,
+    precision,
     heads: [...new Set(enabled.flatMap((camera) => headsOn(camera, bundle)))],
     sizes: [...new Map(enabled.map(({ width, height }) => [`${width}x${height}`, { width, height }])).values()],
     writable: stateDir,

@@ -1,17 +1,33 @@
 /** Whether a bundle's networks run here: its graphs are opened as the agent opens them, and one frame goes through. */
 import { type Bundle, headsOf, openBundle } from '../contract/bundle.js'
+import { multipliesBytes } from './infer/bytes.js'
 import { Engine } from './infer/engine.js'
+import type { Precision } from './infer/networks.js'
 
 /** The size that cameras have unless told otherwise, or the next that the networks take. */
 const SIZE = { width: 448, height: 256 }
 
-/** On the processor, which every box has: an engine for its GPU is built at the start. @throws {AgentError} input, engine @throws {BundleError} */
+/** On the processor, which every box has, in each form that it may run: an engine for its GPU is built at the start. @throws {AgentError} input, engine @throws {BundleError} */
 export async function tryBundle(dir: string): Promise<void> {
   const bundle = openBundle(dir)
+  const twoForms = bundle.manifest.files['analyse.int8.onnx'] && multipliesBytes()
+  for (const precision of twoForms ? (['auto', 'float'] as const) : (['auto'] as const)) await tryIn(precision, bundle)
+}
+
+async function tryIn(precision: Precision, bundle: Bundle): Promise<void> {
+  const { dir } = bundle
   const heads = headsOf(bundle.manifest)
   const size = sizeFor(bundle)
   const nothing = () => {}
-  const setup = { bundleDir: dir, providers: ['cpu'] as const, threads: 0, heads, sizes: [size], writable: dir }
+  const setup = {
+    bundleDir: dir,
+    providers: ['cpu'] as const,
+    threads: 0,
+    precision,
+    heads,
+    sizes: [size],
+    writable: dir,
+  }
   const engine = await Engine.start(setup, dir, nothing, nothing)
   try {
     const shot = { rgb: new Uint8Array(size.width * size.height * 3).fill(128), bootMs: 0 }

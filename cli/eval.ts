@@ -30,6 +30,9 @@ export function register(program: Command): void {
     .option('--limit <n>', 'pictures of each data set, evenly from all', wholeNumber('limit', 1))
     .option('--skip-corrupt', 'go on after a file that cannot be used, and count it', false)
     .option('--threads <n>', 'CPU threads of the networks; 0: one per core', wholeNumber('threads', 0), 0)
+    .addOption(
+      new Option('--precision <kind>', 'as precision of the configuration').choices(['auto', 'float']).default('auto'),
+    )
     .option('--json <file>', 'write the figures there, too')
     .addHelpText(
       'after',

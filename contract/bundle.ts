@@ -3,7 +3,7 @@
  *
  *     <id>/manifest.json  encoder.onnx  analyse.onnx  entropy.json  context.bin  decoder/decoder.onnx
  *
- * or, in the place of analyse.onnx, classify.onnx and segment.onnx: a network each, as in the paper.
+ * beside analyse.onnx, if it likes, the same in int8, analyse.int8.onnx; or, in the place of analyse.onnx, classify.onnx and segment.onnx: a network each, as in the paper.
  *
  * Everything is checked when a bundle is opened: names, types, sizes, SHA-256 of the files asked for.
  */
@@ -22,7 +22,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/)
 const name = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/)
 const share = z.number().gt(0).lt(1)
 
-/** Of analyse.onnx: symbols -> tags float32 [N,T], mask uint8 [N,H/s,W/s], fractions float32 [N,K]. */
+/** Of analyse.onnx: symbols -> tags float32 [N,T], mask uint8 [N,H/s,W/s], fractions float32 [N,K], map float32 [N,T,h,w] where it is described. */
 const Analyse = z.strictObject({
   /** sigmoid: each by itself, several or none may be there. */
   tags: z.strictObject({
@@ -39,6 +39,8 @@ const Analyse = z.strictObject({
   }),
   /** share: of the mask's places, per class of the mask. */
   fractions: z.strictObject({ kind: z.literal('share') }),
+  /** logit: of a tag at each of the latent's cells; its sigmoid, of the mean of the `top` highest, is the tag. With it a part of a picture can be analysed for itself. */
+  map: z.strictObject({ kind: z.literal('logit'), top: count.max(64) }).optional(),
   /** What presence can be told of: any of these tags, or these classes of the mask. `watch`: on every camera if nobody says otherwise. */
   presence: z.array(
     z.strictObject({ id: name, label: z.string(), tags: z.array(name), mask: z.array(name), watch: z.boolean() }),
@@ -81,10 +83,11 @@ const EntropyFile = z.strictObject({ scaleBits: count.max(16), freqs: z.array(z.
 
 export const heads = ['analyse', 'classify', 'segment'] as const
 export type Head = (typeof heads)[number]
-export type GraphName = 'encoder' | Head | 'decoder'
+export type GraphName = 'encoder' | Head | 'analyse.int8' | 'decoder'
 const graphFile: Record<GraphName, string> = {
   encoder: 'encoder.onnx',
   analyse: 'analyse.onnx',
+  'analyse.int8': 'analyse.int8.onnx',
   classify: 'classify.onnx',
   segment: 'segment.onnx',
   decoder: 'decoder/decoder.onnx',
@@ -92,7 +95,14 @@ const graphFile: Record<GraphName, string> = {
 
 const tableFiles = ['entropy.json', 'context.bin']
 /** All that a box runs and codes by. */
-const boxNames: readonly string[] = [graphFile.encoder, ...heads.map((head) => graphFile[head]), ...tableFiles]
+const boxNames: readonly string[] = [
+  graphFile.encoder,
+  graphFile.analyse,
+  graphFile['analyse.int8'],
+  graphFile.classify,
+  graphFile.segment,
+  ...tableFiles,
+]
 /** For whoever may look at pictures; never on a box. */
 const viewerNames: readonly string[] = [graphFile.decoder]
 
@@ -179,7 +189,7 @@ export interface MaskKind {
 }
 
 /** What a schema cannot say: names that have to be found elsewhere in the manifest. */
-function headFaults({ files, analyse, segment, classes }: Manifest): string[] {
+function headFaults({ files, latent, analyse, segment, classes }: Manifest): string[] {
   const faults: string[] = []
   if (!heads.some((head) => files[graphFile[head]]))
     faults.push(
@@ -191,7 +201,9 @@ function headFaults({ files, analyse, segment, classes }: Manifest): string[] {
   if (files['classify.onnx'] && classes.classify.length === 0)
     faults.push("classify.onnx is listed, but 'classes.classify' does not describe it")
   if (!analyse) return faults
-  const { tags, mask, presence } = analyse
+  const { tags, mask, map, presence } = analyse
+  if (map && latent.stride % mask.stride !== 0)
+    faults.push(`analyse.map: the mask's stride, ${mask.stride}, does not divide the latent's, ${latent.stride}`)
   const tagIds = tags.classes.map(({ id }) => id)
   const maskIds = mask.classes.map(({ id }) => id)
   const unknown = (where: string, ids: readonly string[], known: readonly string[]) => {

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from bundling.bundle import write_manifest
-from bundling.field import ANALYSE, analyser
+from bundling.field import ANALYSE, INT8, analyser
 from bundling.released import encoder, manifest_of
 from data.field import labels
 from data.pictures import DataError
@@ -39,6 +39,8 @@ def main():
     answer = (analyser if analyses else segmenter)(args.bundle, args.threads)
     on_pictures = said(answer, encode, labels.load(args.data, "val", args.limit))
     report = {"field/val": figures(*on_pictures)}
+    if (args.bundle / INT8).exists():
+        report["field/val, int8"] = figures(*said(analyser(args.bundle, args.threads, INT8), encode, labels.load(args.data, "val", args.limit)))
     if not analyses:
         return print(json.dumps(report, indent=1))
     rows = clip_rows(answer, encode, args.clips) if args.clips else []

@@ -273,6 +273,12 @@ export const Config = z.strictObject({
     .default(['tensorrt', 'cuda', 'cpu'])
     .describe('what the networks run on, in order of preference'),
   threads: whole(0, 256).default(0).describe('CPU threads of the networks; 0: one per core'),
+  precision: z
+    .enum(['auto', 'float'])
+    .default('auto')
+    .describe(
+      'what networks on the CPU calculate with. auto: int8 where the processor has VNNI and the bundle such a graph, in about half the time; float: never int8',
+    ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('lines from this level on are written'),
   healthSeconds: seconds(1).default(60).describe('the health message goes out so often'),
   cameras: z.array(Camera).min(1).max(64).describe('what is watched'),

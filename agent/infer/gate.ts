@@ -4,8 +4,9 @@
  */
 import { type Analyse, type Bundle, maskOf } from '../../contract/bundle.js'
 import { LEAST_OF_PICTURE, type Signs, STAYS, signsOf } from '../presence.js'
-import { changes } from './changes.js'
-import type { FrameSize } from './networks.js'
+import { changes, type Difference } from './changes.js'
+import type { Again, FrameSize } from './networks.js'
+import { partOf, pieceOf, type Region, withPiece } from './part.js'
 
 export interface GateRule {
   /** off: the heads look at every frame; exact: when any symbol differs; a number: when a larger share of the cells has changed. */
@@ -40,6 +41,8 @@ export interface Maskful {
   readonly mask?: Uint8Array
   /** Shares of the picture, by class of the mask. */
   readonly fractions?: Float32Array
+  /** [T,h,w]: only with it a part of the picture can be looked at for itself. */
+  readonly map?: Float32Array | undefined
 }
 
 /** same: as good as nothing has changed. rest: something has, but they have just looked. pressed: something has, but frames wait. */
@@ -47,7 +50,10 @@ export type Hold = 'same' | 'rest' | 'pressed'
 
 interface Held<Answer> {
   readonly answer: Answer
+  /** Its symbols are those that the answer is of: of earlier frames, where only a part was looked at since. */
   readonly frame: GatedFrame
+  /** When the whole picture was looked at. */
+  readonly wholeMs: number
   readonly near: Uint8Array
   /** What it says is there. */
   readonly says: string
@@ -83,40 +89,57 @@ export class Gate<Answer extends Maskful> {
     private readonly said: (answer: Answer, before?: string) => string,
   ) {}
 
-  /** The answer for a frame: that which holds, and why, or the one that `look` gives. */
+  /** The answer for a frame: that which holds, and why, or the one that `look` gives, of the whole picture or of a part. */
   async answer(
     rule: GateRule,
     frame: GatedFrame,
-    look: () => Promise<Answer>,
+    look: (again?: Again<Answer>) => Promise<Answer>,
   ): Promise<{ answer: Answer; held?: Hold | undefined }> {
     const before = this.held
-    const held = before && !frame.look && this.holds(before, rule, frame)
-    if (before && held) return { answer: before.answer, held }
+    const since =
+      before && comparable(before, frame) && changes(frame.symbols, before.frame.symbols, before.near.length)
+    const exactly = since && this.exactly(before, rule, frame)
+    const held = since && this.holds(before, rule, frame, since, exactly!)
+    if (held) return { answer: before.answer, held }
+    const mayBePart = since && before.answer.map && !exactly && !wholeIsDue(before, rule, frame)
+    const part = mayBePart ? partOf(since.cells, frame) : undefined
     this.held = undefined // if this fails, the next frame is looked at
-    const answer = await look()
+    const answer = await look(before && part && { part, before: before.answer })
     if (rule.gate === 'off') return { answer }
     const near = this.near(answer, frame)
-    const unrest = !frame.changed || stirs(frame.changed, near, rule)
+    const unrest = isStirring(frame, near, rule)
     const says = this.said(answer, before?.says)
     const confirmed = before?.says === says
     const sinceMs = says === '' ? undefined : confirmed ? before?.sinceMs : frame.bootMs
-    this.held = { answer, frame, near, says, unrest, sinceMs, confirmed }
+    const of =
+      before && part
+        ? { frame: together(before.frame, frame, part.taken), wholeMs: before.wholeMs }
+        : { frame, wholeMs: frame.bootMs }
+    this.held = { answer, ...of, near, says, unrest, sinceMs, confirmed }
     return { answer }
   }
 
-  private holds(held: Held<Answer>, rule: GateRule, now: GatedFrame): Hold | undefined {
-    const { frame, near, unrest, sinceMs, confirmed } = held
+  /** Nothing may differ, and the whole is looked at: what one look has found has to be found by another, and what moved and has come to rest is seen better now. */
+  private exactly({ near, unrest, confirmed }: Held<Answer>, rule: GateRule, now: GatedFrame): boolean {
+    return rule.gate === 'exact' || !confirmed || (unrest && !isStirring(now, near, rule))
+  }
+
+  private holds(
+    held: Held<Answer>,
+    rule: GateRule,
+    now: GatedFrame,
+    since: Difference,
+    exactly: boolean,
+  ): Hold | undefined {
+    const { frame, near, sinceMs } = held
     const ageMs = now.bootMs - frame.bootMs
-    if (rule.gate === 'off' || now.symbols.length !== frame.symbols.length) return undefined
-    if (ageMs >= rule.refreshSeconds * 1000) return undefined
-    const since = changes(now.symbols, frame.symbols, near.length)
-    // What moved when it was looked at has come to rest, and is seen better now.
-    const stirring = !now.changed || stirs(now.changed, near, rule)
-    const settled = unrest && !stirring
-    const exactly = rule.gate === 'exact' || settled || !confirmed
+    if (wholeIsDue(held, rule, now)) return undefined
+    const stirring = isStirring(now, near, rule)
     const same = exactly ? since.symbols === 0 : !stirs(since.cells, near, rule)
-    if (same && settled) held.unrest = false
-    if (same) return 'same'
+    if (same) {
+      held.unrest &&= stirring
+      return 'same'
+    }
     const steady = sinceMs !== undefined && frame.bootMs - sinceMs >= STEADY_MS
     if (!exactly && steady && ageMs < rule.restSeconds * 1000) {
       held.unrest ||= stirring
@@ -140,6 +163,21 @@ export class Gate<Answer extends Maskful> {
     return cells
   }
 }
+
+const comparable = ({ frame }: Held<unknown>, now: GatedFrame): boolean =>
+  !now.look && now.symbols.length === frame.symbols.length && now.width === frame.width
+
+const wholeIsDue = ({ wholeMs }: Held<unknown>, { gate, refreshSeconds }: GateRule, now: GatedFrame): boolean =>
+  gate === 'off' || now.bootMs - wholeMs >= refreshSeconds * 1000
+
+const isStirring = ({ changed }: GatedFrame, near: Uint8Array, rule: GateRule): boolean =>
+  !changed || stirs(changed, near, rule)
+
+/** The frame, but around the region with the symbols of the one before. */
+const together = (before: GatedFrame, now: GatedFrame, region: Region): GatedFrame => ({
+  ...now,
+  symbols: withPiece(before.symbols, now, pieceOf(now.symbols, now, region), { seen: region, taken: region }),
+})
 
 /** Whether it is more than noise: anything at an object, or more than the rule allows. */
 function stirs(changed: Uint8Array, near: Uint8Array, { gate }: GateRule): boolean {

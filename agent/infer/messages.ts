@@ -4,7 +4,7 @@ import type { Coded, Profile } from '../../codec/index.js'
 import type { Bundle, Head } from '../../contract/bundle.js'
 import type { Provider } from '../config/schema.js'
 import type { GateRule, Hold, WatchedFor } from './gate.js'
-import type { FrameSize } from './networks.js'
+import type { FrameSize, Precision } from './networks.js'
 
 export type { Head }
 
@@ -12,6 +12,7 @@ export interface WorkerSetup {
   readonly bundleDir: string
   readonly providers: readonly Provider[]
   readonly threads: number
+  readonly precision?: Precision
   readonly heads: readonly Head[]
   readonly sizes: readonly FrameSize[]
   /** A folder for passing files, if the temporary one takes none. */

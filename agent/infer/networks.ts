@@ -1,27 +1,44 @@
 /** The networks of the box on one bundle: frame -> symbols -> tags or classes, and mask. There is no way back to RGB here. */
 import { type Bundle, BundleError, type GraphName, graphPath, type Head } from '../../contract/bundle.js'
+import { multipliesBytes } from './bytes.js'
 import type { Opening } from './messages.js'
 import { Graph, type GraphOptions, type Tensor } from './onnx.js'
+import { type Part, pieceOf, withPiece } from './part.js'
 
 export interface FrameSize {
   readonly width: number
   readonly height: number
 }
 
-const signature: Record<Exclude<GraphName, 'decoder'>, { input: string; outputs: string[] }> = {
+const signature: Record<Exclude<GraphName, 'decoder' | 'analyse.int8'>, { input: string; outputs: string[] }> = {
   encoder: { input: 'frame', outputs: ['symbols'] },
   analyse: { input: 'symbols', outputs: ['tags', 'mask', 'fractions'] },
   classify: { input: 'symbols', outputs: ['probabilities'] },
   segment: { input: 'symbols', outputs: ['mask', 'fractions'] },
 }
 
+export type Precision = 'auto' | 'float'
+
 export interface Analysis {
+  /** [T] */
   readonly tags: Float32Array
+  /** [H/s,W/s] class ids */
   readonly mask: Uint8Array
+  /** [K] */
   readonly fractions: Float32Array
+  /** [T,h,w] what the tags are of, where the graph gives it and a piece of the latent may be analysed for itself. */
+  readonly map?: Float32Array | undefined
+}
+
+/** What was said of the picture, of which a part is to be said anew. */
+export interface Again<Said extends Partial<Analysis> = Partial<Analysis>> {
+  readonly part: Part
+  readonly before: Said
 }
 
 export interface NetworksOptions extends Omit<GraphOptions, 'running'> {
+  /** auto: on the CPU in int8, where the bundle has such a graph and the processor is fast at it. */
+  readonly precision?: Precision | undefined
   /** Told of every step, in their order. */
   readonly opens?: (opening: Opening) => void
 }
@@ -60,20 +77,26 @@ export class Networks {
     ]
     const open = async (name: keyof typeof signature, warmUp: Tensor[]) => {
       const path = graphPath(bundle, name)
+      const int8 = name === 'analyse' && options.precision !== 'float' ? int8Of(bundle) : undefined
       const opening = { graph: name, number: names.indexOf(name) + 1, of: names.length }
       options.opens?.(opening)
       let graph: Graph
       try {
         const running = (i: number) => options.opens?.({ ...opening, size: sizes[i]! })
-        graph = await Graph.open(path, { ...options, running }, warmUp)
+        const open = (cpuPath?: string) => Graph.open(path, { ...options, running }, warmUp, cpuPath)
+        graph = await (int8 ? open(int8).catch(() => inFloat(int8, options.note, open)) : open())
+        if (name === 'analyse' && bundle.manifest.files['analyse.int8.onnx'] && graph.provider === 'cpu')
+          options.note(`analyse runs in ${isInt8(graph) ? 'int8' : 'float'}`)
       } catch (cause) {
         throw new BundleError('graph', `${path}: ONNX Runtime cannot run it (${(cause as Error).message})`, { cause })
       }
-      const want = signature[name]
+      const { input, outputs } = signature[name]
+      const mapped = name === 'analyse' && bundle.manifest.analyse?.map
+      const want = { input, outputs: mapped ? [...outputs, 'map'] : outputs }
       if (graph.inputs.join() !== want.input || graph.outputs.join() !== want.outputs.join()) {
         throw new BundleError(
           'graph',
-          `${path}: has ${graph.inputs} -> ${graph.outputs}, expected ${want.input} -> ${want.outputs}`,
+          `${graph.path}: has ${graph.inputs} -> ${graph.outputs}, expected ${want.input} -> ${want.outputs}`,
         )
       }
       return graph
@@ -89,6 +112,11 @@ export class Networks {
     return networks
   }
 
+  /** What the analyser calculates with. */
+  get precision(): 'int8' | 'float' {
+    return this.analyser && isInt8(this.analyser) ? 'int8' : 'float'
+  }
+
   get providers(): Record<string, string> {
     const graphs = { encoder: this.encoder, analyse: this.analyser, classify: this.classifier, segment: this.segmenter }
     return Object.fromEntries(
@@ -102,14 +130,40 @@ export class Networks {
     return symbols!.data as Uint8Array
   }
 
-  /** symbols -> float32 [T] probability of each tag, uint8 [H/s,W/s] class ids and float32 [K] shares of the picture */
-  async analyse(symbols: Uint8Array, size: FrameSize): Promise<Analysis> {
-    const [tags, mask, fractions] = await this.analyser!.run(this.latent(symbols, size))
+  /**
+   * symbols -> float32 [T] probability of each tag, uint8 [H/s,W/s] class ids and float32 [K] shares of the picture
+   *
+   * @param again only a part of the picture is looked at, the rest of the answer is that of before
+   */
+  async analyse(symbols: Uint8Array, size: FrameSize, again?: Again): Promise<Analysis> {
+    const { map: before, mask: maskBefore } = again?.before ?? {}
+    if (again && before && maskBefore) {
+      const seen = await this.analyse(...this.piece(symbols, size, again.part))
+      return this.merged(before, maskBefore, again.part, seen, size)
+    }
+    const [tags, mask, fractions, map] = await this.analyser!.run(this.latent(symbols, size))
     return {
       tags: tags!.data as Float32Array,
       mask: mask!.data as Uint8Array,
       fractions: fractions!.data as Float32Array,
+      // Other providers build engines or choose kernels for each size that comes.
+      ...(map && this.analyser!.provider === 'cpu' && { map: map.data as Float32Array }),
     }
+  }
+
+  private piece(symbols: Uint8Array, size: FrameSize, { seen }: Part): [Uint8Array, FrameSize] {
+    const { stride } = this.bundle.manifest.latent
+    const piece = { width: (seen.right - seen.left) * stride, height: (seen.bottom - seen.top) * stride }
+    return [pieceOf(symbols, this.cells(size), seen), piece]
+  }
+
+  private merged(map: Float32Array, mask: Uint8Array, part: Part, seen: Analysis, size: FrameSize): Analysis {
+    const { latent, analyse } = this.bundle.manifest
+    const cells = this.cells(size)
+    const mapNow = withPiece(map, cells, seen.map!, part)
+    const maskNow = withPiece(mask, cells, seen.mask, part, latent.stride / analyse!.mask.stride)
+    const tags = tagsOf(mapNow, cells, analyse!.map!.top)
+    return { tags, mask: maskNow, fractions: sharesOf(maskNow, analyse!.mask.classes.length), map: mapNow }
   }
 
   /** symbols -> float32 [classes] probabilities */
@@ -128,9 +182,14 @@ export class Networks {
     for (const graph of [this.encoder, this.analyser, this.classifier, this.segmenter]) await graph?.release()
   }
 
-  private latent(symbols: Uint8Array, { width, height }: FrameSize): Tensor {
-    const { channels, stride } = this.bundle.manifest.latent
-    return { data: symbols, dims: [1, channels, height / stride, width / stride] }
+  private cells({ width, height }: FrameSize): FrameSize {
+    const { stride } = this.bundle.manifest.latent
+    return { width: width / stride, height: height / stride }
+  }
+
+  private latent(symbols: Uint8Array, size: FrameSize): Tensor {
+    const { width, height } = this.cells(size)
+    return { data: symbols, dims: [1, this.bundle.manifest.latent.channels, height, width] }
   }
 
   private async checkShapes(frame: Tensor): Promise<void> {
@@ -147,10 +206,11 @@ export class Networks {
     const symbols = await this.encode(frame.data as Uint8Array, { width, height })
     expect('symbols', symbols, Uint8Array, (latent.channels * height * width) / latent.stride ** 2)
     if (this.analyser && analyse) {
-      const { tags, mask, fractions } = await this.analyse(symbols, { width, height })
+      const { tags, mask, fractions, map } = await this.analyse(symbols, { width, height })
       expect('tags', tags, Float32Array, analyse.tags.classes.length)
       expect('mask', mask, Uint8Array, (height * width) / analyse.mask.stride ** 2)
       expect('fractions', fractions, Float32Array, analyse.mask.classes.length)
+      if (map) expect('map', map, Float32Array, (tags.length * height * width) / latent.stride ** 2)
     }
     if (this.classifier)
       expect('probabilities', await this.classify(symbols, { width, height }), Float32Array, classes.classify.length)
@@ -160,4 +220,41 @@ export class Networks {
       expect('fractions', fractions, Float32Array, classes.segment.length)
     }
   }
+}
+
+/** The path of the analyser in int8, if the bundle has it and this processor gains by it. */
+function int8Of(bundle: Bundle): string | undefined {
+  return bundle.manifest.files['analyse.int8.onnx'] && multipliesBytes() ? graphPath(bundle, 'analyse.int8') : undefined
+}
+
+const isInt8 = ({ path }: Graph): boolean => path.endsWith('.int8.onnx')
+
+/** The form in float says the same, and is in the bundle for every box. */
+function inFloat(int8: string, note: (text: string) => void, open: () => Promise<Graph>): Promise<Graph> {
+  note(`${int8} does not run: in float instead`)
+  return open()
+}
+
+/** As the graph does it: a tag is the sigmoid of the mean of the highest cells of its map, [T,h,w]. */
+export function tagsOf(map: Float32Array, { width, height }: FrameSize, top: number): Float32Array {
+  const cells = width * height
+  const tags = new Float32Array(map.length / cells)
+  const highest = new Float32Array(top)
+  for (let tag = 0; tag < tags.length; tag++) {
+    highest.fill(-Infinity)
+    for (let i = tag * cells; i < (tag + 1) * cells; i++) {
+      const value = map[i]!
+      if (value <= highest[0]!) continue
+      highest[0] = value // the lowest of them stands first
+      highest.sort()
+    }
+    tags[tag] = 1 / (1 + Math.exp(-highest.reduce((sum, value) => sum + value) / top))
+  }
+  return tags
+}
+
+function sharesOf(mask: Uint8Array, classes: number): Float32Array {
+  const shares = new Float32Array(classes)
+  for (const id of mask) shares[id]! += 1
+  return shares.map((count) => count / mask.length)
 }

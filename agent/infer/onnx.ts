@@ -65,15 +65,17 @@ export function prepareTensorRt(cacheDir: string): void {
 export class Graph {
   private constructor(
     private readonly session: ort.InferenceSession,
+    readonly path: string,
     /** The provider that ran most of the graph's nodes in the first run. */
     readonly provider: Provider,
   ) {}
 
   /**
    * Opens the graph and runs `warmUp` once per input, so that engines are built and kernels chosen before the first frame.
+   * @param cpuPath of another form of it, for the CPU
    * @throws the last provider's error when none works
    */
-  static async open(path: string, options: GraphOptions, warmUp: readonly Tensor[]): Promise<Graph> {
+  static async open(path: string, options: GraphOptions, warmUp: readonly Tensor[], cpuPath = path): Promise<Graph> {
     const offered = offeredProviders()
     let failure: unknown = new Error(
       `none of ${options.providers.join(', ')} is offered by this ONNX Runtime (${offered.join(', ')})`,
@@ -86,7 +88,7 @@ export class Graph {
       if (provider === 'tensorrt')
         options.note(`${path}: TensorRT builds its engine now; minutes the first time, seconds later`)
       try {
-        return await Graph.openWith(path, provider, options, warmUp)
+        return await Graph.openWith(provider === 'cpu' ? cpuPath : path, provider, options, warmUp)
       } catch (error) {
         failure = error
         options.note(`${provider}: ${error instanceof Error ? error.message : error}`)
@@ -115,14 +117,14 @@ export class Graph {
         ...(profileDir && { enableProfiling: true, profileFilePrefix: join(profileDir, 'run') }),
         logSeverityLevel: 3,
       })
-      const graph = new Graph(session, provider)
+      const graph = new Graph(session, path, provider)
       for (const [i, input] of warmUp.entries()) {
         options.running?.(i)
         await graph.run(input)
       }
       if (!profileDir) return graph
       session.endProfiling()
-      return new Graph(session, ranMostly(profileDir) ?? provider)
+      return new Graph(session, path, ranMostly(profileDir) ?? provider)
     } finally {
       if (profileDir) rmSync(profileDir, { recursive: true, force: true })
     }

@@ -11,7 +11,7 @@ import { keepHeapSmall } from '../heap.js'
 import { Latest } from './changes.js'
 import { Gates } from './gate.js'
 import type { Answer, FromWorker, HowToCode, InferenceSetup, Job, Opening, Seen, Uncoded } from './messages.js'
-import { Networks } from './networks.js'
+import { type Analysis, Networks } from './networks.js'
 
 const port = parentPort!
 const { toCoder, ...setup } = workerData as InferenceSetup
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const howToCode: HowToCode = { entropy, ...(context && { context }), stride }
   toCoder.postMessage(howToCode)
   const latest = new Latest(stride)
-  const gates = new Gates<Answer>(bundle)
+  const gates = new Gates<Look>(bundle)
   const note = (text: string) => send({ type: 'note', text })
   // Told to stop while it opens: heard between two native calls, and not inside one.
   const giveUp = () => exit()
@@ -56,9 +56,12 @@ async function main(): Promise<void> {
   })
 }
 
+/** The map stays in this thread. */
+interface Look extends Answer, Pick<Analysis, 'map'> {}
+
 const OPEN = { gate: 'off', refreshSeconds: 0, restSeconds: 0 } as const
 
-async function process(networks: Networks, latest: Latest, gates: Gates<Answer>, job: Job): Promise<Seen> {
+async function process(networks: Networks, latest: Latest, gates: Gates<Look>, job: Job): Promise<Seen> {
   const ms: { -readonly [K in keyof Seen['ms']]: Seen['ms'][K] } = { encode: 0 }
   let last = performance.now()
   const lap = (stage: keyof Seen['ms']) => {
@@ -76,8 +79,8 @@ async function process(networks: Networks, latest: Latest, gates: Gates<Answer>,
   const frame = { symbols, changed, bootMs, pressed, look, ...gates.cells(job) }
   // Without heads there is nothing to hold.
   const rule = job.heads.length > 0 ? job.gate : OPEN
-  const { answer, held } = await gates.of(cam, job.watch).answer(rule, frame, async () => {
-    const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job) : undefined
+  const looked = await gates.of(cam, job.watch).answer(rule, frame, async (again) => {
+    const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job, again) : undefined
     if (analysed) lap('analyse')
     const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined
     if (probabilities) lap('classify')
@@ -85,11 +88,13 @@ async function process(networks: Networks, latest: Latest, gates: Gates<Answer>,
     if (segmented) lap('segment')
     const seen = analysed ?? segmented
     return {
-      ...(analysed && { tags: analysed.tags }),
+      ...(analysed && { tags: analysed.tags, map: analysed.map }),
       ...(probabilities && { probabilities }),
       ...(seen && { mask: seen.mask, fractions: seen.fractions, runs: encodeRuns(seen.mask) }),
     }
   })
+  const { held } = looked
+  const { map: _, ...answer } = looked.answer
   return {
     job: job.job,
     buffer: job.rgb.buffer,

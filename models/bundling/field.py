@@ -8,17 +8,18 @@ import torch
 
 from bundling.bundle import describe, take_codec, write_manifest
 from bundling.graphs import FILES, AnalyseGraph
+from bundling.int8 import to_grid, write_int8
 from bundling.onnx_files import write_graph
 from bundling.released import encoder, manifest_of, session, there
 from data.crops import centre_crop
 from data.field import labels
 from data.field.labels import MASK, TAGS, THINGS
-from networks.analyser import Analyser
+from networks.analyser import TOP, Analyser
 from networks.folding import fold_batch_norm
 from networks.layers import MASK_STRIDE
 from training.checkpoint import TrainError, load
 
-ANALYSE = "analyse.onnx"
+ANALYSE, INT8 = "analyse.onnx", "analyse.int8.onnx"
 CODEC = (FILES["encoder"], FILES["decoder"], "entropy.json", "context.bin")
 # What presence is told of: id, label, any of these tags, these classes of the mask, watched unless the owner says otherwise.
 PRESENCE = [
@@ -54,14 +55,16 @@ def build(folder, name, of, checkpoint, data, profile, replaces=None):
     graph = AnalyseGraph(torch.tensor(latent["centres"]), network_of(checkpoint, latent["channels"]))
     n, h, w = (torch.export.Dim(axis, min=1, max=limit) for axis, limit in (("n", 64), ("h", 512), ("w", 512)))
     symbols = torch.zeros(2, latent["channels"], 20, 24, dtype=torch.uint8)
-    write_graph(graph, symbols, folder / ANALYSE, ["symbols"], ["tags", "mask", "fractions"], {0: n, 2: 2 * h, 3: 2 * w})
+    write_graph(graph, symbols, folder / ANALYSE, ["symbols"], ["tags", "mask", "fractions", "map"], {0: n, 2: 2 * h, 3: 2 * w}, int8=True)
     seen = compare(folder, graph, check_images(labels.load(data, "val")))
     print("ONNX Runtime against PyTorch:", seen)
+    encode = encoder(folder)
+    write_int8(folder / INT8, folder / ANALYSE, "symbols", [encode(image[None]) for image in calibration_images(labels.load(data, "train"))])
     trained = released["training"]
     write_manifest(folder, {
         "format": 1, "id": name, **({"replaces": names} if names else {}), "created": datetime.date.today().isoformat(), "latent": latent,
         "analyse": described({tag: {"enter": 0.5, "leave": 0.4} for tag in TAGS}),
-        "files": {file: describe(folder / file) for file in (FILES["encoder"], ANALYSE, *CODEC[1:])},
+        "files": {file: describe(folder / file) for file in (FILES["encoder"], ANALYSE, INT8, *CODEC[1:])},
         "metrics": {"codec": released["metrics"]["codec"], "onnx_against_pytorch": seen},
         "training": {
             "profile": profile, "goes_on_from": [released["id"], *trained.get("goes_on_from", [])], "data": trained["data"] + DATA, "terms": trained["terms"],
@@ -77,18 +80,19 @@ def described(thresholds):
         "tags": {"kind": "sigmoid", "classes": [{"id": tag, "label": tag} for tag in TAGS], "thresholds": thresholds},
         "mask": {"kind": "argmax", "stride": MASK_STRIDE, "classes": [{"id": identifier(c), "label": c, "kind": kind(c)} for c in MASK]},
         "fractions": {"kind": "share"},
+        "map": {"kind": "logit", "top": TOP},
         "presence": [{"id": i, "label": label, "tags": tags, "mask": mask, "watch": watch} for i, label, tags, mask, watch in PRESENCE],
     }
 
 
 def network_of(checkpoint, channels):
-    """The running mean of a checkpoint's weights, of a run that has ended or not; batch norms folded, weights fp16 values."""
+    """The running mean of a checkpoint's weights, of a run that has ended or not; batch norms folded, weights as the bundle stores them (bundling/int8.py)."""
     if not checkpoint.exists():
         raise TrainError(f"{checkpoint} is missing; train it first: see models/README.md")
     saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
     network = Analyser(channels, len(TAGS), len(MASK)).eval()
     load(network, saved.get("ema", saved), checkpoint)
-    return fold_batch_norm(network)
+    return to_grid(fold_batch_norm(network))
 
 
 @torch.inference_mode()
@@ -99,7 +103,7 @@ def compare(folder, graph, images):
     for image in images:
         symbols = encode(image[None])
         tags, mask, fractions = answer(symbols)
-        want_tags, want_mask, want_fractions = (x.numpy() for x in graph(torch.from_numpy(symbols)))
+        want_tags, want_mask, want_fractions, _ = (x.numpy() for x in graph(torch.from_numpy(symbols)))
         seen["max_tag_difference"] = max(seen["max_tag_difference"], float(np.abs(tags - want_tags).max()))
         seen["mask_pixels"] += mask.size
         seen["mask_differences"] += int((mask != want_mask).sum())
@@ -110,13 +114,19 @@ def compare(folder, graph, images):
     return seen
 
 
+def calibration_images(pictures, count=96):
+    """Of fixed cameras and photographs, with sides that are multiples of 16."""
+    images = [picture.rgb() for picture in pictures[:: max(1, len(pictures) // count)]]
+    return [centre_crop(im, im.shape[0] // 16 * 16, im.shape[1] // 16 * 16) for im in images]
+
+
 def check_images(pictures):
     """Some of them with sides that are multiples of 16, and a very small one."""
     images = [picture.rgb() for picture in pictures[:: max(1, len(pictures) // 8)]]
     return [centre_crop(im, im.shape[0] // 16 * 16, im.shape[1] // 16 * 16) for im in images] + [centre_crop(images[0], 16, 48)]
 
 
-def analyser(bundle, threads=0):
+def analyser(bundle, threads=0, file=ANALYSE):
     """-> function: symbols uint8 [N,C,h,w] -> tags float32 [N,T], mask uint8 [N,2h,2w], fractions float32 [N,K]. threads: 0 for one a core"""
-    graph = session(bundle / ANALYSE, threads)
-    return lambda symbols: graph.run(None, {"symbols": symbols})
+    graph = session(bundle / file, threads)
+    return lambda symbols: graph.run(["tags", "mask", "fractions"], {"symbols": symbols})

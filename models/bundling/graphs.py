@@ -5,7 +5,7 @@ N, H and W are dynamic (H and W multiples of 16):
     encoder.onnx          frame   uint8 [N,H,W,3] RGB    -> symbols uint8 [N,C,H/8,W/8]
     classify.onnx         symbols uint8 [N,C,H/8,W/8]    -> probabilities float32 [N,classes]
     segment.onnx          symbols uint8 [N,C,H/8,W/8]    -> mask uint8 [N,H/4,W/4], fractions float32 [N,classes]
-    analyse.onnx          symbols uint8 [N,C,H/8,W/8]    -> tags float32 [N,T], mask uint8 [N,H/4,W/4], fractions float32 [N,classes]
+    analyse.onnx          symbols uint8 [N,C,H/8,W/8]    -> tags float32 [N,T], mask uint8 [N,H/4,W/4], fractions float32 [N,classes], map float32 [N,T,H/8,W/8]
     decoder/decoder.onnx  symbols uint8 [N,C,H/8,W/8]    -> frame uint8 [N,H,W,3] RGB
 """
 
@@ -63,7 +63,7 @@ class AnalyseGraph(OnSymbols):
         maps, logits = self.network(self.latent(symbols))
         mask = logits.argmax(1)
         fractions = F.one_hot(mask, logits.shape[1]).float().mean(dim=(1, 2))
-        return torch.sigmoid(tag_logits(maps)), mask.to(torch.uint8), fractions
+        return torch.sigmoid(tag_logits(maps)), mask.to(torch.uint8), fractions, maps
 
 
 class DecoderGraph(OnSymbols):

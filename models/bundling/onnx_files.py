@@ -1,4 +1,4 @@
-"""A network as an ONNX file: fp16 weights, no trace of the machine that made it."""
+"""A network as an ONNX file: fp16 or int8 weights, no trace of the machine that made it."""
 
 import numpy as np
 import onnx
@@ -6,17 +6,44 @@ import torch
 from onnx import helper, numpy_helper
 
 
-def write_graph(module, example, path, inputs, outputs, dynamic):
+def write_graph(module, example, path, inputs, outputs, dynamic, int8=False):
+    """int8: weights of convolutions lie on the grid of bundling/int8.py, and are stored as that."""
     program = torch.onnx.export(
         module.eval(), (example,), input_names=inputs, output_names=outputs, dynamic_shapes=(dynamic,),
         dynamo=True, opset_version=18, verbose=False,
     )
     model = program.model_proto
+    if int8:
+        narrow_weights(model.graph)
     halve_weights(model.graph)
     strip_debug_text(model)
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def narrow_weights(graph):
+    """Stores weights of convolutions as int8 and a step for each output channel, with a Cast and a Mul in front of their use, which ONNX Runtime folds when it
+    loads the graph. Those that are not on such a grid stay as they are."""
+    nodes, steps = [], []
+    for i, tensor in enumerate(graph.initializer):
+        array = numpy_helper.to_array(tensor)
+        if array.dtype != np.float32 or array.ndim != 4:
+            continue
+        step = np.abs(array).max(axis=(1, 2, 3), keepdims=True).clip(1e-8) / 127
+        whole = np.round(array / step)
+        if np.abs(whole * step - array).max() > 1e-6 * np.abs(array).max():
+            continue
+        name = tensor.name
+        graph.initializer[i].CopyFrom(numpy_helper.from_array(whole.astype(np.int8), name + "_int8"))
+        steps.append(numpy_helper.from_array(step.astype(np.float32), name + "_step"))
+        nodes += [
+            helper.make_node("Cast", [name + "_int8"], [name + "_whole"], to=onnx.TensorProto.FLOAT),
+            helper.make_node("Mul", [name + "_whole", name + "_step"], [name]),
+        ]
+    graph.initializer.extend(steps)
+    for node in reversed(nodes):
+        graph.node.insert(0, node)
 
 
 def halve_weights(graph):

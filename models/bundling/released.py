@@ -41,10 +41,14 @@ def there(path):
 
 def weights(path):
     """The graph's named weights as tensors, named as in the PyTorch module that was exported."""
+    stored = {t.name.removeprefix("network."): torch.from_numpy(numpy_helper.to_array(t).astype(np.float32)) for t in onnx.load(there(path)).graph.initializer}
     found = {}
-    for tensor in onnx.load(there(path)).graph.initializer:
-        name = tensor.name.removesuffix("_fp16").removeprefix("network.")
-        found[name] = torch.from_numpy(numpy_helper.to_array(tensor).astype(np.float32))
+    for name, value in stored.items():
+        if name.endswith("_int8"):
+            name = name.removesuffix("_int8")
+            value = value * stored[f"{name}_step"]
+        if not name.endswith("_step"):
+            found[name.removesuffix("_fp16")] = value
     return found
 
 

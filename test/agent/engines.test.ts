@@ -20,6 +20,7 @@ t.test('what the cameras need, each graph and size once; one that is switched of
     bundleDir: bundle.dir,
     providers: ['tensorrt', 'cuda', 'cpu'],
     threads: 3,
+    precision: 'auto',
     heads: ['analyse'],
     sizes: [
       { width: 448, height: 256 },

@@ -3,7 +3,7 @@
  * frames and threads:
  *   (a) the agent's own path: inference thread (encoder, the bundle's heads), coding thread, container, one SQLite transaction
  *   (b) ResNet-50 on RGB at the same size in ONNX Runtime
- *   (c) the bare ONNX Runtime time of the sessions of (a)
+ *   (c) the bare ONNX Runtime time of the sessions of (a), and of the same in float where those are in int8
  * In (a) the heads look at every frame; beside it the whole clip at 5 frames/s, where they look only where something changes, as they do by default.
  * Rounds alternate, so that a noisy neighbour hits all of them; figures are medians over rounds of the mean per frame. Beside each the processor time of
  * the whole process: what else runs on the machine changes it least.
@@ -16,7 +16,7 @@ import { bundleDir } from '../../agent/bundles.js'
 import type { CapturedFrame } from '../../agent/capture/camera.js'
 import { Camera } from '../../agent/config/schema.js'
 import { Engine } from '../../agent/infer/engine.js'
-import { Networks } from '../../agent/infer/networks.js'
+import { Networks, type Precision } from '../../agent/infer/networks.js'
 import { Graph } from '../../agent/infer/onnx.js'
 import { Pipeline } from '../../agent/pipeline.js'
 import { median } from '../../agent/stages.js'
@@ -42,6 +42,9 @@ export interface AgentBench {
   readonly a_agent_ms: number
   readonly b_resnet50_ms: number
   readonly c_bare_sessions_ms: number
+  readonly precision: string
+  readonly c_float_ms: number
+  readonly c_float_over_b: number
   readonly a_over_b: number
   readonly a_over_c: number
   readonly a_cpu_ms: number
@@ -61,16 +64,17 @@ interface Spent {
   readonly cpuMs: number
 }
 
-export async function benchAgent(bundleName: string, threads: number): Promise<AgentBench> {
+export async function benchAgent(bundleName: string, threads: number, precision: Precision): Promise<AgentBench> {
   const dir = mkdtempSync(join(tmpdir(), 'blindsight-bench-'))
   const bundle = openBundle(bundleDir(bundleName))
   const frames = await clipFrames(WIDTH, HEIGHT, FRAMES)
   const options = { providers: ['cpu'] as const, threads, note: () => {} }
   const heads = headsOf(bundle.manifest)
-  const networks = await Networks.open(bundle, new Set(heads), [size], options)
+  const networks = await Networks.open(bundle, new Set(heads), [size], { ...options, precision })
+  const float = await Networks.open(bundle, new Set(heads), [size], { ...options, precision: 'float' })
   const resnet = await Graph.open(join(packageRoot(), 'test/bench/resnet50.onnx'), options, [])
   const engine = await Engine.start(
-    { bundleDir: bundle.dir, providers: ['cpu'], threads, heads, sizes: [size] },
+    { bundleDir: bundle.dir, providers: ['cpu'], threads, precision, heads, sizes: [size] },
     dir,
     () => {},
     console.error,
@@ -127,7 +131,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
     })
     return looked
   }
-  const bare = async () => {
+  const bare = async (networks: Networks) => {
     for (const rgb of frames) {
       const symbols = await networks.encode(rgb, size)
       for (const head of heads) await networks[head](symbols, size)
@@ -138,7 +142,7 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
     for (let i = 0; i < FRAMES; i++) await resnet.run({ data: picture, dims: [1, 3, HEIGHT, WIDTH] })
   }
 
-  const times = { a: [] as Spent[], b: [] as Spent[], c: [] as Spent[], gated: [] as Spent[] }
+  const times = { a: [] as Spent[], b: [] as Spent[], c: [] as Spent[], float: [] as Spent[], gated: [] as Spent[] }
   const time = async (into: Spent[], work: () => Promise<unknown>, count = FRAMES) => {
     const [started, before] = [performance.now(), process.cpuUsage()]
     await work()
@@ -150,7 +154,8 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
   await agent(every, frames) // warm
   for (let round = 0; round < ROUNDS; round++) {
     await time(times.a, () => agent(every, frames))
-    await time(times.c, bare)
+    await time(times.c, () => bare(networks))
+    await time(times.float, () => bare(float))
     await time(times.b, rgbNetwork)
     const gated = camera({ id: `gated-${round}` })
     await time(
@@ -164,11 +169,12 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
   archive.close()
   await engine.stop()
   await networks.release()
+  await float.release()
   await resnet.release()
   rmSync(dir, { recursive: true, force: true })
   const ms = (spent: readonly Spent[]) => median(spent.map((one) => one.ms))
   const cpuMs = (spent: readonly Spent[]) => median(spent.map((one) => one.cpuMs))
-  const [a, b, c, gated] = [ms(times.a), ms(times.b), ms(times.c), ms(times.gated)]
+  const [a, b, c, cFloat, gated] = [ms(times.a), ms(times.b), ms(times.c), ms(times.float), ms(times.gated)]
   const round = (x: number) => Number(x.toFixed(3))
   return {
     threads,
@@ -178,6 +184,9 @@ export async function benchAgent(bundleName: string, threads: number): Promise<A
     a_agent_ms: round(a),
     b_resnet50_ms: round(b),
     c_bare_sessions_ms: round(c),
+    precision: networks.precision,
+    c_float_ms: round(cFloat),
+    c_float_over_b: round(cFloat / b),
     a_over_b: round(a / b),
     a_over_c: round(a / c),
     a_cpu_ms: round(cpuMs(times.a)),

@@ -19,6 +19,8 @@ const { values } = parseArgs({
     bundle: { type: 'string', default: DEFAULT_BUNDLE },
     threads: { type: 'string', default: String(availableParallelism()) },
     seconds: { type: 'string', default: '60' },
+    /** As in the configuration. */
+    precision: { type: 'string', default: 'auto' },
     clips: { type: 'string' },
     only: { type: 'string' },
     /** Frames of the archives. */
@@ -31,6 +33,8 @@ const CAMERAS = 4
 const MAX_SECONDS = 20
 const threads = Number(values.threads)
 const { bundle, clips } = values
+const precision = values.precision === 'float' ? 'float' : 'auto'
+if (precision !== values.precision) throw new Error(`--precision ${values.precision}: expected auto or float`)
 type Row = readonly [what: string, figure: string, note?: string]
 
 const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
@@ -100,7 +104,7 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
     return { rows, figures: codec }
   },
   async agent() {
-    const agent = await benchAgent(bundle, threads)
+    const agent = await benchAgent(bundle, threads, precision)
     const rows: Row[] = [
       [
         `(a) encode + ${agent.heads.join(' + ')} + code + commit`,
@@ -117,6 +121,11 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
         '(c) bare ONNX Runtime of (a)',
         `${agent.c_bare_sessions_ms} ms`,
         `a / c = ${agent.a_over_c} (target at most 1.08); processor ${agent.a_cpu_ms} / ${agent.c_cpu_ms} ms = ${agent.a_over_c_cpu}`,
+      ],
+      [
+        '    the same in float',
+        `${agent.c_float_ms} ms`,
+        `/ b = ${agent.c_float_over_b}; (a) and (c) are in ${agent.precision}`,
       ],
     ]
     return { rows, figures: agent }

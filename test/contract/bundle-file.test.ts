@@ -9,7 +9,7 @@ import { MOST_BYTES, packLoose, readLoose } from '../../contract/bundle-file.js'
 import { newKeyPair, privateKeyOf, SIGNATURE_FILE, signManifest } from '../../contract/bundle-signature.js'
 import { otherBundle } from './other-bundle.js'
 
-const names = ['encoder.onnx', 'analyse.onnx', 'entropy.json', 'context.bin']
+const names = ['encoder.onnx', 'analyse.onnx', 'analyse.int8.onnx', 'entropy.json', 'context.bin']
 
 t.test('a folder, and tars of it', async (t) => {
   const dir = t.testdir()

@@ -156,6 +156,10 @@ t.test('what an analyser says of itself has to hold together', (t) => {
   refused(({ analyse }) => {
     analyse!.presence[0]!.mask.push('tree')
   }, /analyse\.presence\.person\.mask: 'tree' is none of other, person/)
+  refused(({ analyse }) => {
+    Object.assign(analyse!, { map: { kind: 'logit', top: 3 } })
+    analyse!.mask.stride = 16
+  }, /analyse\.map: the mask's stride, 16, does not divide the latent's, 8/)
   refused((manifest) => {
     delete manifest.analyse
   }, /analyse\.onnx is listed, but 'analyse' does not describe it/)

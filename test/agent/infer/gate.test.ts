@@ -13,6 +13,8 @@ import { ANALYSE } from '../../contract/analysing-bundle.js'
 
 const [height, width, places] = [4, 6, 2]
 const MOVED = 5
+/** Of an answer that has it, a part can be given anew. */
+const MAP = new Float32Array(height * width)
 
 function camera(rule: Partial<GateRule> = {}) {
   const said = ({ mask }: { mask: Uint8Array }) => String(mask.includes(1))
@@ -187,6 +189,87 @@ t.test('where frames wait, an answer holds for a while although something change
   t.equal(await show(0), 'looks 0')
   step(0, MOVED)
   t.strictSame([await show(999, [0], pressed), await show(1000, [0], pressed)], ['pressed 0', 'looks 1'])
+})
+
+t.test('of an answer with a map a part is looked at anew, where it has changed since that was looked at', async (t) => {
+  const [height, width] = [24, 24]
+  const gate = new Gate<Maskful & { n: number }>(new Set(), 1, () => '')
+  const symbols = new Uint8Array(height * width).fill(10)
+  const parts: (string | undefined)[] = []
+  const show = async (
+    bootMs: number,
+    cells: number[],
+    rule: Partial<GateRule> = {},
+    more: Partial<GatedFrame> = {},
+  ) => {
+    for (const cell of cells) symbols[cell]! += MOVED
+    const changed = new Uint8Array(height * width).map((_, cell) => Number(cells.includes(cell)))
+    const frame = { symbols: symbols.slice(), height, width, bootMs, changed, ...more }
+    const { held } = await gate.answer(
+      { gate: 0, refreshSeconds: 2, restSeconds: 0, ...rule },
+      frame,
+      async (again) => {
+        const { left, top, right, bottom } = again?.part.taken ?? {}
+        parts.push(again && `${left},${top} to ${right},${bottom}, of ${again.before.n}`)
+        return { n: parts.length, map: MAP }
+      },
+    )
+    return held ?? parts.at(-1) ?? 'the whole'
+  }
+  const [corner, end] = [0, height * width - 1]
+  t.equal(await show(0, []), 'the whole')
+  t.equal(await show(50, [corner]), 'the whole', 'the first look alone may err')
+  t.equal(await show(100, [corner]), '0,0 to 3,3, of 2')
+  t.equal(await show(200, [end]), '21,21 to 24,24, of 3', 'what was looked at a frame before is known')
+  t.equal(await show(300, [corner, end]), 'the whole', 'what is left would be little')
+  t.equal(await show(400, [corner], { gate: 'exact' }), 'the whole')
+  t.equal(await show(500, [corner], {}, { look: true }), 'the whole')
+  t.equal(await show(600, [corner]), '0,0 to 3,3, of 7')
+  t.equal(await show(2499, [corner]), '0,0 to 3,3, of 8')
+  t.equal(await show(2500, [corner]), 'the whole', 'two seconds after the whole was looked at')
+  t.equal(await show(4499, []), 'same')
+  t.equal(await show(4500, []), 'the whole', 'also where nothing has changed')
+})
+
+t.test('a part does not make sure of what one look has found elsewhere, nor of what has come to rest', async (t) => {
+  const [height, width] = [24, 40]
+  const gate = new Gate<Maskful & { person: boolean }>(new Set([1]), 1, ({ person }) => String(person))
+  const symbols = new Uint8Array(height * width).fill(10)
+  const at = (x: number, y: number) => y * width + x
+  const rule = { gate: 0.004, refreshSeconds: 2, restSeconds: 0 }
+  const show = async (bootMs: number, cells: number[], person: boolean, thing = false) => {
+    for (const cell of cells) symbols[cell]! ^= 16
+    const changed = new Uint8Array(symbols.length).map((_, cell) => Number(cells.includes(cell)))
+    const mask = new Uint8Array(symbols.length)
+    mask[at(5, 5)] = Number(thing)
+    let how = ''
+    const frame = { symbols: symbols.slice(), height, width, bootMs, changed }
+    const { held } = await gate.answer(rule, frame, async (again) => {
+      how = again ? 'a part' : 'the whole'
+      return { person, mask, map: MAP }
+    })
+    return held ?? how
+  }
+  const tree = [at(34, 19), at(35, 19), at(34, 20), at(35, 20), at(36, 20)]
+  await show(0, [], false)
+  t.equal(await show(100, tree, false), 'the whole', 'makes sure of the first')
+  t.equal(await show(200, tree, false), 'a part')
+  t.equal(await show(300, tree, true), 'a part')
+  t.equal(
+    await show(400, tree, false),
+    'the whole',
+    'where a tree sways, nobody has looked again for who was seen elsewhere',
+  )
+  t.equal(await show(500, tree, false), 'the whole', 'nor for who is gone')
+  t.equal(await show(600, tree, false), 'a part')
+  const car = [at(5, 5), at(6, 5), at(5, 6), at(6, 6)]
+  await show(700, car, false, true)
+  t.equal(await show(800, car, false, true), 'a part')
+  t.equal(
+    await show(900, [at(30, 20)], false, true),
+    'the whole',
+    'it has come to rest; what differs is noise elsewhere',
+  )
 })
 
 t.test('after a failure it looks again', async (t) => {

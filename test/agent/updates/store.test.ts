@@ -20,6 +20,7 @@ t.test('added, added again, mended, removed', async (t) => {
       tried = beside
       t.strictSame(ids(dir), packaged, 'what is being tried is not to be had yet')
       t.strictSame(readdirSync(beside).sort(), [
+        'analyse.int8.onnx',
         'analyse.onnx',
         'context.bin',
         'encoder.onnx',
@@ -31,13 +32,17 @@ t.test('added, added again, mended, removed', async (t) => {
   t.strictSame(ids(dir), [...packaged, 'field-2 added'])
   t.strictSame(readdirSync(join(dir, 'bundles')), ['field-2'])
   const [stored] = storedBundles(dir).slice(-1)
-  t.match(stored, { sha256: loose.sha256, bytes: 13_623_029, signature: undefined })
+  t.match(stored, { sha256: loose.sha256, bytes: Number, signature: undefined })
   tried = ''
   t.equal(await add(), 'there')
   t.equal(tried, '')
   writeFileSync(join(dir, 'bundles', 'field-2', 'analyse.onnx'), 'damaged')
   t.equal(await addBundle(loose, dir, 0, runs), 'added', 'a damaged one is put right')
-  t.ok(readFileSync(join(dir, 'bundles', 'field-2', 'analyse.onnx')).equals(loose.files[1]!.data))
+  t.ok(
+    readFileSync(join(dir, 'bundles', 'field-2', 'analyse.onnx')).equals(
+      loose.files.find(({ name }) => name === 'analyse.onnx')!.data,
+    ),
+  )
 
   const another = await readLoose(
     otherBundle(join(place, 'later'), 'field-2', (manifest) => {

@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { dirname } from 'node:path'
 import { bundleDir } from '../../../agent/bundles.js'
-import { Networks } from '../../../agent/infer/networks.js'
+import { Networks, type Precision } from '../../../agent/infer/networks.js'
 import { Graph } from '../../../client/decode/onnx.js'
 import { type Coding, Decoder, Encoder, Packer, type Profile, readRecord } from '../../../codec/index.js'
 import { type Bundle, graphPath, headsOf, openBundle } from '../../../contract/bundle.js'
@@ -30,6 +30,7 @@ export interface EvalOptions {
   readonly limit?: number
   readonly skipCorrupt: boolean
   readonly threads: number
+  readonly precision: Precision
   /** File for the JSON, which stdout gets anyway. */
   readonly json?: string
 }
@@ -56,7 +57,7 @@ export async function evaluate(options: EvalOptions): Promise<void> {
       coding: options.coding,
       sets: await evaluateData(bundle, { ...options, data: options.data }),
     }),
-    ...(options.clips && { clips: await evaluateClips(bundle, options.clips, options.threads) }),
+    ...(options.clips && { clips: await evaluateClips(bundle, options.clips, options) }),
   }
   const text = JSON.stringify(result, null, 1)
   console.log(text)

@@ -5,7 +5,8 @@
 import { Camera } from '../../../../agent/config/schema.js'
 import { Latest } from '../../../../agent/infer/changes.js'
 import { Gates } from '../../../../agent/infer/gate.js'
-import { Networks } from '../../../../agent/infer/networks.js'
+import { Networks, type Precision } from '../../../../agent/infer/networks.js'
+import { area } from '../../../../agent/infer/part.js'
 import { type Bundle, headsOf } from '../../../../contract/bundle.js'
 import { eachFrame, sizeOf } from './frames.js'
 import {
@@ -36,18 +37,24 @@ const SIZE_WORDS: Record<string, string> = {
 /** A camera's, unless its configuration says otherwise. */
 const RULE = Camera.parse({ id: 'clip', source: 'clip' }).analyse
 
-/** Frames, and those of them that the heads looked at. */
+/** Frames, those of them that the heads looked at, and how many whole pictures the parts make that were analysed. */
 interface Looks {
   frames: number
   looked: number
+  analysed: number
 }
 type Saying = ReadonlyMap<Truth, ReadonlyMap<ClassName, Said>>
 
+export interface ClipsOptions {
+  readonly threads: number
+  readonly precision: Precision
+}
+
 /** Prints a table on stderr. @throws {Error} names the file that cannot be used */
-export async function evaluateClips(bundle: Bundle, dir: string, threads: number): Promise<object> {
+export async function evaluateClips(bundle: Bundle, dir: string, of: ClipsOptions): Promise<object> {
   const truths = readTruths(dir)
   const heads = headsOf(bundle.manifest).filter((head) => head !== 'classify')
-  const networks = await Networks.open(bundle, new Set(heads), [], { providers: ['cpu'], threads, note: () => {} })
+  const networks = await Networks.open(bundle, new Set(heads), [], { ...of, providers: ['cpu'], note: () => {} })
   const said = new Map<Truth, Map<ClassName, Said>>()
   const ungated = new Map<Truth, Map<ClassName, Said>>()
   const looks = new Map<Truth, Looks>()
@@ -66,7 +73,8 @@ export async function evaluateClips(bundle: Bundle, dir: string, threads: number
   const clips = Object.fromEntries(truths.map((truth) => [truth.name, clipOf(truth, said.get(truth)!)]))
   const gate = gateOf(truths, looks, classes, scoresOf(truths, ungated))
   table(classes, clips, gate)
-  return { height: HEIGHT, fps: FPS, clips: truths.length, gate, classes, by_clip: clips }
+  const { precision } = networks
+  return { height: HEIGHT, fps: FPS, precision, clips: truths.length, gate, classes, by_clip: clips }
 }
 
 function scoresOf(truths: readonly Truth[], said: Saying): Scored {
@@ -80,12 +88,18 @@ function scoresOf(truths: readonly Truth[], said: Saying): Scored {
 
 /** What the gate saves, and what it costs. */
 function gateOf(truths: readonly Truth[], looks: ReadonlyMap<Truth, Looks>, gated: Scored, ungated: Scored) {
-  const share = ({ frames, looked }: Looks) => Number((looked / Math.max(1, frames)).toFixed(3))
-  const all = [...looks.values()].reduce((a, b) => ({ frames: a.frames + b.frames, looked: a.looked + b.looked }))
+  const share = (of: 'looked' | 'analysed', looks: Looks) => Number((looks[of] / Math.max(1, looks.frames)).toFixed(3))
+  const sum = (of: keyof Looks) => [...looks.values()].reduce((all, one) => all + one[of], 0)
+  const all = { frames: sum('frames'), looked: sum('looked'), analysed: sum('analysed') }
+  const byClip = (of: 'looked' | 'analysed') =>
+    Object.fromEntries(truths.map((truth) => [truth.name, share(of, looks.get(truth)!)]))
   return {
     ...RULE,
-    looked_at: share(all),
-    looked_at_by_clip: Object.fromEntries(truths.map((truth) => [truth.name, share(looks.get(truth)!)])),
+    looked_at: share('looked', all),
+    looked_at_by_clip: byClip('looked'),
+    /** Of all pictures' area: less than of the frames, where a part of a picture is looked at. */
+    analysed: share('analysed', all),
+    analysed_by_clip: byClip('analysed'),
     /** Of objects ≥ 16 px: as gated, and with gate: off. */
     f1: Object.fromEntries(
       Object.entries(gated).map(([name, { not_small }]) => [
@@ -104,7 +118,7 @@ async function watch(bundle: Bundle, networks: Networks, truth: Truth) {
   const gates = new Gates<Look>(bundle)
   const gate = gates.of('clip')
   const watchers = { gated: watcherOf(bundle, size), ungated: watcherOf(bundle, size) }
-  const looks: Looks = { frames: 0, looked: 0 }
+  const looks: Looks = { frames: 0, looked: 0, analysed: 0 }
   const wanted = new Set(truth.frames.map(({ frame }) => frame))
   const analysing = headsOf(bundle.manifest).includes('analyse')
   let due = 0
@@ -116,7 +130,10 @@ async function watch(bundle: Bundle, networks: Networks, truth: Truth) {
     const seen = analysing ? await networks.analyse(symbols, size) : await networks.segment(symbols, size)
     const { changed } = latest.next('clip', size, symbols)
     const frame = { symbols, changed, bootMs: seconds * 1000, ...gates.cells(size) }
-    const { answer, held } = await gate.answer(RULE, frame, async () => seen)
+    const { answer, held } = await gate.answer(RULE, frame, async (again) => {
+      looks.analysed += again ? area(again.part.seen) / (frame.width * frame.height) : 1
+      return again ? networks.analyse(symbols, size, again) : seen
+    })
     watchers.ungated.look(seconds, { ...seen, ...(changed && { changed }) })
     watchers.gated.look(seconds, { ...answer, ...(changed && { changed }) })
     looks.frames++
@@ -218,9 +235,9 @@ function table(classes: Scored, clips: Record<string, Record<string, object>>, g
       if (row.there !== 0 || row.false !== 0)
         line(`  ${clip.slice(0, 18)} ${name}`, row, row.events as ReturnType<typeof together>)
   console.error(
-    `\nthe heads looked at ${Math.round(100 * gate.looked_at)} % of the frames (gate ${gate.gate}, refreshSeconds ${gate.refreshSeconds}, restSeconds ${gate.restSeconds}); F1 so, and where they look at all:`,
+    `\nthe heads looked at ${Math.round(100 * gate.looked_at)} % of the frames, ${Math.round(100 * gate.analysed)} % of the pictures' area (gate ${gate.gate}, refreshSeconds ${gate.refreshSeconds}, restSeconds ${gate.restSeconds}); F1 so, and where they look at all:`,
   )
   for (const [name, { gated, off }] of Object.entries(gate.f1)) console.error(name.padEnd(34) + cell(gated) + cell(off))
   for (const [clip, share] of Object.entries(gate.looked_at_by_clip))
-    console.error(`  ${clip.padEnd(32)}${cell(share)}`)
+    console.error(`  ${clip.padEnd(32)}${cell(share)}${cell(gate.analysed_by_clip[clip])}`)
 }
