@@ -31,7 +31,9 @@ class Maker:
         if keep:
             read_all([*train, *street], labels.Picture.keep)
         self.cameras = [p for p in train if p.camera]
-        leave_open(self.cameras)
+        for p in self.cameras:
+            if traffic_by_teacher(p):
+                p.closed = p.closed - set(LARGE)
         self.empty = [p for p in self.cameras if not p.boxes and not p.ignored]
         self.traffic = [p for p in self.cameras if sum(tag in VEHICLES for _, tag, _ in p.boxes) > 1]
         self.with_large = [p for p in self.cameras if any(tag in LARGE for _, tag, _ in p.boxes)]
@@ -172,13 +174,9 @@ class Maker:
         return view.mirrored() if self.rng.random() < 0.5 else view
 
 
-def leave_open(pictures):
-    """Where only the teacher has named what is in a clip, and has found a lorry or a bus in one of its frames, it may have missed it in others: it sees few that
-    are far off, and calls some of them cars (field.md). Where it has found none in any of them there is none."""
-    has_large = {p.source for p in pictures if not p.by_people and any(tag in LARGE for _, tag, _ in p.boxes)}
-    for p in pictures:
-        if not p.by_people and p.source in has_large:
-            p.closed = p.closed - set(LARGE)
+def traffic_by_teacher(picture):
+    """Only the teacher has named what is in it, and there are vehicles: it misses lorries far off, and calls some of them cars (field.md)."""
+    return not picture.by_people and any(tag in VEHICLES for _, tag, _ in picture.boxes)
 
 
 def nothing_in(rgb):
