@@ -31,7 +31,7 @@ const ResultBase = z.object({
   same_as: count
     .optional()
     .describe(
-      'the answer is that for the frame of this seq, same boot: the networks did not look at this one, as hardly anything has changed since, as they have just looked, or as frames waited; with `publish` other than every that frame may not have gone out',
+      'the answer is that for the frame of this seq, same boot: the networks did not look at this one, as hardly anything has changed since, as they have just looked, or as frames waited; with `publish` other than every that frame may not have gone out. Absent: they looked, at the whole picture or at the part that has changed',
     ),
   ts: z.iso.datetime().describe('capture time, UTC'),
   mono_ns: z.string().regex(/^\d+$/).describe("capture time on the box's monotonic clock, nanoseconds, decimal"),
