@@ -1,5 +1,5 @@
 /** The networks of the box on one bundle: frame -> symbols -> tags or classes, and mask. There is no way back to RGB here. */
-import { type Bundle, BundleError, type GraphName, graphPath, type Head } from '../../contract/bundle.js'
+import { type Bundle, BundleError, graphPath, type Head } from '../../contract/bundle.js'
 import { multipliesBytes } from './bytes.js'
 import type { Opening } from './messages.js'
 import { Graph, type GraphOptions, type Tensor } from './onnx.js'
@@ -10,7 +10,7 @@ export interface FrameSize {
   readonly height: number
 }
 
-const signature: Record<Exclude<GraphName, 'decoder' | 'analyse.int8'>, { input: string; outputs: string[] }> = {
+const signature: Record<'encoder' | Head, { input: string; outputs: string[] }> = {
   encoder: { input: 'frame', outputs: ['symbols'] },
   analyse: { input: 'symbols', outputs: ['tags', 'mask', 'fractions'] },
   classify: { input: 'symbols', outputs: ['probabilities'] },
