@@ -35,7 +35,7 @@ class Maker:
             if traffic_by_teacher(p):
                 p.closed = p.closed - set(LARGE)
         self.empty = [p for p in self.cameras if not p.boxes and not p.ignored]
-        self.traffic = [p for p in self.cameras if sum(tag in VEHICLES for _, tag, _ in p.boxes) > 1]
+        self.traffic = [p for p in self.cameras if sum(tag in VEHICLES for _, tag, _ in p.boxes) > 1] or self.cameras
         self.with_large = [p for p in self.cameras if any(tag in LARGE for _, tag, _ in p.boxes)]
         self.photos = [p for p in train if not p.camera]
         self.street = street
