@@ -1,6 +1,6 @@
 /** Whether a bundle's networks run here: its graphs are opened as the agent opens them, and one frame goes through. */
 import { type Bundle, headsOf, openBundle } from '../contract/bundle.js'
-import { multipliesBytes } from './infer/bytes.js'
+import { int8Of } from './infer/bytes.js'
 import { Engine } from './infer/engine.js'
 import type { Precision } from './infer/networks.js'
 
@@ -10,8 +10,8 @@ const SIZE = { width: 448, height: 256 }
 /** On the processor, which every box has, in each form that it may run: an engine for its GPU is built at the start. @throws {AgentError} input, engine @throws {BundleError} */
 export async function tryBundle(dir: string): Promise<void> {
   const bundle = openBundle(dir)
-  const twoForms = bundle.manifest.files['analyse.int8.onnx'] && multipliesBytes()
-  for (const precision of twoForms ? (['auto', 'float'] as const) : (['auto'] as const)) await tryIn(precision, bundle)
+  await tryIn('auto', bundle)
+  if (int8Of(bundle)) await tryIn('float', bundle)
 }
 
 async function tryIn(precision: Precision, bundle: Bundle): Promise<void> {

@@ -4,9 +4,9 @@
  */
 import { type Analyse, type Bundle, maskOf } from '../../contract/bundle.js'
 import { LEAST_OF_PICTURE, type Signs, STAYS, signsOf } from '../presence.js'
-import { changes, type Difference } from './changes.js'
+import { changes } from './changes.js'
 import type { Again, FrameSize } from './networks.js'
-import { partOf, pieceOf, type Region, withPiece } from './part.js'
+import { type Part, partOf, pieceOf, type Region, withPiece } from './part.js'
 
 export interface GateRule {
   /** off: the heads look at every frame; exact: when any symbol differs; a number: when a larger share of the cells has changed. */
@@ -96,13 +96,8 @@ export class Gate<Answer extends Maskful> {
     look: (again?: Again<Answer>) => Promise<Answer>,
   ): Promise<{ answer: Answer; held?: Hold | undefined }> {
     const before = this.held
-    const since =
-      before && comparable(before, frame) && changes(frame.symbols, before.frame.symbols, before.near.length)
-    const exactly = since && this.exactly(before, rule, frame)
-    const held = since && this.holds(before, rule, frame, since, exactly!)
-    if (held) return { answer: before.answer, held }
-    const mayBePart = since && before.answer.map && !exactly && !wholeIsDue(before, rule, frame)
-    const part = mayBePart ? partOf(since.cells, frame) : undefined
+    const { held, part } = before ? this.since(before, rule, frame) : {}
+    if (before && held) return { answer: before.answer, held }
     this.held = undefined // if this fails, the next frame is looked at
     const answer = await look(before && part && { part, before: before.answer })
     if (rule.gate === 'off') return { answer }
@@ -119,33 +114,27 @@ export class Gate<Answer extends Maskful> {
     return { answer }
   }
 
-  /** Nothing may differ, and the whole is looked at: what one look has found has to be found by another, and what moved and has come to rest is seen better now. */
-  private exactly({ near, unrest, confirmed }: Held<Answer>, rule: GateRule, now: GatedFrame): boolean {
-    return rule.gate === 'exact' || !confirmed || (unrest && !isStirring(now, near, rule))
-  }
-
-  private holds(
-    held: Held<Answer>,
-    rule: GateRule,
-    now: GatedFrame,
-    since: Difference,
-    exactly: boolean,
-  ): Hold | undefined {
-    const { frame, near, sinceMs } = held
+  /** Why the answer still holds, or the part of the picture that is to be looked at; neither: the whole is. */
+  private since(before: Held<Answer>, rule: GateRule, now: GatedFrame): { held?: Hold; part?: Part | undefined } {
+    const { frame, wholeMs, near, unrest, sinceMs, confirmed, answer } = before
+    const alike = now.symbols.length === frame.symbols.length && now.width === frame.width
+    if (rule.gate === 'off' || now.look || !alike || now.bootMs - wholeMs >= rule.refreshSeconds * 1000) return {}
+    const since = changes(now.symbols, frame.symbols, near.length)
     const ageMs = now.bootMs - frame.bootMs
-    if (wholeIsDue(held, rule, now)) return undefined
     const stirring = isStirring(now, near, rule)
-    const same = exactly ? since.symbols === 0 : !stirs(since.cells, near, rule)
-    if (same) {
-      held.unrest &&= stirring
-      return 'same'
+    // What one look has found has to be found by another, and what moved when it was looked at and has come to rest is seen better now: of the whole picture.
+    const exactly = rule.gate === 'exact' || !confirmed || (unrest && !stirring)
+    if (exactly ? since.symbols === 0 : !stirs(since.cells, near, rule)) {
+      before.unrest &&= stirring
+      return { held: 'same' }
     }
     const steady = sinceMs !== undefined && frame.bootMs - sinceMs >= STEADY_MS
     if (!exactly && steady && ageMs < rule.restSeconds * 1000) {
-      held.unrest ||= stirring
-      return 'rest'
+      before.unrest ||= stirring
+      return { held: 'rest' }
     }
-    return now.pressed && ageMs < PRESSED_MS ? 'pressed' : undefined
+    if (now.pressed && ageMs < PRESSED_MS) return { held: 'pressed' }
+    return exactly || !answer.map ? {} : { part: partOf(since.cells, now) }
   }
 
   /** Per cell, 1: an object is there or beside it. */
@@ -163,12 +152,6 @@ export class Gate<Answer extends Maskful> {
     return cells
   }
 }
-
-const comparable = ({ frame }: Held<unknown>, now: GatedFrame): boolean =>
-  !now.look && now.symbols.length === frame.symbols.length && now.width === frame.width
-
-const wholeIsDue = ({ wholeMs }: Held<unknown>, { gate, refreshSeconds }: GateRule, now: GatedFrame): boolean =>
-  gate === 'off' || now.bootMs - wholeMs >= refreshSeconds * 1000
 
 const isStirring = ({ changed }: GatedFrame, near: Uint8Array, rule: GateRule): boolean =>
   !changed || stirs(changed, near, rule)

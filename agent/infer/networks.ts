@@ -1,6 +1,6 @@
 /** The networks of the box on one bundle: frame -> symbols -> tags or classes, and mask. There is no way back to RGB here. */
 import { type Bundle, BundleError, graphPath, type Head } from '../../contract/bundle.js'
-import { multipliesBytes } from './bytes.js'
+import { int8Of } from './bytes.js'
 import type { Opening } from './messages.js'
 import { Graph, type GraphOptions, type Tensor } from './onnx.js'
 import { type Part, pieceOf, withPiece } from './part.js'
@@ -83,8 +83,12 @@ export class Networks {
       let graph: Graph
       try {
         const running = (i: number) => options.opens?.({ ...opening, size: sizes[i]! })
-        const open = (cpuPath?: string) => Graph.open(path, { ...options, running }, warmUp, cpuPath)
-        graph = await (int8 ? open(int8).catch(() => inFloat(int8, options.note, open)) : open())
+        const form = (cpuPath?: string) => Graph.open(path, { ...options, running }, warmUp, cpuPath)
+        graph = await form(int8).catch((error) => {
+          if (!int8) throw error
+          options.note(`${int8} does not run: in float instead`)
+          return form()
+        })
         if (name === 'analyse' && bundle.manifest.files['analyse.int8.onnx'] && graph.provider === 'cpu')
           options.note(`analyse runs in ${isInt8(graph) ? 'int8' : 'float'}`)
       } catch (cause) {
@@ -222,18 +226,7 @@ export class Networks {
   }
 }
 
-/** The path of the analyser in int8, if the bundle has it and this processor gains by it. */
-function int8Of(bundle: Bundle): string | undefined {
-  return bundle.manifest.files['analyse.int8.onnx'] && multipliesBytes() ? graphPath(bundle, 'analyse.int8') : undefined
-}
-
 const isInt8 = ({ path }: Graph): boolean => path.endsWith('.int8.onnx')
-
-/** The form in float says the same, and is in the bundle for every box. */
-function inFloat(int8: string, note: (text: string) => void, open: () => Promise<Graph>): Promise<Graph> {
-  note(`${int8} does not run: in float instead`)
-  return open()
-}
 
 /** As the graph does it: a tag is the sigmoid of the mean of the highest cells of its map, [T,h,w]. */
 export function tagsOf(map: Float32Array, { width, height }: FrameSize, top: number): Float32Array {

@@ -20,6 +20,7 @@ from networks.layers import MASK_STRIDE
 from training.checkpoint import TrainError, load
 
 ANALYSE, INT8 = "analyse.onnx", "analyse.int8.onnx"
+CALIBRATION = 96  # training pictures
 CODEC = (FILES["encoder"], FILES["decoder"], "entropy.json", "context.bin")
 # What presence is told of: id, label, any of these tags, these classes of the mask, watched unless the owner says otherwise.
 PRESENCE = [
@@ -59,7 +60,7 @@ def build(folder, name, of, checkpoint, data, profile, replaces=None):
     seen = compare(folder, graph, check_images(labels.load(data, "val")))
     print("ONNX Runtime against PyTorch:", seen)
     encode = encoder(folder)
-    write_int8(folder / INT8, folder / ANALYSE, "symbols", [encode(image[None]) for image in calibration_images(labels.load(data, "train"))])
+    write_int8(folder / INT8, folder / ANALYSE, "symbols", [encode(image[None]) for image in some_images(labels.load(data, "train"), CALIBRATION)])
     trained = released["training"]
     write_manifest(folder, {
         "format": 1, "id": name, **({"replaces": names} if names else {}), "created": datetime.date.today().isoformat(), "latent": latent,
@@ -114,16 +115,16 @@ def compare(folder, graph, images):
     return seen
 
 
-def calibration_images(pictures, count=96):
-    """Of fixed cameras and photographs, with sides that are multiples of 16."""
+def some_images(pictures, count):
+    """About so many of them, evenly from all, with sides that are multiples of 16."""
     images = [picture.rgb() for picture in pictures[:: max(1, len(pictures) // count)]]
     return [centre_crop(im, im.shape[0] // 16 * 16, im.shape[1] // 16 * 16) for im in images]
 
 
 def check_images(pictures):
-    """Some of them with sides that are multiples of 16, and a very small one."""
-    images = [picture.rgb() for picture in pictures[:: max(1, len(pictures) // 8)]]
-    return [centre_crop(im, im.shape[0] // 16 * 16, im.shape[1] // 16 * 16) for im in images] + [centre_crop(images[0], 16, 48)]
+    """Some of them, and a very small one."""
+    images = some_images(pictures, 8)
+    return [*images, centre_crop(images[0], 16, 48)]
 
 
 def analyser(bundle, threads=0, file=ANALYSE):

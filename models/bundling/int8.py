@@ -14,10 +14,8 @@ import torch
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from torch import nn
 
-from bundling.onnx_files import strip_debug_text
+from bundling.onnx_files import LEVELS, strip_debug_text
 from bundling.runtime import ort
-
-LEVELS = 127
 
 
 def to_grid(network):

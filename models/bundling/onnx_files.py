@@ -5,6 +5,8 @@ import onnx
 import torch
 from onnx import helper, numpy_helper
 
+LEVELS = 127  # of a weight in int8, to either side of nothing
+
 
 def write_graph(module, example, path, inputs, outputs, dynamic, int8=False):
     """int8: weights of convolutions lie on the grid of bundling/int8.py, and are stored as that."""
@@ -30,7 +32,7 @@ def narrow_weights(graph):
         array = numpy_helper.to_array(tensor)
         if array.dtype != np.float32 or array.ndim != 4:
             continue
-        step = np.abs(array).max(axis=(1, 2, 3), keepdims=True).clip(1e-8) / 127
+        step = np.abs(array).max(axis=(1, 2, 3), keepdims=True).clip(1e-8) / LEVELS
         whole = np.round(array / step)
         if np.abs(whole * step - array).max() > 1e-6 * np.abs(array).max():
             continue

@@ -149,7 +149,7 @@ t.test('what is refused, and in which words', async (t) => {
     message: /not_allowed, .*configuration names its bundle, lean-5/,
   })
   await t.rejects(box({ top: { archive: { minFreeMegabytes: 1e9 } } }).send(folder), {
-    message: /refused, .*MB free; a bundle of \d+ MB/,
+    message: /refused, .*MB free; a bundle of 28 MB/,
   })
   await t.rejects(box().send(folder, { room: 5000 }), {
     code: 'broker',
