@@ -56,7 +56,7 @@ t.test('the pages', async (t) => {
       .replaceAll('yard-1a2b3c4d-7', event)
       .replaceAll('/srv/bitstreams', 'bitstreams')
       // After dark, and of what the clip has.
-      .replaceAll('date +%-H', 'echo 20')
+      .replaceAll('date -d "$since" +%-H', 'echo 20')
       .replaceAll('.class == "person"', '.class == "vehicle"')
       .replaceAll(/\bnpx blindsight\b/g, 'blindsight')
       .replaceAll(/\bnpm run\b/g, `npm --prefix ${root} run`)

@@ -1,4 +1,4 @@
-/** Events on a real mosquitto, with the agent killed in the middle: every id has one start and one end. */
+/** Events on a real mosquitto, with agent and broker killed in the middle: every id has one start and one end. */
 import { join } from 'node:path'
 import t from 'tap'
 import { EventMessage, NowMessage } from '../../contract/messages.js'
@@ -6,7 +6,7 @@ import { Topics } from '../../contract/topics.js'
 import { Mosquitto } from '../client/mosquitto.js'
 import { seeingAllBundle } from '../contract/analysing-bundle.js'
 import { Program } from './program.js'
-import { camera, configFile, device } from './setting.js'
+import { camera, committed, configFile, device, query } from './setting.js'
 import { Subscriber } from './subscriber.js'
 import { until } from './until.js'
 
@@ -50,5 +50,59 @@ t.test('what is there all the time, over two kills and a stop', async (t) => {
   t.strictSame(
     ids('start').map((id) => new Set(keys.filter((key) => key.startsWith(`${id} start`))).size),
     Array(6).fill(1),
+  )
+})
+
+t.test('the broker is away while something is there, and the agent is killed meanwhile', async (t) => {
+  const broker = await Mosquitto.start()
+  t.teardown(() => broker.stop())
+  const dir = t.testdir()
+  const bundle = seeingAllBundle(join(dir, 'bundle'))
+  const events = [{ class: 'person', enterSeconds: 0 }]
+  const small = { width: 64, height: 64, coding: 'static', events }
+  const args = ['run', '--config', await configFile(dir, { broker: broker.url, camera: small, top: { bundle } })]
+  const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: ['blindsight/v1/#'] })
+  t.teardown(() => watcher.stop())
+  const told = () => watcher.json(/\/evt$/).map((message) => EventMessage.parse(message))
+  const first = Program.start(args)
+  t.teardown(() => first.kill())
+  const [{ id: before }] = await until('somebody', () => told().length > 0 && told())
+
+  await broker.kill()
+  const kept = committed(dir).length
+  await until('frames without a broker', () => committed(dir).length > kept + 3)
+  await first.kill()
+  const second = Program.start(args)
+  t.teardown(() => second.kill())
+  const sinceThen = await until('an event that begins while nobody listens', () => {
+    const [row] = query(dir, `SELECT id FROM events WHERE id <> '${before}'`) as { id: string }[]
+    return row?.id
+  })
+  // Held until the watcher is back: mosquitto keeps nothing for who is away.
+  second.child.kill('SIGSTOP')
+  await broker.up()
+  await until('the watcher to be back', () => watcher.subscribed > 1)
+  second.child.kill('SIGCONT')
+  await until('both', () => told().some(({ id }) => id === sinceThen))
+
+  await broker.kill()
+  await broker.up()
+  await until('the watcher to be back again', () => watcher.subscribed > 2)
+  const seen = watcher.on(/\/cls$/).length
+  await until('frames with the broker', () => watcher.on(/\/cls$/).length > seen + 3)
+  t.equal((await second.terminate()).code, 0)
+
+  const phases = new Map<string, number>()
+  for (const key of new Set(told().map(({ id, phase, boot, seq }) => `${id} ${phase} ${boot} ${seq}`))) {
+    const [id, phase] = key.split(' ')
+    phases.set(`${id} ${phase}`, (phases.get(`${id} ${phase}`) ?? 0) + 1)
+  }
+  for (const what of [`${before} start`, `${before} end`, `${sinceThen} start`])
+    t.equal(phases.get(what), 1, `${what}: once`)
+  t.notOk(phases.has(`${sinceThen} end`), 'it is still there')
+  t.strictSame(new Set(told().map(({ id }) => id)), new Set([before, sinceThen]), 'an outage begins no event anew')
+  t.match(
+    told().find(({ phase }) => phase === 'end'),
+    { id: before, reason: 'restart' },
   )
 })
