@@ -39,8 +39,8 @@ export class ContextCoder {
   readonly channelBits: Float64Array
   /** Whether a predicted frame can follow. */
   ready = false
-  readonly key: Predictor
-  readonly predicted: Predictor
+  /** Begins anew with a keyframe and with the first frame behind it, so one does for both: with `fast` it is 0.9 MB. */
+  readonly predictor: Predictor
   private readonly bits = new BitCoder()
   private readonly planes: Planes
   private readonly keyContexts: KeyContexts
@@ -59,16 +59,14 @@ export class ContextCoder {
     readonly width: number,
   ) {
     const { channels, levels, linear, isSource } = model
-    const inputs = INPUTS[profile]
-    this.key = new Predictor(channels + 1, inputs)
-    this.predicted = new Predictor(channels + 1, inputs)
+    this.predictor = new Predictor(channels + 1, INPUTS[profile])
     this.planes = new Planes(channels, height, width)
-    this.keyContexts = new KeyContexts(this.planes, linear, this.key, levels)
-    this.predictedContexts = new PredictedContexts(this.planes, linear, this.predicted)
+    this.keyContexts = new KeyContexts(this.planes, linear, this.predictor, levels)
+    this.predictedContexts = new PredictedContexts(this.planes, linear, this.predictor)
     this.plainKey = new Int32Array(channels)
     this.channelBits = new Float64Array(channels + 1)
     this.plainPredicted = new Int32Array(channels)
-    this.spotContexts = new SpotContexts(this.planes, isSource, this.predicted)
+    this.spotContexts = new SpotContexts(this.planes, isSource, this.predictor)
   }
 
   /** `symbols`: channel-major [C, h, w], each below the model's levels (checked by the caller). */
@@ -98,7 +96,7 @@ export class ContextCoder {
       this.walkKey(symbols)
       this.fresh = true
     } else {
-      if (this.fresh) begin(this.predicted, this.model[this.profile].predicted)
+      if (this.fresh) begin(this.predictor, this.model[this.profile].predicted)
       this.fresh = false
       this.walkPredicted(symbols)
     }
@@ -117,10 +115,10 @@ export class ContextCoder {
   }
 
   private walkKey(symbols: Uint8Array): void {
-    const { bits, planes, keyContexts, model, width, height } = this
+    const { bits, planes, predictor, keyContexts, model, width, height } = this
     const { now, stride, size } = planes
     const { channels, levels, usual, isSource } = model
-    begin(this.key, model[this.profile].key)
+    begin(this.predictor, model[this.profile].key)
     planes.startKey()
     for (let c = 0; c < channels; c++) {
       this.mark(c)
@@ -137,7 +135,7 @@ export class ContextCoder {
         if (y > 0) now[row - 2] = now[row - 1] = now[row - stride]
         for (let at = row; at < row + width; at++, i++) {
           const guess = keyContexts.set(c, at)
-          const symbol = codeSymbol(bits, this.key, levels, guess, plane[i])
+          const symbol = codeSymbol(bits, predictor, levels, guess, plane[i])
           plane[i] = symbol
           now[at] = symbol
         }
@@ -151,7 +149,7 @@ export class ContextCoder {
   }
 
   private walkPredicted(symbols: Uint8Array): void {
-    const { bits, planes, predictedContexts, predicted, model, width, height } = this
+    const { bits, planes, predictor, predictedContexts, model, width, height } = this
     planes.startPredicted()
     this.mark(-1)
     const { before, touched, size } = planes
@@ -169,7 +167,7 @@ export class ContextCoder {
             continue
           }
           predictedContexts.set(c, at)
-          const symbol = codeSymbol(bits, predicted, model.levels, before[at], symbols[i])
+          const symbol = codeSymbol(bits, predictor, model.levels, before[at], symbols[i])
           symbols[i] = symbol
           planes.put(at, c, symbol)
         }
@@ -181,14 +179,14 @@ export class ContextCoder {
 
   /** For every position, whether any channel has changed there. */
   private codeSpots(symbols: Uint8Array): void {
-    const { bits, planes, spotContexts, predicted, width, height } = this
+    const { bits, planes, predictor, spotContexts, width, height } = this
     const { touched } = planes
     if (!bits.decoding) this.markTouched(symbols)
     for (let y = 0; y < height; y++) {
       const row = planes.row(0, y)
       for (let at = row; at < row + width; at++) {
         spotContexts.set(at)
-        touched[at] = predicted.code(bits, 0, touched[at])
+        touched[at] = predictor.code(bits, 0, touched[at])
       }
     }
   }

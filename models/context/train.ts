@@ -81,7 +81,7 @@ function coder(profile: ContextProfile, { height, width }: Material): ContextCod
   const old = coders.get(name)
   if (old?.model === model) return old
   const made = new ContextCoder(model, profile, height, width)
-  made.key.learningRate = made.predicted.learningRate = LEARNING_RATE
+  made.predictor.learningRate = LEARNING_RATE
   coders.set(name, made)
   return made
 }
@@ -100,10 +100,9 @@ function learn(profile: ContextProfile, counters: boolean): void {
     const it = coder(profile, part)
     part.frames.forEach((frame, position) => {
       bytes += it.encode(frame, position === 0).length
+      if (position === 0) keep(it.predictor, model[profile].key, counters)
+      else if (position === part.frames.length - 1) keep(it.predictor, model[profile].predicted, counters)
     })
-    keep(it.key, model[profile].key, counters)
-    if (part.frames.length === 1) return
-    keep(it.predicted, model[profile].predicted, counters)
   })
   say(`${profile}: ${counters ? 'counters' : 'weights'} from ${bytes} bytes`)
 }

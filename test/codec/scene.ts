@@ -58,14 +58,15 @@ export function trainedFile(): Uint8Array {
   for (const profile of ['max', 'fast'] as const) {
     const coder = new ContextCoder(model, profile, SHAPE.height, SHAPE.width)
     for (let scene = 0; scene < 8; scene++) {
-      frames(100 + scene, 10).forEach((frame, i) => {
+      const shown = frames(100 + scene, 10)
+      shown.forEach((frame, i) => {
         coder.encode(frame, i === 0)
+        if (i > 0 && i < shown.length - 1) return
+        const learnt = model[profile][i === 0 ? 'key' : 'predicted']
+        learnt.counters.set(coder.predictor.counters)
+        learnt.byActivity.set(coder.predictor.byActivity)
+        learnt.byPosition.set(coder.predictor.byPosition)
       })
-      for (const part of ['key', 'predicted'] as const) {
-        model[profile][part].counters.set(coder[part].counters)
-        model[profile][part].byActivity.set(coder[part].byActivity)
-        model[profile][part].byPosition.set(coder[part].byPosition)
-      }
     }
   }
   return packContextModel(model)
