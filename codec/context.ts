@@ -48,6 +48,9 @@ export class ContextCoder {
   private readonly plainKey: Int32Array
   private readonly plainPredicted: Int32Array
   private readonly spotContexts: SpotContexts
+  /** Where a predicted frame changes, in the order of coding: index in a plane of symbols, and in the bordered one. */
+  private readonly places: Int32Array
+  private readonly spots: Int32Array
   private fresh = false
   /** Bits spent at the last mark; negative: no frame has begun. */
   private markedAt = -1
@@ -67,6 +70,8 @@ export class ContextCoder {
     this.channelBits = new Float64Array(channels + 1)
     this.plainPredicted = new Int32Array(channels)
     this.spotContexts = new SpotContexts(this.planes, isSource, this.predictor)
+    this.places = new Int32Array(height * width)
+    this.spots = new Int32Array(height * width)
   }
 
   /** `symbols`: channel-major [C, h, w], each below the model's levels (checked by the caller). */
@@ -149,32 +154,43 @@ export class ContextCoder {
   }
 
   private walkPredicted(symbols: Uint8Array): void {
-    const { bits, planes, predictor, predictedContexts, model, width, height } = this
+    const { bits, planes, predictor, predictedContexts, model, width, height, places, spots } = this
     planes.startPredicted()
     this.mark(-1)
-    const { before, touched, size } = planes
+    const { before, size } = planes
     if (this.profile === 'fast') this.codeSpots(symbols)
-    else touched.fill(1)
+    else planes.touched.fill(1)
+    const count = this.listTouched()
     for (let c = 0; c < model.channels; c++) {
       this.mark(c)
       const first = c * width * height
       const same = this.flag(this.plainPredicted, c, !bits.decoding && this.isSame(symbols, c) ? 1 : 0) === 1
-      for (let y = 0, i = first; y < height; y++) {
-        const row = planes.row(c, y)
-        for (let at = row; at < row + width; at++, i++) {
-          if (same || touched[at - c * size] === 0) {
-            symbols[i] = before[at]
-            continue
-          }
+      if (!same) {
+        for (let k = 0; k < count; k++) {
+          const at = c * size + spots[k]
           predictedContexts.set(c, at)
-          const symbol = codeSymbol(bits, predictor, model.levels, before[at], symbols[i])
-          symbols[i] = symbol
-          planes.put(at, c, symbol)
+          planes.put(at, c, codeSymbol(bits, predictor, model.levels, before[at], symbols[first + places[k]]))
         }
+        planes.closePlane(c)
       }
-      if (!same) planes.closePlane(c)
+      if (bits.decoding) planes.read(c, symbols, first)
     }
     this.mark(model.channels)
+  }
+
+  /** @returns how many places there are */
+  private listTouched(): number {
+    const { planes, places, spots, width, height } = this
+    let count = 0
+    for (let y = 0, place = 0; y < height; y++) {
+      const row = planes.row(0, y)
+      for (let at = row; at < row + width; at++, place++) {
+        if (planes.touched[at] === 0) continue
+        places[count] = place
+        spots[count++] = at
+      }
+    }
+    return count
   }
 
   /** For every position, whether any channel has changed there. */

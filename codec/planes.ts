@@ -109,6 +109,14 @@ export class Planes {
     this.mean[at] += ((symbol << 6) - this.mean[at]) >> 2
   }
 
+  /** A plane without its border into `symbols`, from `first` on. */
+  read(channel: number, symbols: Uint8Array, first: number): void {
+    for (let y = 0; y < this.height; y++) {
+      const row = this.row(channel, y)
+      symbols.set(this.now.subarray(row, row + this.width), first + y * this.width)
+    }
+  }
+
   /** A finished plane's border repeats its edge. */
   closePlane(channel: number): void {
     const { now, stride, height, width } = this

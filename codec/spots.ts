@@ -11,20 +11,25 @@ import { clampTo, classOf, steps } from './quantise.js'
 const sumSteps = steps([1, 2, 3, 4, 6, 8, 11, 15, 20, 27, 36, 48, 64, 85, 113])
 
 export class SpotContexts {
+  /** Where the planes of the channels begin that ever change. */
+  private readonly starts: Int32Array
+
   constructor(
     private readonly planes: Planes,
-    private readonly isSource: Uint8Array,
+    isSource: Uint8Array,
     private readonly predictor: Predictor,
-  ) {}
+  ) {
+    this.starts = Int32Array.from([...isSource.keys()].filter((c) => isSource[c] === 1).map((c) => c * planes.size))
+  }
 
   set(spot: number): void {
-    const { planes, predictor, isSource } = this
-    const { touched, touchedBefore, changesBefore, stride, size, channels, mean, before, age } = planes
+    const { planes, predictor, starts } = this
+    const { touched, touchedBefore, changesBefore, stride, channels, mean, before, age } = planes
     let young = 0
     let youngest = 255
     let drifts = 0
-    for (let c = 0, at = spot; c < channels; c++, at += size) {
-      if (isSource[c] === 0) continue
+    for (let i = 0; i < starts.length; i++) {
+      const at = starts[i] + spot
       const drift = mean[at] - (before[at] << 6)
       drifts += drift < 0 ? -drift : drift
       const old = age[at]
