@@ -2,6 +2,8 @@
  * The coding thread: symbols come straight from the inference thread, payloads go to the main thread. So networks never wait for the
  * entropy coder, which takes a tenth of their time.
  */
+import { setPriority } from 'node:os'
+import { platform } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CodecError } from '../../codec/index.js'
 import { codingOf } from '../../contract/coding.js'
@@ -17,6 +19,7 @@ const { uncoded } = workerData as CoderSetup
 const send = (message: FromCoder) => parentPort!.postMessage(message)
 
 keepHeapSmall(COLLECTED_MS)
+yieldToNetworks()
 // It ends when the inference thread closes its end of the port, or is gone.
 uncoded.once('message', ({ stride, ...bundle }: HowToCode) => {
   const encoders = begin(bundle, stride)
@@ -32,6 +35,16 @@ uncoded.once('message', ({ stride, ...bundle }: HowToCode) => {
   })
   send({ type: 'ready' })
 })
+
+/** It codes in the gaps that the networks leave on the cores: where they have to wait for it, all of their threads wait. */
+function yieldToNetworks(): void {
+  if (platform !== 'linux') return // elsewhere it would be the whole process
+  try {
+    setPriority(0, 10)
+  } catch {
+    // Where that is forbidden, they wait.
+  }
+}
 
 function begin(bundle: Pick<HowToCode, 'entropy' | 'context'>, stride: number): Encoders | undefined {
   try {

@@ -14,6 +14,21 @@ t.test('symbols that differ, and cells in which more do than noise changes', (t)
   t.end()
 })
 
+t.test('wherever in the latent, and wherever that lies in its buffer', (t) => {
+  for (const offset of [0, 1, 2, 3])
+    for (const length of [5, 8, 11])
+      for (let at = 0; at < length; at++) {
+        const [a, b] = [new Uint8Array(16), new Uint8Array(16)].map((all) =>
+          all.fill(9).subarray(offset, offset + length),
+        )
+        a![at]! += 5
+        const cells = new Uint8Array(length)
+        cells[at] = 1
+        t.strictSame(changes(a!, b!, length), { symbols: 1, cells }, `${at} of ${length}, offset ${offset}`)
+      }
+  t.end()
+})
+
 t.test('a frame against the one before it, of the same camera and size; another scene is a cut', (t) => {
   const latest = new Latest(8)
   const size = { width: 32, height: 16 }

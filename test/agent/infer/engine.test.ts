@@ -1,5 +1,5 @@
 /** The released networks in their thread. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Engine } from '../../../agent/infer/engine.js'
@@ -103,6 +103,18 @@ t.test('an engine without heads', async (t) => {
     await engine.stop()
     t.ok((await job).coded.payload.length > 0)
   })
+})
+
+t.test('the coding thread alone steps back', async (t) => {
+  // proc(5): the 19th field of stat; names may have blanks.
+  const threads = () =>
+    readdirSync('/proc/self/task').map((id) =>
+      Number(readFileSync(`/proc/self/task/${id}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[16]),
+    )
+  const before = threads().filter((nice) => nice === 10).length
+  const engine = await start(t)
+  t.equal(threads().filter((nice) => nice === 10).length, before + 1)
+  await engine.stop()
 })
 
 t.test('a provider that is not here is passed over, and the one that ran is named', async (t) => {
