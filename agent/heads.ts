@@ -1,4 +1,5 @@
 /** What says what on a camera, by its configuration and what the bundle has. */
+import { isDeepStrictEqual } from 'node:util'
 import { type Analyse, type Bundle, type Head, headsOf } from '../contract/bundle.js'
 import type { Camera } from './config/schema.js'
 import type { EventRule } from './config/watch.js'
@@ -17,9 +18,11 @@ export function analyseOn(camera: Pick<Camera, 'heads' | 'thresholds'>, bundle: 
   return { ...analyse, tags: { ...tags, thresholds: { ...tags.thresholds, ...camera.thresholds } } }
 }
 
-/** By which rules events are told of it. */
-export const rulesOf = ({ events }: Pick<Camera, 'events'>, analyse: Analyse): readonly EventRule[] =>
-  events ?? defaultRules(analyse)
+/** By which rules events are told of it; one that is there twice tells once. */
+export function rulesOf({ events }: Pick<Camera, 'events'>, analyse: Analyse): readonly EventRule[] {
+  if (!events) return defaultRules(analyse)
+  return events.filter((rule, i) => events.findIndex((other) => isDeepStrictEqual(other, rule)) === i)
+}
 
 /** What may be asked about. */
 export function namesOf(cameras: readonly Camera[], bundle: Bundle): Known {

@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .option('--json <file>', 'write the figures there, too')
     .addHelpText(
       'after',
-      `\nA table goes to stderr, JSON to stdout.${exitsHelp({ 3: 'the bundle or a file of the data cannot be used, or this is no checkout' })}\n\nExamples:\n  blindsight eval --data DATA --json eval.json\n  blindsight eval --clips ../shared/field-clips`,
+      `\nA table goes to stderr, JSON to stdout.${exitsHelp({ 3: 'the bundle or a file of the data cannot be used, or this is no checkout' })}\n\nExamples:\n  blindsight eval --data DATA --json eval.json\n  blindsight eval --clips CLIPS --json clips.json >/dev/null`,
     )
     .action(async (options: { data?: string; clips?: string }) => {
       if (!options.data && !options.clips)

@@ -192,9 +192,7 @@ export interface MaskKind {
 function headFaults({ files, latent, analyse, segment, classes }: Manifest): string[] {
   const faults: string[] = []
   if (!heads.some((head) => files[graphFile[head]]))
-    faults.push(
-      'has neither analyse.onnx nor classify.onnx or segment.onnx: nothing here says what is seen; install the bundle again',
-    )
+    faults.push(`has neither analyse.onnx nor classify.onnx or segment.onnx: nothing here says what is seen; ${AGAIN}`)
   if (files['analyse.onnx'] && !analyse) faults.push("analyse.onnx is listed, but 'analyse' does not describe it")
   if (files['segment.onnx'] && !(segment && classes.segment.length > 0))
     faults.push("segment.onnx is listed, but 'segment' and 'classes.segment' do not describe it")
@@ -207,15 +205,16 @@ function headFaults({ files, latent, analyse, segment, classes }: Manifest): str
   const tagIds = tags.classes.map(({ id }) => id)
   const maskIds = mask.classes.map(({ id }) => id)
   const unknown = (where: string, ids: readonly string[], known: readonly string[]) => {
-    for (const id of ids) if (!known.includes(id)) faults.push(`${where}: '${id}' is none of ${known.join(', ')}`)
+    for (const id of ids)
+      if (!known.includes(id)) faults.push(`${where}: '${id}' is none of ${known.join(', ')}; ${AGAIN}`)
   }
   for (const [where, ids] of Object.entries({ 'analyse.tags.classes': tagIds, 'analyse.mask.classes': maskIds }))
     if (new Set(ids).size < ids.length) faults.push(`${where}: an id is there twice`)
   unknown('analyse.tags.thresholds', Object.keys(tags.thresholds), tagIds)
   for (const id of tagIds) {
     const limits = tags.thresholds[id]
-    if (!limits) faults.push(`analyse.tags.thresholds: ${id} has none`)
-    else if (limits.leave > limits.enter) faults.push(`analyse.tags.thresholds.${id}: leave is above enter`)
+    if (!limits) faults.push(`analyse.tags.thresholds: ${id} has none; ${AGAIN}`)
+    else if (limits.leave > limits.enter) faults.push(`analyse.tags.thresholds.${id}: leave is above enter; ${AGAIN}`)
   }
   for (const { id, tags: ofTags, mask: ofMask } of presence) {
     unknown(`analyse.presence.${id}.tags`, ofTags, tagIds)
@@ -265,5 +264,6 @@ function parse<T>(schema: z.ZodType<T>, bytes: Buffer, where: string): T {
   throw new BundleError('manifest', `${where}: ${issueText(result.error, 'top level')}`)
 }
 
+const AGAIN = 'install the bundle again, or correct the manifest of one of your own'
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const sum = (row: readonly number[]) => row.reduce((a, b) => a + b, 0)

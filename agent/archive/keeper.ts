@@ -182,6 +182,7 @@ export class Keeper implements Outbox {
   wasSeen: Archive['wasSeen'] = (...of) => this.use((archive) => archive.wasSeen(...of))
   list: Archive['list'] = (query) => this.use((archive) => archive.list(query))
   listOfEvents: Archive['listOfEvents'] = (query) => this.use((archive) => archive.listOfEvents(query))
+  endedEvents: Archive['endedEvents'] = () => this.use((archive) => archive.endedEvents())
   readBits: Archive['readBits'] = (...of) => this.use((archive) => archive.readBits(...of))
   lastSeen: Archive['lastSeen'] = (...of) => this.use((archive) => archive.lastSeen(...of))
   results: Archive['results'] = (...of) => this.use((archive) => archive.results(...of))

@@ -8,6 +8,7 @@ import { BLOCK_BYTES, type Described, requests } from '../../contract/messages.j
 import { isoMs, isoOf } from '../../contract/time.js'
 import { type RequestVerb, requestVerbs, type Topics } from '../../contract/topics.js'
 import type { ArchiveFilter } from '../archive-filter.js'
+import type { EventRecord } from '../outbox.js'
 import { Refusal } from '../refusal.js'
 import { type Known, unknownName } from './known.js'
 import { type Range, type ResultStore, resultsOf, type Tell } from './results.js'
@@ -34,7 +35,9 @@ export interface Store extends ResultStore {
   wasSeen(cam: string, boot: string, seq: number): boolean
   /** After the frame `cursor`, which lies at `afterUs`. */
   list(query: ArchiveFilter & { cursor: number; afterUs?: number; limit: number }): StoredSummary[]
-  listOfEvents(query: ArchiveFilter & { cursor: string; limit: number }): { event: object; cursor: string }[]
+  listOfEvents(query: ArchiveFilter & { cursor: string; limit: number }): { event: EventRecord; cursor: string }[]
+  /** What has a start and no end, as it is told when nobody looks any more. */
+  endedEvents(): EventRecord[]
   readBits(id: number, off: number, length: number): Buffer
   /** Records, the keyframe first. */
   segment(cam: string, boot: string, keySeq: number): Uint8Array[]
@@ -208,7 +211,17 @@ export class Requests {
     const found = this.store.listOfEvents({ ...filter, cursor: request.cursor ?? '', limit })
     if (found.length === 0 && request.cursor === undefined) this.doubt(filter)
     const more = found.length === limit
-    return { status: 'ok', items: found.map(({ event }) => event), ...(more && { cursor: found.at(-1)!.cursor }) }
+    const items = this.ended(found.map(({ event }) => event))
+    return { status: 'ok', items, ...(more && { cursor: found.at(-1)!.cursor }) }
+  }
+
+  /** An event that an earlier run left open is over, though that is told only with the next frame, which may be long in coming. */
+  private ended(events: EventRecord[]): EventRecord[] {
+    const { boot } = this.known
+    const isLeft = (event: EventRecord) => boot !== undefined && event.boot !== boot && event.phase !== 'end'
+    if (!events.some(isLeft)) return events
+    const ends = new Map(this.store.endedEvents().map((event) => [event.id, event]))
+    return events.map((event) => (isLeft(event) ? (ends.get(event.id) ?? event) : event))
   }
 
   private results(range: Range, room: number): object {

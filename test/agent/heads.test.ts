@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Camera } from '../../agent/config/schema.js'
 import { analyseOn, headsOn, rulesOf } from '../../agent/heads.js'
 import { openBundle } from '../../contract/bundle.js'
 import { bundlesDir } from '../../contract/package-root.js'
@@ -24,4 +25,10 @@ t.test('what says what is there, by the thresholds of the camera, and by which r
   t.strictSame(thresholds.car, { enter: 0.5, leave: 0.4 }, "the bundle's are as they were")
   t.ok(rulesOf({}, analyse).some(({ class: of }) => of === 'person'))
   t.strictSame(rulesOf({ events: [] }, analyse), [])
+  const { events } = Camera.parse({
+    id: 'a',
+    source: 'x',
+    events: [{ class: 'car' }, { class: 'car', motion: true }, { class: 'car' }],
+  })
+  t.strictSame(rulesOf({ events }, analyse), events!.slice(0, 2), 'the same rule twice tells once')
 })

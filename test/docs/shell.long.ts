@@ -57,7 +57,7 @@ t.test('the pages', async (t) => {
       .replaceAll('/srv/bitstreams', 'bitstreams')
       // After dark, and of what the clip has.
       .replaceAll('date -d "$since" +%-H', 'echo 20')
-      .replaceAll('.class == "person"', '.class == "vehicle"')
+      .replaceAll('.class == "person" and .zone == null', '.class == "vehicle"')
       .replaceAll(/\bnpx blindsight\b/g, 'blindsight')
       .replaceAll(/\bnpm run\b/g, `npm --prefix ${root} run`)
   for (const command of shellCommands().sort((a, b) => rank(a) - rank(b))) {

@@ -87,6 +87,31 @@ t.test('events, and what the archive has of one', async (t) => {
   t.match(ask('events', { cursor: 'x' })[0]!.body, { code: 'bad_request' })
 })
 
+t.test('what an earlier run left open is over, also before a camera has given a frame', async (t) => {
+  const { archive } = box(t)
+  const row = { cam: 'street', boot, seq: 6, keySeq: 6, timeUs: (start + 6000) * 1000, bits: bitsOf(6), sha256: 'ab' }
+  archive.commit({ ...row, model: 'lean-1', result: '{}', parts: 0, events: [told('b', 'start', 4, 5)] })
+  const items = (running: string) => {
+    const known = { cam: ['street'], class: ['person'], zone: [], boot: running }
+    const handler = new Requests(
+      archive,
+      topics,
+      known,
+      (frame) => messagesOf(frame, topics, true, start),
+      () => {},
+    )
+    let said: Record<string, unknown>[] = []
+    handler.handle({ topic: topics.request('events'), payload: Buffer.from('{}') }, (_, text) => {
+      said = JSON.parse(text).items
+    })
+    return said
+  }
+  t.match(items(boot), [{ id: 'b', phase: 'start' }])
+  t.match(items('ff'.repeat(8)), [
+    { id: 'b', phase: 'end', reason: 'restart', seq: 6, until: new Date(start + 6000).toISOString() },
+  ])
+})
+
 const limits: ArchiveLimits = {
   maxBytes: 1e12,
   maxAgeMs: 1e15,

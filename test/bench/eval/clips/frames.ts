@@ -12,15 +12,23 @@ export interface Size {
   readonly height: number
 }
 
-/** The height asked for, and the multiple nearest to the clip's own shape: nothing is cut off, and hardly anything distorted. */
-export async function sizeOf(path: string, height: number, multiple: number): Promise<Size> {
-  const args = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'stream=width,height', '-of', 'csv=p=0', path]
+/**
+ * The height asked for, and the multiple nearest to the clip's own shape: nothing is cut off, and hardly anything distorted. Beside it the clip's frames a
+ * second on average, where it says them.
+ */
+export async function shapeOf(path: string, height: number, multiple: number): Promise<{ size: Size; fps?: number }> {
+  const entries = 'stream=width,height,avg_frame_rate'
+  const args = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', entries, '-of', 'csv=p=0', path]
   const { stdout } = await promisify(execFile)('ffprobe', args).catch((cause) => {
     throw new Error(`${path}: ffprobe cannot read it (${String(cause.stderr || cause.message).trim()})`, { cause })
   })
-  const [w, h] = stdout.trim().split(',').map(Number)
+  const [width = '', high = '', rate = ''] = stdout.trim().split(',')
+  const [w, h] = [Number(width), Number(high)]
   if (!w || !h) throw new Error(`${path}: has no video`)
-  return { width: Math.max(multiple, Math.round((height * w) / h / multiple) * multiple), height }
+  const [frames = Number.NaN, seconds = 1] = rate.split('/').map(Number)
+  const fps = frames / seconds
+  const size = { width: Math.max(multiple, Math.round((height * w) / h / multiple) * multiple), height }
+  return { size, ...(Number.isFinite(fps) && fps > 0 && { fps }) }
 }
 
 /** `take` gets every frame with its index; the clip waits for it. Resolves with the number of frames. */

@@ -8,7 +8,7 @@ import { Gates } from '../../../../agent/infer/gate.js'
 import { Networks, type Precision } from '../../../../agent/infer/networks.js'
 import { area } from '../../../../agent/infer/part.js'
 import { type Bundle, headsOf } from '../../../../contract/bundle.js'
-import { eachFrame, sizeOf } from './frames.js'
+import { eachFrame, shapeOf } from './frames.js'
 import {
   add,
   type Counts,
@@ -19,7 +19,7 @@ import {
   rates,
   type Said,
 } from './score.js'
-import { CLASSES, type ClassName, readTruths, type Truth } from './truth.js'
+import { CLASSES, type ClassName, checkRate, readTruths, type Truth } from './truth.js'
 import { type Look, type Span, watcherOf } from './watcher.js'
 
 /** Pixels: the height that `small` in the truth files is about. */
@@ -113,7 +113,8 @@ function gateOf(truths: readonly Truth[], looks: ReadonlyMap<Truth, Looks>, gate
 /** One clip, from its first frame to its last. */
 async function watch(bundle: Bundle, networks: Networks, truth: Truth) {
   const { multiple, stride } = bundle.manifest.latent
-  const size = await sizeOf(truth.path, HEIGHT, multiple)
+  const { size, fps } = await shapeOf(truth.path, HEIGHT, multiple)
+  checkRate(truth, fps)
   const latest = new Latest(stride)
   const gates = new Gates<Look>(bundle)
   const gate = gates.of('clip')
@@ -142,7 +143,7 @@ async function watch(bundle: Bundle, networks: Networks, truth: Truth) {
   const last = truth.frames.at(-1)!.frame
   if (count <= last)
     throw new Error(
-      `${truth.file}: speaks of frame ${last}, and ${truth.path} has ${count}: it is of another clip, or this one is cut`,
+      `${truth.file}: speaks of frame ${last}, and ${truth.path} has ${count}: it is of another clip, or this one is cut; name the clip that it was made of`,
     )
   const said = ({ classes, spans }: (typeof watchers)['gated']) =>
     new Map(classes.map((name) => [name, saidOf(spans(name), truth)]))

@@ -74,3 +74,10 @@ t.test('events: what touches one finds it, what touches none is false', (t) => {
   t.same(events('car', truth('?.....'), said('', [[0, 0.2]]), 2), { found: 0, missed: 0, false: 0, late: [] })
   t.end()
 })
+
+t.test('what is said where the truth does not speak is not false', (t) => {
+  const frames = truth('......')
+  t.equal(events('car', frames, said('......', [[1, 2]]), 2).false, 1)
+  t.equal(events('car', frames, said('......', [[3.5, 4]]), 2).false, 0, 'after its end')
+  t.end()
+})

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { readTruths } from './truth.js'
+import { checkRate, readTruths } from './truth.js'
 
 const frame = (i: number) => ({
   t: i / 2,
@@ -34,7 +34,13 @@ t.test('what is wrong with one is said with its name', (t) => {
   refused({ ...good, frames: [frame(0), { ...frame(1), car: 'yes' }] }, /yard\.json: frames\.1\.car: .*boolean/)
   refused({ ...good, frames: [frame(0), { ...frame(1), unsure: ['persn'] }] }, /yard\.json: frames\.1\.unsure\.0: /)
   refused({ ...good, frames: [frame(1), frame(0)] }, /yard\.json: frames\.1: t 0, frame 0 do not come after t 0\.5/)
+  refused({ ...good, fps_truth: 4 }, /yard\.json: fps_truth is 4, and its entries are 0\.50 s apart: write 2 there/)
+  const of = { file: 'yard.json', path: 'yard.mp4', fps: 12 }
+  t.throws(() => checkRate(of, 24), {
+    message: /yard\.json: its t and frame go by 12\.0 frames\/s, and yard\.mp4 has 24\.0/,
+  })
+  for (const fps of [12, 12.5, undefined]) t.doesNotThrow(() => checkRate(of, fps))
   t.throws(() => readTruths(t.testdir({})), /no truth files/)
-  t.throws(() => readTruths('/not/there'), /--clips \/not\/there: cannot be read \(ENOENT\)/)
+  t.throws(() => readTruths('/not/there'), /--clips \/not\/there: cannot be read \(ENOENT\); name a folder/)
   t.end()
 })

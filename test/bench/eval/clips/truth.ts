@@ -20,6 +20,11 @@ const Frame = z.object({
 })
 const Truth = z.object({ clip: z.string().min(1), fps_truth: z.number().positive(), frames: z.array(Frame).min(2) })
 
+/** Frames a second of the truth's times and indices may be so far from the clip's, by a ratio: some clips do not keep to one rate. */
+const RATE_OFF = 0.1
+/** And the time between two entries, which half of them have, from `fps_truth`: times are rounded. */
+const STEP_OFF = 0.25
+
 export type TruthFrame = z.infer<typeof Frame>
 export interface Truth {
   readonly name: string
@@ -42,13 +47,27 @@ export function readTruths(dir: string): Truth[] {
   try {
     files = readdirSync(dir).filter((name) => name.endsWith('.json'))
   } catch (cause) {
-    throw new Error(`--clips ${dir}: cannot be read (${(cause as NodeJS.ErrnoException).code})`, { cause })
+    throw new Error(
+      `--clips ${dir}: cannot be read (${(cause as NodeJS.ErrnoException).code}); name a folder of clips with a truth file beside each (docs/background/field-1.md has their format)`,
+      { cause },
+    )
   }
   if (files.length === 0)
     throw new Error(
       `--clips ${dir}: no truth files (NAME.json beside NAME.mp4; docs/background/field-1.md has their format)`,
     )
   return files.sort().map((file) => read(join(dir, file)))
+}
+
+/** @param fps the clip's, where it says them. @throws {Error} the truth is of another clip */
+export function checkRate(
+  { file, path, fps: said }: Pick<Truth, 'file' | 'path' | 'fps'>,
+  fps: number | undefined,
+): void {
+  if (fps === undefined || Math.abs(said / fps - 1) <= RATE_OFF) return
+  throw new Error(
+    `${file}: its t and frame go by ${said.toFixed(1)} frames/s, and ${path} has ${fps.toFixed(1)}: it is of another clip; name the clip that it was made of, or count t and frame anew`,
+  )
 }
 
 function read(file: string): Truth {
@@ -62,7 +81,7 @@ function read(file: string): Truth {
   if (!result.success) {
     const [issue] = result.error.issues
     throw new Error(
-      `${file}: ${issue!.path.join('.') || 'top level'}: ${issue!.message}; expected {clip, fps_truth, frames: [{t, frame, person, car, …}]}`,
+      `${file}: ${issue!.path.join('.') || 'top level'}: ${issue!.message}; expected {clip, fps_truth, frames: [{t, frame, person, car, …}]}, docs/background/field-1.md has the format`,
     )
   }
   const { clip, fps_truth: rate, frames } = result.data
@@ -73,10 +92,18 @@ function read(file: string): Truth {
         `${file}: frames.${i}: t ${frame.t}, frame ${frame.frame} do not come after t ${before.t}, frame ${before.frame}`,
       )
   }
+  const steps = frames.slice(1).map(({ t }, i) => t - frames[i]!.t)
+  const step = steps.sort((a, b) => a - b)[steps.length >> 1]!
+  if (Math.abs(step * rate - 1) > STEP_OFF)
+    throw new Error(
+      `${file}: fps_truth is ${rate}, and its entries are ${step.toFixed(2)} s apart: write ${Number((1 / step).toFixed(2))} there, or correct t`,
+    )
   const places = [dirname(file), join(dirname(file), '..', 'clips')].map((dir) => join(dir, basename(clip)))
   const path = places.find((place) => existsSync(place))
   if (!path)
-    throw new Error(`${file}: its clip ${clip} is neither in ${places.map((p) => dirname(p)).join(' nor in ')}`)
+    throw new Error(
+      `${file}: its clip ${clip} is neither in ${places.map((p) => dirname(p)).join(' nor in ')}: put it there, or take this file away`,
+    )
   const [first, last] = [frames[0]!, frames.at(-1)!]
   const fps = (last.frame - first.frame) / (last.t - first.t)
   return { name: basename(file, '.json'), path, file, rate, fps, frames }
