@@ -106,3 +106,40 @@ t.test('the broker is away while something is there, and the agent is killed mea
     { id: before, reason: 'restart' },
   )
 })
+
+t.test('what comes and goes while the broker is away is told afterwards, once', async (t) => {
+  const broker = await Mosquitto.start()
+  t.teardown(() => broker.stop())
+  const dir = t.testdir()
+  const events = [{ class: 'vehicle', enterSeconds: 0, leaveSeconds: 0 }]
+  const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: ['blindsight/v1/#'] })
+  t.teardown(() => watcher.stop())
+  const seen = { width: 448, height: 256, coding: 'static', events }
+  const agent = Program.start(['run', '--config', await configFile(dir, { broker: broker.url, camera: seen })])
+  t.teardown(() => agent.kill())
+  await until('results', () => watcher.on(/\/cls$/).length > 0)
+  await broker.kill()
+  const before = (query(dir, 'SELECT id FROM events') as { id: string }[]).map(({ id }) => id)
+  // A car of the clip, from its first frame to its last.
+  const id = await until('an event that is over', () => {
+    const over = query(dir, 'SELECT id FROM events WHERE open = 0 ORDER BY first_id') as { id: string }[]
+    return over.find((event) => !before.includes(event.id))?.id
+  })
+  agent.child.kill('SIGSTOP')
+  await broker.up()
+  await until('the watcher to be back', () => watcher.subscribed > 1)
+  agent.child.kill('SIGCONT')
+  const told = () =>
+    watcher
+      .json(/\/evt$/)
+      .map((message) => EventMessage.parse(message))
+      .filter((event) => event.id === id)
+  await until('its end', () => told().some(({ phase }) => phase === 'end'))
+  t.equal((await agent.terminate()).code, 0)
+  const phases = told().map(({ phase, seq }) => `${phase} ${seq}`)
+  t.equal(new Set(phases.filter((one) => one.startsWith('start'))).size, 1, 'one start')
+  t.equal(new Set(phases.filter((one) => one.startsWith('end'))).size, 1, 'one end')
+  t.match(phases[0], /^start/)
+  for (const { topic, payload } of watcher.on(/\/evt$/))
+    t.equal(JSON.parse(payload.toString()).hist, topic.includes('/hist/'), `${topic} says so itself`)
+})
