@@ -300,6 +300,7 @@ export class Agent {
         device: config.device,
         boot: this.boot,
         providers: engine.providers,
+        threads: config.threads || 'one per core',
         broker: addressOf(url),
         archive: archive.path ?? 'none',
       },

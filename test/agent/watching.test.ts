@@ -159,7 +159,7 @@ t.test('another archive hears of what goes on', async (t) => {
 })
 
 t.test('more events than a frame carries go on with the next', async (t) => {
-  const events = Array.from({ length: 40 }, () => ({ class: 'person', enterSeconds: 0 }))
+  const events = Array.from({ length: 40 }, (_, i) => ({ class: 'person', enterSeconds: 0, leaveSeconds: i }))
   const { film, told } = run(archiveOf(t), 'a', [camera('street', { events })])
   film(0.1, ['person'])
   t.equal(told.length, 28)

@@ -10,9 +10,10 @@ import { benchCapture } from './capture.js'
 import { benchCodec } from './codec.js'
 import { benchMemory } from './memory.js'
 import { benchPeer } from './peer.js'
+import { benchWorkers } from './workers.js'
 
 /** Minutes on a slow machine: only where it is asked for. */
-const SELDOM = new Set(['capture'])
+const SELDOM = new Set(['capture', 'workers'])
 
 const { values } = parseArgs({
   options: {
@@ -129,6 +130,16 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
       ],
     ]
     return { rows, figures: agent }
+  },
+  async workers() {
+    const workers = await benchWorkers(bundle, threads)
+    const { one_worker_ms: one, one_worker_batch_of_4_ms: batch, worker_per_core_ms: each } = workers
+    const rows: Row[] = [
+      ['    networks, one worker for all cameras, as it is', `${one} ms`, 'a frame'],
+      ['    … and four cameras in one batch', `${batch} ms`, `${(batch / one).toFixed(2)} of that`],
+      ['    … and a worker with one thread for each core', `${each} ms`, `${(each / one).toFixed(2)} of that`],
+    ]
+    return { rows, figures: workers }
   },
   async archive() {
     const archive = benchArchive(values.rows.split(',').map(Number), values.dir)
