@@ -2,7 +2,7 @@
  * The coding thread: symbols come straight from the inference thread, payloads go to the main thread. So networks never wait for the
  * entropy coder, which takes a tenth of their time.
  */
-import { setPriority } from 'node:os'
+import { getPriority, setPriority } from 'node:os'
 import { platform } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { CodecError } from '../../codec/index.js'
@@ -40,7 +40,7 @@ uncoded.once('message', ({ stride, ...bundle }: HowToCode) => {
 function yieldToNetworks(): void {
   if (platform !== 'linux') return // elsewhere it would be the whole process
   try {
-    setPriority(0, 10)
+    setPriority(0, Math.min(19, getPriority(0) + 10))
   } catch {
     // Where that is forbidden, they wait.
   }

@@ -20,10 +20,9 @@ const Frame = z.object({
 })
 const Truth = z.object({ clip: z.string().min(1), fps_truth: z.number().positive(), frames: z.array(Frame).min(2) })
 
-/** Frames a second of the truth's times and indices may be so far from the clip's, by a ratio: some clips do not keep to one rate. */
-const RATE_OFF = 0.1
-/** And the time between two entries, which half of them have, from `fps_truth`: times are rounded. */
-const STEP_OFF = 0.25
+/** Rates that differ by less are the same: clips do not keep to one, containers err, and times are rounded to frames. */
+const OFF = 1.9
+const differ = (a: number, b: number): boolean => Math.max(a / b, b / a) > OFF
 
 export type TruthFrame = z.infer<typeof Frame>
 export interface Truth {
@@ -64,7 +63,7 @@ export function checkRate(
   { file, path, fps: said }: Pick<Truth, 'file' | 'path' | 'fps'>,
   fps: number | undefined,
 ): void {
-  if (fps === undefined || Math.abs(said / fps - 1) <= RATE_OFF) return
+  if (fps === undefined || !differ(said, fps)) return
   throw new Error(
     `${file}: its t and frame go by ${said.toFixed(1)} frames/s, and ${path} has ${fps.toFixed(1)}: it is of another clip; name the clip that it was made of, or count t and frame anew`,
   )
@@ -93,8 +92,8 @@ function read(file: string): Truth {
       )
   }
   const steps = frames.slice(1).map(({ t }, i) => t - frames[i]!.t)
-  const step = steps.sort((a, b) => a - b)[steps.length >> 1]!
-  if (Math.abs(step * rate - 1) > STEP_OFF)
+  const step = steps.sort((a, b) => a - b)[(steps.length - 1) >> 1]!
+  if (differ(1 / step, rate))
     throw new Error(
       `${file}: fps_truth is ${rate}, and its entries are ${step.toFixed(2)} s apart: write ${Number((1 / step).toFixed(2))} there, or correct t`,
     )
