@@ -154,7 +154,7 @@ async function show(options: DemoOptions, stateDir: string, showBroker?: ShowBro
     if (!options.json) {
       introduce(agent, options, stateDir)
       page = await showBroker?.(options.broker ?? agent.brokerUrl, DEVICE)
-      ticker = setInterval(() => console.log(meter.line(agent)), 1000)
+      ticker = setInterval(() => console.log(meter.line(agent, seen.goingOn())), 1000)
     }
     await finished
     clearInterval(ticker)

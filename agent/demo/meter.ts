@@ -13,8 +13,6 @@ export class Meter {
   private firstMs = 0
   private lastMs = 0
   private latest: Committed | undefined
-  /** Labels of the events that go on, by id. */
-  private readonly present = new Map<string, string>()
 
   add(result: Committed): void {
     const now = performance.now()
@@ -24,14 +22,10 @@ export class Meter {
     this.frames++
     this.bits += result.bpp
     this.latest = result
-    for (const { id, label, phase } of result.record.events ?? []) {
-      if (phase === 'end') this.present.delete(id)
-      else this.present.set(id, label)
-    }
   }
 
-  /** One second in one line. */
-  line(agent: Agent): string {
+  /** One second in one line. @param goingOn labels of the events that go on */
+  line(agent: Agent, goingOn: readonly string[]): string {
     const now = performance.now()
     const fps = ((this.frames - this.shownFrames) * 1000) / (now - this.shownAt)
     this.shownFrames = this.frames
@@ -47,7 +41,7 @@ export class Meter {
     return [
       `${fps.toFixed(1).padStart(5)} frames/s`,
       `${latest.bpp.toFixed(3)} bpp`,
-      this.classes(latest.record.cls).padEnd(26),
+      classes(latest.record.cls, goingOn).padEnd(26),
       shares
         .map((s) => `${s.label} ${percent(s.frac)}`)
         .join(' ')
@@ -55,19 +49,6 @@ export class Meter {
       `archive ${frames} frames ${(bytes / 1e6).toFixed(1)} MB`,
       `outbox ${outboxRows}`,
     ].join(' · ')
-  }
-
-  /**
-   * Tags stand each for itself: those that are there. Of classes one is the answer. An event goes on while a tag flickers below its threshold, and until it
-   * has not been seen for a while.
-   */
-  private classes(cls: ClassifyResult['cls'] = []): string {
-    const tags = cls.some(({ there }) => there !== undefined)
-    const shown = tags ? cls.filter(({ there }) => there) : cls.slice(0, 1)
-    const goingOn = [...new Set(this.present.values())].map((label) => `(${label})`)
-    return (
-      shown.map(({ label, p }) => `${label} ${percent(p)}`).join(' ') || goingOn.join(' ') || (tags ? 'nothing' : '-')
-    )
   }
 
   summary(agent: Agent) {
@@ -86,6 +67,18 @@ export class Meter {
       peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1000),
     }
   }
+}
+
+/**
+ * Tags stand each for itself: those that are there. Of classes one is the answer. An event goes on while a tag flickers below its threshold, and until it
+ * has not been seen for a while.
+ */
+function classes(cls: ClassifyResult['cls'] = [], goingOn: readonly string[]): string {
+  const tags = cls.some(({ there }) => there !== undefined)
+  const shown = tags ? cls.filter(({ there }) => there) : cls.slice(0, 1)
+  const words =
+    shown.length > 0 ? shown.map(({ label, p }) => `${label} ${percent(p)}`) : goingOn.map((label) => `(${label})`)
+  return words.join(' ') || (tags ? 'nothing' : '-')
 }
 
 const percent = (share: number) => `${Math.round(share * 100)}%`

@@ -15,6 +15,11 @@ export class Seen {
     return eventLines(events)
   }
 
+  /** Labels, each once. */
+  goingOn(): string[] {
+    return [...new Set([...this.events.values()].flatMap(({ label, phase }) => (phase === 'end' ? [] : [label])))]
+  }
+
   /** For JSON. */
   list() {
     return [...this.events.values()].map(({ id, class: of, zone, since, until, phase }) => ({

@@ -50,9 +50,9 @@ export function changes(a: Uint8Array, b: Uint8Array, area: number): Difference 
   return { symbols, cells }
 }
 
-/** The whole ones. */
+/** The whole ones; of a copy where they do not lie on a boundary of four. */
 function fours(bytes: Uint8Array): Uint32Array {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes)
   return new Uint32Array(aligned.buffer, aligned.byteOffset, bytes.length >> 2)
 }
 

@@ -16,8 +16,10 @@ t.test('what begins and ends as a line, and all of it at the end', async (t) => 
     /car enters/,
   ])
   t.strictSame(seen.add([event('a', 'update')]), [])
+  t.strictSame(seen.goingOn(), ['person', 'car'])
   t.match(seen.add([event('a', 'end')]), [/^\d\d:00:12 person is gone · yard 12 % · 12.4 s$/])
   t.strictSame(seen.add(undefined), [])
+  t.strictSame(seen.goingOn(), ['car'])
   t.strictSame(seen.add([event('z', 'end', { reason: 'restart' })]), [], 'of another run')
   t.match(seen.lines(), [/^ {2}person +once: \d\d:00:00 for 12\.4 s$/, /^ {2}car +once: \d\d:00:00 and still there$/])
   for (let i = 0; i < 8; i++) seen.add([event(`p${i}`, 'end')])
