@@ -132,7 +132,7 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
     return { rows, figures: agent }
   },
   async workers() {
-    const workers = await benchWorkers(bundle, threads)
+    const workers = await benchWorkers(bundle, threads, precision)
     const { one_worker_ms: one, one_worker_batch_of_4_ms: batch, worker_per_core_ms: each } = workers
     const rows: Row[] = [
       ['    networks, one worker for all cameras, as it is', `${one} ms`, 'a frame'],

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { bundleDir } from '../../agent/bundles.js'
 import { int8Of } from '../../agent/infer/bytes.js'
+import type { Precision } from '../../agent/infer/networks.js'
 import { Graph } from '../../agent/infer/onnx.js'
 import { median } from '../../agent/stages.js'
 import { graphPath, openBundle } from '../../contract/bundle.js'
@@ -20,6 +21,7 @@ const ROUNDS = 7
 
 interface Share {
   readonly bundle: string
+  readonly precision: Precision
   readonly threads: number
   readonly batch: number
   readonly frames: readonly Uint8Array[]
@@ -33,11 +35,11 @@ export interface WorkersBench {
 }
 
 /** Milliseconds a frame, encoder and analyser. */
-export async function benchWorkers(bundle: string, threads: number): Promise<WorkersBench> {
+export async function benchWorkers(bundle: string, threads: number, precision: Precision): Promise<WorkersBench> {
   const frames = await clipFrames(WIDTH, HEIGHT, CAMERAS * MOMENTS)
-  const start = async (count: number, share: Omit<Share, 'bundle' | 'frames'>) => {
+  const start = async (count: number, share: Pick<Share, 'threads' | 'batch'>) => {
     const workers = Array.from({ length: count }, (_, nth) => {
-      const data: Share = { bundle, ...share, frames: frames.filter((_, i) => i % count === nth) }
+      const data: Share = { bundle, precision, ...share, frames: frames.filter((_, i) => i % count === nth) }
       return new Worker(new URL(import.meta.url), { workerData: data })
     })
     await Promise.all(workers.map((worker) => once(worker, 'message')))
@@ -75,18 +77,20 @@ export async function benchWorkers(bundle: string, threads: number): Promise<Wor
   }
 }
 
-async function work({ bundle: name, threads, batch, frames }: Share): Promise<void> {
+async function work({ bundle: name, precision, threads, batch, frames }: Share): Promise<void> {
   const bundle = openBundle(bundleDir(name))
   const { channels, stride } = bundle.manifest.latent
   const options = { providers: ['cpu'] as const, threads, note: () => {} }
   const encoder = await Graph.open(graphPath(bundle, 'encoder'), options, [])
-  const analyser = await Graph.open(int8Of(bundle) ?? graphPath(bundle, 'analyse'), options, [])
-  const batches = Array.from({ length: frames.length / batch }, (_, i) =>
-    Buffer.concat(frames.slice(i * batch, (i + 1) * batch)),
-  )
+  const int8 = precision === 'float' ? undefined : int8Of(bundle)
+  const analyser = await Graph.open(int8 ?? graphPath(bundle, 'analyse'), options, [])
+  const batches = Array.from({ length: frames.length / batch }, (_, i) => {
+    const rgb = Buffer.concat(frames.slice(i * batch, (i + 1) * batch))
+    return { data: new Uint8Array(rgb), dims: [batch, HEIGHT, WIDTH, 3] }
+  })
   const all = async () => {
     for (const rgb of batches) {
-      const [symbols] = await encoder.run({ data: new Uint8Array(rgb), dims: [batch, HEIGHT, WIDTH, 3] })
+      const [symbols] = await encoder.run(rgb)
       const dims = [batch, channels, HEIGHT / stride, WIDTH / stride]
       await analyser.run({ data: symbols!.data as Uint8Array, dims })
     }

@@ -12,6 +12,17 @@ import { until } from './until.js'
 
 const topics = new Topics('blindsight', device)
 
+const toldTo = (watcher: Subscriber) => watcher.json(/\/evt$/).map((message) => EventMessage.parse(message))
+
+/** The agent is held until the watcher is back: mosquitto keeps nothing for who is away. */
+async function upFor(broker: Mosquitto, watcher: Subscriber, agent: Program): Promise<void> {
+  const { subscribed } = watcher
+  agent.child.kill('SIGSTOP')
+  await broker.up()
+  await until('the watcher to be back', () => watcher.subscribed > subscribed)
+  agent.child.kill('SIGCONT')
+}
+
 t.test('what is there all the time, over two kills and a stop', async (t) => {
   const broker = await Mosquitto.start()
   t.teardown(() => broker.stop())
@@ -25,7 +36,7 @@ t.test('what is there all the time, over two kills and a stop', async (t) => {
   const config = await configFile(dir, { broker: broker.url, camera: small, top: { bundle } })
   const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: ['blindsight/v1/#'] })
   t.teardown(() => watcher.stop())
-  const told = () => watcher.json(/\/evt$/).map((message) => EventMessage.parse(message))
+  const told = () => toldTo(watcher)
   const ids = (phase: EventMessage['phase']) => [
     ...new Set(told().flatMap((event) => (event.phase === phase ? [event.id] : []))),
   ]
@@ -63,7 +74,7 @@ t.test('the broker is away while something is there, and the agent is killed mea
   const args = ['run', '--config', await configFile(dir, { broker: broker.url, camera: small, top: { bundle } })]
   const watcher = await Subscriber.start({ port: broker.port, version: '5', filters: ['blindsight/v1/#'] })
   t.teardown(() => watcher.stop())
-  const told = () => watcher.json(/\/evt$/).map((message) => EventMessage.parse(message))
+  const told = () => toldTo(watcher)
   const first = Program.start(args)
   t.teardown(() => first.kill())
   const [{ id: before }] = await until('somebody', () => told().length > 0 && told())
@@ -78,11 +89,7 @@ t.test('the broker is away while something is there, and the agent is killed mea
     const [row] = query(dir, `SELECT id FROM events WHERE id <> '${before}'`) as { id: string }[]
     return row?.id
   })
-  // Held until the watcher is back: mosquitto keeps nothing for who is away.
-  second.child.kill('SIGSTOP')
-  await broker.up()
-  await until('the watcher to be back', () => watcher.subscribed > 1)
-  second.child.kill('SIGCONT')
+  await upFor(broker, watcher, second)
   await until('both', () => told().some(({ id }) => id === sinceThen))
 
   await broker.kill()
@@ -125,15 +132,8 @@ t.test('what comes and goes while the broker is away is told afterwards, once', 
     const over = query(dir, 'SELECT id FROM events WHERE open = 0 ORDER BY first_id') as { id: string }[]
     return over.find((event) => !before.includes(event.id))?.id
   })
-  agent.child.kill('SIGSTOP')
-  await broker.up()
-  await until('the watcher to be back', () => watcher.subscribed > 1)
-  agent.child.kill('SIGCONT')
-  const told = () =>
-    watcher
-      .json(/\/evt$/)
-      .map((message) => EventMessage.parse(message))
-      .filter((event) => event.id === id)
+  await upFor(broker, watcher, agent)
+  const told = () => toldTo(watcher).filter((event) => event.id === id)
   await until('its end', () => told().some(({ phase }) => phase === 'end'))
   t.equal((await agent.terminate()).code, 0)
   const phases = told().map(({ phase, seq }) => `${phase} ${seq}`)

@@ -134,7 +134,8 @@ function rowsOf(schema: Schema, prefix: string): string[][] {
           code(path),
           short ? 'message' : 'list of events',
           always(field),
-          short ?? 'as on the topic `evt`, the last word of each',
+          short ??
+            'as on the topic `evt`, the last word of each; one that an earlier run left open is ended, also before that has been told',
         ],
       ]
     const group = inner(field.name, field.schema)

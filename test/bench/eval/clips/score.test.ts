@@ -79,5 +79,8 @@ t.test('what is said where the truth does not speak is not false', (t) => {
   const frames = truth('......')
   t.equal(events('car', frames, said('......', [[1, 2]]), 2).false, 1)
   t.equal(events('car', frames, said('......', [[3.5, 4]]), 2).false, 0, 'after its end')
+  const later = truth('......').map((frame) => ({ ...frame, t: frame.t + 60 }))
+  t.equal(events('car', [...frames, ...later], said('', [[30, 35]]), 2).false, 0, 'in a gap')
+  t.equal(events('car', [...frames, ...later], said('', [[61, 62]]), 2).false, 1)
   t.end()
 })

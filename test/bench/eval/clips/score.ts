@@ -62,7 +62,7 @@ export function sizeOf(name: ClassName, { small, medium }: TruthFrame): Size {
 
 /**
  * A true event is a run of half seconds in which the class is there; unsure ones may belong to it. One is found by whatever was
- * said during it, and what touches none of them and no unsure half second is false. Of what was said before the first half second or after the last nobody knows.
+ * said during it, and what touches none of them and no unsure half second is false. Of what was said where the truth has no half second nobody knows.
  */
 export function events(name: ClassName, frames: readonly TruthFrame[], said: Said, rate: number): EventCounts {
   const half = 1 / rate
@@ -84,8 +84,10 @@ export function events(name: ClassName, frames: readonly TruthFrame[], said: Sai
     else counts.found++
     if (first && run.from > 0) counts.late.push(Math.max(0, first.since - run.from))
   }
-  const known = { from: frames[0]!.t, to: frames.at(-1)!.t }
-  counts.false = said.events.filter((event) => touches(event, known) && !runs.some((run) => touches(event, run))).length
+  const known = frames.map(({ t }) => ({ from: t, to: t }))
+  const during = (spans: typeof known, event: { since: number; until: number }) =>
+    spans.some((span) => touches(event, span))
+  counts.false = said.events.filter((event) => during(known, event) && !during(runs, event)).length
   return counts
 }
 
