@@ -300,7 +300,7 @@ export class Agent {
         device: config.device,
         boot: this.boot,
         providers: engine.providers,
-        threads: config.threads || 'one per core',
+        threads: engine.threads,
         broker: addressOf(url),
         archive: archive.path ?? 'none',
       },

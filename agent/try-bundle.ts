@@ -1,4 +1,5 @@
 /** Whether a bundle's networks run here: its graphs are opened as the agent opens them, and one frame goes through. */
+import { availableParallelism } from 'node:os'
 import { type Bundle, headsOf, openBundle } from '../contract/bundle.js'
 import { int8Of } from './infer/bytes.js'
 import { Engine } from './infer/engine.js'
@@ -22,7 +23,7 @@ async function tryIn(precision: Precision, bundle: Bundle): Promise<void> {
   const setup = {
     bundleDir: dir,
     providers: ['cpu'] as const,
-    threads: 0,
+    threads: availableParallelism(),
     precision,
     heads,
     sizes: [size],

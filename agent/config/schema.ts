@@ -272,7 +272,7 @@ export const Config = z.strictObject({
     .max(3)
     .default(['tensorrt', 'cuda', 'cpu'])
     .describe('what the networks run on, in order of preference'),
-  threads: whole(0, 256).default(0).describe('CPU threads of the networks; 0: one per core'),
+  threads: whole(0, 256).default(0).describe('CPU threads of the networks; 0: as many as are fastest when it starts'),
   precision: z
     .enum(['auto', 'float'])
     .default('auto')

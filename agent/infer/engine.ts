@@ -45,6 +45,8 @@ export class Engine {
     coder: Worker,
     /** Execution provider that really runs, per graph. */
     readonly providers: Record<string, string>,
+    /** CPU threads of the networks. */
+    readonly threads: number,
     failed: (error: Error) => void,
   ) {
     for (const thread of [worker, coder])
@@ -97,8 +99,8 @@ export class Engine {
       watched.push(() => ending?.removeEventListener('abort', abort))
     })
     try {
-      const [{ providers }] = await Promise.race([Promise.all([opened, coding]), over])
-      return new Engine(worker, coder, providers, failed)
+      const [{ providers, threads }] = await Promise.race([Promise.all([opened, coding]), over])
+      return new Engine(worker, coder, providers, threads, failed)
     } catch (error) {
       // Inside a native call the thread must not be terminated: ONNX Runtime's binding then aborts the whole process.
       if (failedItself) await worker.terminate()
@@ -168,10 +170,7 @@ export class Engine {
 }
 
 /** @throws {AgentError} the thread says that it cannot begin */
-function ready(
-  thread: Worker,
-  told: (message: FromWorker) => void,
-): Promise<{ readonly providers: Record<string, string> }> {
+function ready(thread: Worker, told: (message: FromWorker) => void): Promise<Extract<FromWorker, { type: 'ready' }>> {
   return new Promise((resolve, reject) => {
     const heard = (message: FromWorker) => {
       told(message)

@@ -11,6 +11,7 @@ export type { Head }
 export interface WorkerSetup {
   readonly bundleDir: string
   readonly providers: readonly Provider[]
+  /** 0: as many as are fastest here (threads.ts). */
   readonly threads: number
   readonly precision?: Precision
   readonly heads: readonly Head[]
@@ -131,7 +132,7 @@ export interface Opening {
 export type FromWorker =
   | { readonly type: 'note'; readonly text: string }
   | { readonly type: 'opens'; readonly opening: Opening }
-  | { readonly type: 'ready'; readonly providers: Record<string, string> }
+  | { readonly type: 'ready'; readonly providers: Record<string, string>; readonly threads: number }
   | { readonly type: 'failed'; readonly message: string; readonly bundle: boolean }
   | { readonly type: 'seen'; readonly seen: Seen }
   | { readonly type: 'job-failed'; readonly job: number; readonly buffer: ArrayBuffer; readonly message: string }

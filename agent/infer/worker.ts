@@ -2,9 +2,10 @@
  * The inference thread. onnxruntime-node's run() blocks the thread that calls it, so the networks live here and capture, archive and MQTT
  * never wait for them. Symbols go on to the coding thread (coder.ts) as soon as there are any.
  */
+import { availableParallelism } from 'node:os'
 import { exit } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
-import { BundleError, openBundle } from '../../contract/bundle.js'
+import { type Bundle, BundleError, graphPath, openBundle } from '../../contract/bundle.js'
 import { encodeRuns } from '../../contract/rle.js'
 import { messageOf } from '../errors.js'
 import { keepHeapSmall } from '../heap.js'
@@ -12,6 +13,7 @@ import { Latest } from './changes.js'
 import { Gates } from './gate.js'
 import type { Answer, FromWorker, HowToCode, InferenceSetup, Job, Opening, Seen, Uncoded } from './messages.js'
 import { type Analysis, Networks } from './networks.js'
+import { chooseThreads } from './threads.js'
 
 const port = parentPort!
 const { toCoder, ...setup } = workerData as InferenceSetup
@@ -31,9 +33,11 @@ async function main(): Promise<void> {
   const giveUp = () => exit()
   port.once('message', giveUp)
   const opens = (opening: Opening) => send({ type: 'opens', opening })
-  const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, { ...setup, note, opens })
+  const threads = setup.threads || (await measuredThreads(bundle, note))
+  const options = { ...setup, threads, note, opens }
+  const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, options)
   port.off('message', giveUp)
-  send({ type: 'ready', providers: networks.providers })
+  send({ type: 'ready', providers: networks.providers, threads })
 
   // Messages are handled one after the other: run() is awaited, and the next job must not start before it is done.
   let queue = Promise.resolve()
@@ -54,6 +58,16 @@ async function main(): Promise<void> {
       }
     })
   })
+}
+
+async function measuredThreads(bundle: Bundle, note: (text: string) => void): Promise<number> {
+  const size = setup.sizes.toSorted((a, b) => b.width * b.height - a.width * a.height)[0]
+  if (!size) return availableParallelism()
+  const { width, height } = size
+  const frame = { data: new Uint8Array(height * width * 3), dims: [1, height, width, 3] }
+  const { count, why } = await chooseThreads(graphPath(bundle, 'encoder'), frame, { ...setup, note: () => {} })
+  note(`${count} ${count === 1 ? 'thread' : 'threads'}: ${why}`)
+  return count
 }
 
 /** The map stays in this thread. */

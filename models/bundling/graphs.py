@@ -60,9 +60,12 @@ class SegmentGraph(OnSymbols):
 
 class AnalyseGraph(OnSymbols):
     def forward(self, symbols):
-        maps, logits = self.network(self.latent(symbols))
-        mask = logits.argmax(1)
-        fractions = F.one_hot(mask, logits.shape[1]).float().mean(dim=(1, 2))
+        maps, logits = self.network.cells(self.latent(symbols))
+        # The classes of the four pixels of each cell, and then the shuffle: as after it, on a layout that costs a third.
+        mask = logits.unflatten(1, (-1, 4)).argmax(1).to(torch.int32)
+        classes = torch.arange(logits.shape[1] // 4, dtype=torch.int32).view(1, -1, 1)
+        fractions = (mask.flatten(1).unsqueeze(1) == classes).float().mean(2)
+        mask = mask.unflatten(1, (2, 2)).permute(0, 3, 1, 4, 2).flatten(3).flatten(1, 2)
         return torch.sigmoid(tag_logits(maps)), mask.to(torch.uint8), fractions, maps
 
 

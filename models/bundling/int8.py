@@ -44,7 +44,7 @@ def write_int8(path, source, name, calibration):
         options.graph_optimization_level, options.optimized_model_filepath, options.log_severity_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC, str(plain), 3
         ort.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
         quantize_static(
-            str(plain), str(made), Reader(), quant_format=QuantFormat.QDQ, per_channel=True, op_types_to_quantize=["Conv"],
+            str(plain), str(made), Reader(), quant_format=QuantFormat.QDQ, per_channel=True, op_types_to_quantize=["Conv", "Relu", "Add", "Resize"],
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
         )
         model = onnx.load(made)

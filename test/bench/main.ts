@@ -1,4 +1,4 @@
-/** `npm run bench [-- --only agent,archive --bundle ID --threads N --seconds S --clips DIR --rows N,N]`: tables on stderr and one JSON object on stdout. */
+/** `npm run bench [-- --only agent,archive --bundle ID --threads N --cameras N --seconds S --clips DIR --rows N,N]`: tables on stderr and one JSON object on stdout. */
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import { DEFAULT_BUNDLE } from '../../agent/bundles.js'
@@ -20,6 +20,8 @@ const { values } = parseArgs({
     bundle: { type: 'string', default: DEFAULT_BUNDLE },
     threads: { type: 'string', default: String(availableParallelism()) },
     seconds: { type: 'string', default: '60' },
+    /** How many the box watches in (d). */
+    cameras: { type: 'string', default: '4' },
     /** As in the configuration. */
     precision: { type: 'string', default: 'auto' },
     clips: { type: 'string' },
@@ -30,7 +32,6 @@ const { values } = parseArgs({
     dir: { type: 'string', default: tmpdir() },
   },
 })
-const CAMERAS = 4
 const MAX_SECONDS = 20
 const threads = Number(values.threads)
 const { bundle, clips } = values
@@ -41,7 +42,13 @@ type Row = readonly [what: string, figure: string, note?: string]
 const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
   // First: its memory is that of the process.
   async cameras() {
-    const cameras = await benchCameras({ bundle, threads, seconds: Number(values.seconds), cameras: CAMERAS, clips })
+    const cameras = await benchCameras({
+      bundle,
+      threads,
+      seconds: Number(values.seconds),
+      cameras: Number(values.cameras),
+      clips,
+    })
     const { frames_in, frames_archived, frames_dropped, capture_to_puback_ms: ms, cpu_s_per_camera_hour: cpu } = cameras
     const rows: Row[] = [
       [
