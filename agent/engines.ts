@@ -21,6 +21,10 @@ export function workerSetup(config: LoadedConfig, bundle: Bundle): WorkerSetup {
     precision,
     heads: [...new Set(enabled.flatMap((camera) => headsOn(camera, bundle)))],
     sizes: [...new Map(enabled.map(({ width, height }) => [`${width}x${height}`, { width, height }])).values()],
+    framesPerSecond: enabled.reduce(
+      (sum, { pace, fps }) => sum + (pace === 'fast' ? Number.POSITIVE_INFINITY : fps),
+      0,
+    ),
     writable: stateDir,
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The frame's way through the box: slot -> inference thread -> coding thread -> container -> one transaction -> publisher.
- * Two frames are under way at a time, so the inference thread has its next job while the last one is committed.
+ * The frame's way through the box: slot -> inference thread -> looking thread and coding thread -> container -> one transaction -> publisher.
+ * Three frames are under way at a time: one is encoded, one is looked at and coded, one is committed.
  */
 import { createHash } from 'node:crypto'
 import { FORMAT_2, type FrameInfo, Packer } from '../codec/index.js'
@@ -20,7 +20,7 @@ import { PublishPolicy } from './publish-policy.js'
 import type { StageTimes } from './stages.js'
 import type { Watching } from './watching.js'
 
-const LANES = 2
+const LANES = 3
 
 export interface PipelineParts {
   readonly cameras: readonly {

@@ -7,13 +7,13 @@
  *
  * Everything is checked when a bundle is opened: names, types, sizes, SHA-256 of the files asked for.
  */
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { BundleError } from './bundle-error.js'
+import { type BoxGraph, boxGraphFile, checked, hash, heads, read } from './bundle-graphs.js'
 import { issueText } from './issue.js'
 
+export { type Head, heads, headsOf, type MaskKind, maskOf } from './bundle-graphs.js'
 export { BundleError }
 
 const count = z.number().int().positive()
@@ -81,17 +81,8 @@ export type Manifest = z.infer<typeof Manifest>
 
 const EntropyFile = z.strictObject({ scaleBits: count.max(16), freqs: z.array(z.array(count)) })
 
-export const heads = ['analyse', 'classify', 'segment'] as const
-export type Head = (typeof heads)[number]
-export type GraphName = 'encoder' | Head | 'analyse.int8' | 'decoder'
-const graphFile: Record<GraphName, string> = {
-  encoder: 'encoder.onnx',
-  analyse: 'analyse.onnx',
-  'analyse.int8': 'analyse.int8.onnx',
-  classify: 'classify.onnx',
-  segment: 'segment.onnx',
-  decoder: 'decoder/decoder.onnx',
-}
+export type GraphName = BoxGraph | 'decoder'
+const graphFile: Record<GraphName, string> = { ...boxGraphFile, decoder: 'decoder/decoder.onnx' }
 
 const tableFiles = ['entropy.json', 'context.bin']
 /** All that a box runs and codes by. */
@@ -166,28 +157,6 @@ export function openBundle(dir: string): Bundle {
 /** By its schema alone. @throws {BundleError} */
 export const readManifest = (bytes: Buffer, where: string): Manifest => parse(Manifest, bytes, where)
 
-/** The heads that a bundle has: analyse alone where it has that, since it answers for both others. */
-export function headsOf({ files }: Manifest): Head[] {
-  return files['analyse.onnx'] ? ['analyse'] : heads.filter((head) => files[graphFile[head]])
-}
-
-/** Of the mask that a bundle's analyser, else its segmenter makes; undefined: it has none. */
-export function maskOf({ files, analyse, segment, classes }: Manifest): MaskKind | undefined {
-  if (files['analyse.onnx'] && analyse) {
-    const { stride, classes: all } = analyse.mask
-    return { head: 'analyse', stride, labels: all.map(({ label }) => label) }
-  }
-  return segment && files['segment.onnx'] && { head: 'segment', stride: segment.stride, labels: classes.segment }
-}
-
-export interface MaskKind {
-  readonly head: Head
-  /** Pixels of the frame each way for one of the mask. */
-  readonly stride: number
-  /** By class id. */
-  readonly labels: readonly string[]
-}
-
 /** What a schema cannot say: names that have to be found elsewhere in the manifest. */
 function headFaults({ files, latent, analyse, segment, classes }: Manifest): string[] {
   const faults: string[] = []
@@ -224,32 +193,9 @@ function headFaults({ files, latent, analyse, segment, classes }: Manifest): str
 }
 
 /** Path of one graph, its hash checked. @throws {BundleError} */
-export function graphPath(bundle: Bundle, name: GraphName): string {
-  checked(bundle.dir, bundle.manifest, graphFile[name])
-  return join(bundle.dir, graphFile[name])
-}
-
-function checked(dir: string, manifest: Manifest, file: string): Buffer {
-  const entry = manifest.files[file]
-  if (!entry) throw new BundleError('manifest', `${dir}/manifest.json: does not list ${file}`)
-  const bytes = read(dir, file)
-  if (bytes.length !== entry.bytes || hash(bytes) !== entry.sha256) {
-    throw new BundleError(
-      'hash',
-      `${join(dir, file)}: ${bytes.length} bytes, SHA-256 ${hash(bytes).slice(0, 12)}…; the manifest says ${entry.bytes} bytes, ${entry.sha256.slice(0, 12)}…: the file is damaged or of another bundle; install the bundle again`,
-    )
-  }
-  return bytes
-}
-
-function read(dir: string, file: string): Buffer {
-  try {
-    return readFileSync(join(dir, file))
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    const instead = code === 'ENOENT' ? 'install the bundle again' : 'let this user read it'
-    throw new BundleError('missing', `${join(dir, file)}: cannot be read (${message}); ${instead}`, { cause })
-  }
+export function graphPath({ dir, manifest }: Bundle, name: GraphName): string {
+  checked(dir, manifest, graphFile[name])
+  return join(dir, graphFile[name])
 }
 
 function parse<T>(schema: z.ZodType<T>, bytes: Buffer, where: string): T {
@@ -265,5 +211,4 @@ function parse<T>(schema: z.ZodType<T>, bytes: Buffer, where: string): T {
 }
 
 const AGAIN = 'install the bundle again, or correct the manifest of one of your own'
-const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 const sum = (row: readonly number[]) => row.reduce((a, b) => a + b, 0)

@@ -35,8 +35,8 @@ export interface CameraEvents {
   finished?(camera: Camera): void
 }
 
-/** Buffers kept for reuse: one being filled, those in the slot, two in inference. */
-const SPARE_BUFFERS = SLOT_FRAMES + 3
+/** Buffers kept for reuse: one being filled, those in the slot, three in inference. */
+const SPARE_BUFFERS = SLOT_FRAMES + 4
 /** A camera that says nothing at first may just be slow: each time it is given twice as long, up to so many times the limit. */
 const PATIENCE = 4
 /** A camera that was online for less has not recovered: the next wait is longer still. */

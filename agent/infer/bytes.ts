@@ -1,10 +1,13 @@
 /** Whether a bundle's networks run in int8 here. */
 import { readFileSync } from 'node:fs'
-import { type Bundle, graphPath } from '../../contract/bundle.js'
+import type { Bundle } from '../../contract/bundle.js'
+import { boxGraphPath } from '../../contract/bundle-graphs.js'
 
 /** The path of the analyser in int8, if the bundle has it and this processor gains by it. @throws {BundleError} it is damaged */
 export function int8Of(bundle: Bundle): string | undefined {
-  return bundle.manifest.files['analyse.int8.onnx'] && multipliesBytes() ? graphPath(bundle, 'analyse.int8') : undefined
+  return bundle.manifest.files['analyse.int8.onnx'] && multipliesBytes()
+    ? boxGraphPath(bundle, 'analyse.int8')
+    : undefined
 }
 
 /**

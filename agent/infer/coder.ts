@@ -8,17 +8,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { CodecError } from '../../codec/index.js'
 import { codingOf } from '../../contract/coding.js'
 import { messageOf } from '../errors.js'
-import { keepHeapSmall } from '../heap.js'
+import { keepHeapSmall, SYMBOLS_MS } from '../heap.js'
 import { Encoders } from './encoders.js'
 import type { CoderSetup, FromCoder, HowToCode, Uncoded } from './messages.js'
-
-/** The symbols that come lie outside the heap, 29 kB for a frame of 448×256: V8 sees no reason to collect them. */
-const COLLECTED_MS = 5000
 
 const { uncoded } = workerData as CoderSetup
 const send = (message: FromCoder) => parentPort!.postMessage(message)
 
-keepHeapSmall(COLLECTED_MS)
+keepHeapSmall(SYMBOLS_MS)
 yieldToNetworks()
 // It ends when the inference thread closes its end of the port, or is gone.
 uncoded.once('message', ({ stride, ...bundle }: HowToCode) => {

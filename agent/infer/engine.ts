@@ -1,5 +1,6 @@
-/** The main thread's handle on the inference thread and the coding thread. */
-import { MessageChannel, Worker } from 'node:worker_threads'
+/** The main thread's handle on the threads of inference, looking and coding. */
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { openBundle } from '../../contract/bundle.js'
 import { AgentError, ExitCode } from '../errors.js'
 import type {
   CoderSetup,
@@ -9,6 +10,7 @@ import type {
   InferCamera,
   InferenceSetup,
   Job,
+  LookerSetup,
   Opening,
   Seen,
   Shot,
@@ -42,26 +44,25 @@ export class Engine {
 
   private constructor(
     private readonly worker: Worker,
+    looker: Worker,
     coder: Worker,
     /** Execution provider that really runs, per graph. */
     readonly providers: Record<string, string>,
     /** CPU threads of the networks. */
-    readonly threads: number,
+    readonly threads: { readonly encoder: number; readonly heads: number },
     failed: (error: Error) => void,
   ) {
-    for (const thread of [worker, coder])
-      thread.on('message', (message: FromWorker | FromCoder) => this.receive(message))
-    const fail = (error: Error) => this.fail(error, failed)
-    watchDeath(worker, 'inference', 0, fail)
-    watchDeath(coder, 'coding', AFTER_MS, fail)
-    this.gone = Promise.all([worker, coder].map((thread) => new Promise((resolve) => thread.on('exit', resolve))))
+    const all = [worker, looker, coder]
+    for (const thread of all) thread.on('message', (message: FromWorker | FromCoder) => this.receive(message))
+    watchDeaths(worker, looker, coder, (error) => this.fail(error, failed))
+    this.gone = Promise.all(all.map((thread) => new Promise((resolve) => thread.on('exit', resolve))))
   }
 
   /**
    * Starts the threads, opens the bundle's graphs and warms them up.
    * @param note told about slow steps (TensorRT engines) and providers tried in vain
    * @param failed called once if a thread dies later
-   * @throws {AgentError} bundle refused, or no provider works
+   * @throws {BundleError} it is damaged @throws {AgentError} its graphs are refused, or no provider works
    */
   static async start(
     setup: WorkerSetup,
@@ -72,14 +73,14 @@ export class Engine {
   ): Promise<Engine> {
     ending?.throwIfAborted()
     prepareTensorRt(cacheDir)
+    const bundle = openBundle(setup.bundleDir)
     const { port1: toCoder, port2: uncoded } = new MessageChannel()
-    const coderSetup: CoderSetup = { uncoded }
-    const coder = new Worker(new URL('./coder.js', import.meta.url), {
-      workerData: coderSetup,
-      transferList: [uncoded],
-    })
-    const inferenceSetup: InferenceSetup = { ...setup, toCoder }
-    const worker = new Worker(script, { workerData: inferenceSetup, transferList: [toCoder] })
+    const { port1: toLooker, port2: unseen } = new MessageChannel()
+    const started = (url: URL, workerData: CoderSetup | LookerSetup | InferenceSetup, ...transferList: MessagePort[]) =>
+      new Worker(url, { workerData, transferList })
+    const coder = started(new URL('./coder.js', import.meta.url), { uncoded }, uncoded)
+    const looker = started(new URL('./looker.js', import.meta.url), { ...setup, bundle, unseen }, unseen)
+    const worker = started(script, { ...setup, bundle, toCoder, toLooker }, toCoder, toLooker)
     const told = (message: FromWorker) => {
       if (message.type === 'note') note(message.text)
       if (message.type === 'opens') opens?.(message.opening)
@@ -89,18 +90,20 @@ export class Engine {
       failedItself = true
       throw error
     })
+    const looking = ready(looker, told)
     const coding = ready(coder, () => {})
     const watched: (() => void)[] = []
     const over = new Promise<never>((_, reject) => {
       const early = ({ message }: Error) => reject(new Error(`${message}, before it was ready`))
-      watched.push(watchDeath(worker, 'inference', 0, early), watchDeath(coder, 'coding', AFTER_MS, early))
+      watched.push(watchDeaths(worker, looker, coder, early))
       const abort = () => reject(ending?.reason)
       ending?.addEventListener('abort', abort)
       watched.push(() => ending?.removeEventListener('abort', abort))
     })
     try {
-      const [{ providers, threads }] = await Promise.race([Promise.all([opened, coding]), over])
-      return new Engine(worker, coder, providers, threads, failed)
+      const [encoder, heads] = await Promise.race([Promise.all([opened, looking, coding]), over])
+      const providers = { ...encoder.providers, ...heads.providers }
+      return new Engine(worker, looker, coder, providers, { encoder: encoder.threads, heads: heads.threads }, failed)
     } catch (error) {
       // Inside a native call the thread must not be terminated: ONNX Runtime's binding then aborts the whole process.
       if (failedItself) await worker.terminate()
@@ -184,8 +187,20 @@ function ready(thread: Worker, told: (message: FromWorker) => void): Promise<Ext
   })
 }
 
-/** The coding thread ends with the inference thread; if that has died, it is said why before this one is said to have ended. */
+/** The other threads end with the inference thread; if that has died, it is said why before they are said to have ended. */
 const AFTER_MS = 500
+
+/** @returns ends the watch */
+function watchDeaths(worker: Worker, looker: Worker, coder: Worker, died: (error: Error) => void): () => void {
+  const watched = [
+    watchDeath(worker, 'inference', 0, died),
+    watchDeath(looker, 'looking', AFTER_MS, died),
+    watchDeath(coder, 'coding', AFTER_MS, died),
+  ]
+  return () => {
+    for (const stop of watched) stop()
+  }
+}
 
 /** @param afterMs how long after its end it is told. @returns ends the watch */
 function watchDeath(thread: Worker, name: string, afterMs: number, died: (error: Error) => void): () => void {

@@ -2,7 +2,8 @@
  * Whether the heads look at a frame. On a fixed camera most frames have the latent of the one before, and most of the work would repeat itself: until
  * something changes, an answer holds. A frame is compared with the one that the answer was given for, so that slow changes add up.
  */
-import { type Analyse, type Bundle, maskOf } from '../../contract/bundle.js'
+import type { Analyse, Bundle } from '../../contract/bundle.js'
+import { maskOf } from '../../contract/bundle-graphs.js'
 import { LEAST_OF_PICTURE, type Signs, STAYS, signsOf } from '../presence.js'
 import { changes } from './changes.js'
 import type { Again, FrameSize } from './networks.js'

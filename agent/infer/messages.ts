@@ -1,4 +1,4 @@
-/** What crosses between the main thread, the inference thread and the coding thread. */
+/** What crosses between the main thread and those of inference, looking and coding. */
 import type { MessagePort } from 'node:worker_threads'
 import type { Coded, Profile } from '../../codec/index.js'
 import type { Bundle, Head } from '../../contract/bundle.js'
@@ -16,13 +16,33 @@ export interface WorkerSetup {
   readonly precision?: Precision
   readonly heads: readonly Head[]
   readonly sizes: readonly FrameSize[]
+  /** Of all cameras together; absent: as many as there are time for. */
+  readonly framesPerSecond?: number | undefined
   /** A folder for passing files, if the temporary one takes none. */
   readonly writable?: string
 }
 
-/** What the inference thread starts with: `toCoder` takes a HowToCode, then an Uncoded for each frame. */
-export interface InferenceSetup extends WorkerSetup {
+/** The bundle as the main thread has opened it: what checks a manifest takes 6 MB a thread. */
+interface Opened {
+  readonly bundle: Bundle
+}
+
+/** What the inference thread starts with: `toCoder` takes a HowToCode, then an Uncoded for each frame; `toLooker` a HowToLook, then an Unseen. */
+export interface InferenceSetup extends WorkerSetup, Opened {
   readonly toCoder: MessagePort
+  readonly toLooker: MessagePort
+}
+
+export interface LookerSetup extends WorkerSetup, Opened {
+  /** From the inference thread: how to look, once the encoder is open, then an Unseen for each frame. */
+  readonly unseen: MessagePort
+}
+
+export interface HowToLook {
+  /** At most, where `encodeMs` is given; else exactly. */
+  readonly threads: number
+  /** What the encoder takes for a frame, where that was measured. */
+  readonly encodeMs?: number | undefined
 }
 
 export interface CoderSetup {
@@ -43,6 +63,16 @@ export interface Uncoded extends FrameSize {
   readonly symbols: Uint8Array
   /** A keyframe. */
   readonly key: boolean
+}
+
+/** A frame on its way to the looking thread. Its `rgb` is not looked at there: it is handed on. */
+export interface Unseen {
+  readonly job: Job
+  readonly symbols: Uint8Array
+  /** As in Seen. */
+  readonly changed?: Uint8Array | undefined
+  /** Of the encoder. */
+  readonly ms: number
 }
 
 /** What inference needs to know of a camera. */
@@ -102,7 +132,7 @@ export interface Answer {
   readonly runs?: number[]
 }
 
-/** What the inference thread makes of a frame. */
+/** What the inference thread and the looking thread make of a frame. */
 export interface Seen extends Answer {
   readonly job: number
   readonly buffer: ArrayBuffer
@@ -113,7 +143,7 @@ export interface Seen extends Answer {
   readonly ms: Omit<StageTimes, 'code'>
 }
 
-/** What becomes of a frame in both threads. */
+/** What becomes of a frame in all threads. */
 export interface Encoded extends Omit<Seen, 'ms'> {
   /** Entropy-coded symbols, without the container. */
   readonly coded: Coded
@@ -135,7 +165,7 @@ export type FromWorker =
   | { readonly type: 'ready'; readonly providers: Record<string, string>; readonly threads: number }
   | { readonly type: 'failed'; readonly message: string; readonly bundle: boolean }
   | { readonly type: 'seen'; readonly seen: Seen }
-  | { readonly type: 'job-failed'; readonly job: number; readonly buffer: ArrayBuffer; readonly message: string }
+  | { readonly type: 'job-failed'; readonly job: number; readonly message: string }
 
 export type FromCoder =
   | { readonly type: 'ready' }

@@ -1,5 +1,7 @@
 /** The networks of the box on one bundle: frame -> symbols -> tags or classes, and mask. There is no way back to RGB here. */
-import { type Bundle, BundleError, graphPath, type Head } from '../../contract/bundle.js'
+import type { Bundle } from '../../contract/bundle.js'
+import { BundleError } from '../../contract/bundle-error.js'
+import { boxGraphPath, type Head } from '../../contract/bundle-graphs.js'
 import { int8Of } from './bytes.js'
 import type { Opening } from './messages.js'
 import { Graph, type GraphOptions, type Tensor } from './onnx.js'
@@ -37,6 +39,8 @@ export interface Again<Said extends Partial<Analysis> = Partial<Analysis>> {
 }
 
 export interface NetworksOptions extends Omit<GraphOptions, 'running'> {
+  /** Only these are opened. */
+  readonly only?: 'encoder' | 'heads' | undefined
   /** auto: on the CPU in int8, where the bundle has such a graph and the processor is fast at it. */
   readonly precision?: Precision | undefined
   /** Told of every step, in their order. */
@@ -46,13 +50,13 @@ export interface NetworksOptions extends Omit<GraphOptions, 'running'> {
 export class Networks {
   private constructor(
     private readonly bundle: Bundle,
-    private readonly encoder: Graph,
+    private readonly encoder: Graph | undefined,
     private readonly analyser: Graph | undefined,
     private readonly classifier: Graph | undefined,
     private readonly segmenter: Graph | undefined,
   ) {}
 
-  /** Opens the encoder and the heads asked for; a warm-up run at every frame size builds engines and checks shapes. */
+  /** Opens the encoder and the heads asked for, or one of the two; a warm-up run at every frame size builds engines and checks shapes. */
   static async open(
     bundle: Bundle,
     heads: ReadonlySet<Head>,
@@ -76,7 +80,7 @@ export class Networks {
       ...(['analyse', 'classify', 'segment'] as const).filter((head) => heads.has(head)),
     ]
     const open = async (name: keyof typeof signature, warmUp: Tensor[]) => {
-      const path = graphPath(bundle, name)
+      const path = boxGraphPath(bundle, name)
       const int8 = name === 'analyse' && options.precision !== 'float' ? int8Of(bundle) : undefined
       const opening = { graph: name, number: names.indexOf(name) + 1, of: names.length }
       options.opens?.(opening)
@@ -105,14 +109,15 @@ export class Networks {
       }
       return graph
     }
+    const wanted = (head: Head) => heads.has(head) && options.only !== 'encoder'
     const networks = new Networks(
       bundle,
-      await open('encoder', frames),
-      heads.has('analyse') ? await open('analyse', latents) : undefined,
-      heads.has('classify') ? await open('classify', latents) : undefined,
-      heads.has('segment') ? await open('segment', latents) : undefined,
+      options.only === 'heads' ? undefined : await open('encoder', frames),
+      wanted('analyse') ? await open('analyse', latents) : undefined,
+      wanted('classify') ? await open('classify', latents) : undefined,
+      wanted('segment') ? await open('segment', latents) : undefined,
     )
-    for (const frame of frames) await networks.checkShapes(frame)
+    for (const size of sizes) await networks.checkShapes(size)
     return networks
   }
 
@@ -130,7 +135,7 @@ export class Networks {
 
   /** uint8 [H,W,3] RGB -> uint8 [C,H/8,W/8] symbols */
   async encode(rgb: Uint8Array, { width, height }: FrameSize): Promise<Uint8Array> {
-    const [symbols] = await this.encoder.run({ data: rgb, dims: [1, height, width, 3] })
+    const [symbols] = await this.encoder!.run({ data: rgb, dims: [1, height, width, 3] })
     return symbols!.data as Uint8Array
   }
 
@@ -196,9 +201,9 @@ export class Networks {
     return { data: symbols, dims: [1, this.bundle.manifest.latent.channels, height, width] }
   }
 
-  private async checkShapes(frame: Tensor): Promise<void> {
+  private async checkShapes({ width, height }: FrameSize): Promise<void> {
     const { latent, classes, segment, analyse, id } = this.bundle.manifest
-    const [, height, width] = frame.dims as [number, number, number]
+    const cells = (height * width) / latent.stride ** 2
     const expect = (what: string, data: object, type: typeof Uint8Array | typeof Float32Array, want: number) => {
       const { length } = data as Uint8Array
       if (data instanceof type && length === want) return
@@ -207,14 +212,16 @@ export class Networks {
         `bundle ${id}: ${what} is a ${data.constructor.name} of ${length} for a ${width}x${height} frame, expected a ${type.name} of ${want}`,
       )
     }
-    const symbols = await this.encode(frame.data as Uint8Array, { width, height })
-    expect('symbols', symbols, Uint8Array, (latent.channels * height * width) / latent.stride ** 2)
+    const symbols = this.encoder
+      ? await this.encode(new Uint8Array(height * width * 3), { width, height })
+      : new Uint8Array(latent.channels * cells)
+    expect('symbols', symbols, Uint8Array, latent.channels * cells)
     if (this.analyser && analyse) {
       const { tags, mask, fractions, map } = await this.analyse(symbols, { width, height })
       expect('tags', tags, Float32Array, analyse.tags.classes.length)
       expect('mask', mask, Uint8Array, (height * width) / analyse.mask.stride ** 2)
       expect('fractions', fractions, Float32Array, analyse.mask.classes.length)
-      if (map) expect('map', map, Float32Array, (tags.length * height * width) / latent.stride ** 2)
+      if (map) expect('map', map, Float32Array, tags.length * cells)
     }
     if (this.classifier)
       expect('probabilities', await this.classify(symbols, { width, height }), Float32Array, classes.classify.length)
@@ -225,6 +232,10 @@ export class Networks {
     }
   }
 }
+
+/** Of the sizes of frames; undefined: there is none. */
+export const largest = (sizes: readonly FrameSize[]): FrameSize | undefined =>
+  sizes.toSorted((a, b) => b.width * b.height - a.width * a.height)[0]
 
 const isInt8 = ({ path }: Graph): boolean => path.endsWith('.int8.onnx')
 

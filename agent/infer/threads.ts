@@ -1,6 +1,7 @@
 /**
- * How many threads run the networks where the configuration does not say. One per core is not always best: not on cores of two kinds, on two threads to a
- * core, or where a container may use only some of them.
+ * How many threads run the networks where the configuration does not say: the fewest that are fast enough for the cameras, as a frame costs a tenth more
+ * processor time on two threads than on one. Else those that are fastest, which need not be one per core: not on cores of two kinds, on two threads to a core,
+ * or where a container may use only some of them.
  */
 import { availableParallelism, cpus } from 'node:os'
 import { Graph, type GraphOptions, offeredProviders, type Tensor } from './onnx.js'
@@ -9,22 +10,28 @@ export interface Threads {
   readonly count: number
   /** In words, for the log. */
   readonly why: string
+  /** Where it was measured. */
+  readonly ms?: number
 }
 
 const ROUNDS = 7
 /** The fewest threads that take no more than so many times the least: more of them only cost processor time. */
 const NEARLY = 1.05
+/** Of the time between two frames the encoder may take this share: the rest is for what else the box does, and for frames that come together. */
+const ENOUGH = 0.5
 /** Where other programs keep a larger share of the processor busy, what runs fastest now says little of later. */
 const BUSY = 0.25
 
 /**
  * Runs the graph at each number of threads in turn, some tenths of a second in all.
+ * @param enoughMs nobody needs it faster
  * @param cores to choose from; others than there are for tests
  */
 export async function chooseThreads(
   path: string,
   input: Tensor,
   options: Omit<GraphOptions, 'threads' | 'running'>,
+  enoughMs: number,
   cores = availableParallelism(),
 ): Promise<Threads> {
   const first = options.providers.find((provider) => offeredProviders().includes(provider))
@@ -37,12 +44,8 @@ export async function chooseThreads(
     const since = processorTimes()
     const best = graphs.map(() => Number.POSITIVE_INFINITY)
     for (let round = 0; round < ROUNDS; round++)
-      for (const [i, graph] of graphs.entries()) {
-        const started = performance.now()
-        await graph.run(input)
-        best[i] = Math.min(best[i]!, performance.now() - started)
-      }
-    return choice(counts, best, othersSince(since))
+      for (const [i, graph] of graphs.entries()) best[i] = Math.min(best[i]!, await timed(() => graph.run(input)))
+    return choice(counts, best, enoughMs, othersSince(since))
   } catch {
     return onePerCore // whoever opens it next says why it does not run
   } finally {
@@ -51,15 +54,37 @@ export async function chooseThreads(
 }
 
 /** @param counts from one per core down. @param ms the least for each. @param others share of the processor that other programs had */
-export function choice(counts: readonly number[], ms: readonly number[], others: number): Threads {
+export function choice(counts: readonly number[], ms: readonly number[], enoughMs: number, others: number): Threads {
   const cores = counts[0]!
   if (others > BUSY)
     return { count: cores, why: `one per core: not measured, other programs use ${percent(others)} of the processor` }
-  const least = Math.min(...ms)
-  const count = counts.findLast((_, i) => ms[i]! <= NEARLY * least)!
+  const enough = Math.max(enoughMs, NEARLY * Math.min(...ms))
+  const count = counts.findLast((_, i) => ms[i]! <= enough)!
   const tried = counts.map((count, i) => `${ms[i]!.toFixed(1)} ms with ${count}`)
-  return { count, why: `the encoder takes ${tried.join(', ')}` }
+  return { count, why: tried.join(', '), ms: ms[counts.indexOf(count)]! }
 }
+
+/** The least of some runs. */
+export async function leastMs(run: () => Promise<unknown>): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let round = 0; round < ROUNDS; round++) least = Math.min(least, await timed(run))
+  return least
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await run()
+  return performance.now() - started
+}
+
+/**
+ * Whether heads that take so long on a share of the cores keep up with the encoder, which has the next frame meanwhile and the rest of the cores: no longer
+ * than both keep all cores busy, `ms <= encodeMs + share * ms`.
+ */
+export const keepUp = (ms: number, share: number, encodeMs: number): boolean => ms * (1 - share) <= encodeMs
+
+/** What a network may take for a frame, of so many that come in a second. */
+export const enoughMsFor = (framesPerSecond: number): number => (ENOUGH * 1000) / framesPerSecond
 
 /** 12 -> 12, 6, 3, 1 */
 export function halvings(cores: number): number[] {
@@ -89,4 +114,5 @@ function othersSince(since: ProcessorTimes): number {
   return Math.max(0, others) / Math.max(1, now.allMs - since.allMs)
 }
 
+export const threadsText = (count: number) => (count === 1 ? '1 thread' : `${count} threads`)
 const percent = (share: number) => `${Math.round(100 * share)} %`

@@ -1,42 +1,44 @@
 /**
- * The inference thread. onnxruntime-node's run() blocks the thread that calls it, so the networks live here and capture, archive and MQTT
- * never wait for them. Symbols go on to the coding thread (coder.ts) as soon as there are any.
+ * The inference thread: the encoder. onnxruntime-node's run() blocks the thread that calls it, so the networks live in threads of their own, and capture,
+ * archive and MQTT never wait for them. Symbols go on to the coding thread (coder.ts) and to the looking thread (looker.ts) as soon as there are any.
  */
 import { availableParallelism } from 'node:os'
 import { exit } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
-import { type Bundle, BundleError, graphPath, openBundle } from '../../contract/bundle.js'
-import { encodeRuns } from '../../contract/rle.js'
+import { BundleError } from '../../contract/bundle-error.js'
+import { boxGraphPath } from '../../contract/bundle-graphs.js'
 import { messageOf } from '../errors.js'
 import { keepHeapSmall } from '../heap.js'
 import { Latest } from './changes.js'
-import { Gates } from './gate.js'
-import type { Answer, FromWorker, HowToCode, InferenceSetup, Job, Opening, Seen, Uncoded } from './messages.js'
-import { type Analysis, Networks } from './networks.js'
-import { chooseThreads } from './threads.js'
+import type { FromWorker, HowToCode, HowToLook, InferenceSetup, Job, Opening, Uncoded, Unseen } from './messages.js'
+import { largest, Networks } from './networks.js'
+import { chooseThreads, enoughMsFor, type Threads, threadsText } from './threads.js'
 
 const port = parentPort!
-const { toCoder, ...setup } = workerData as InferenceSetup
+const { toCoder, toLooker, bundle, ...setup } = workerData as InferenceSetup
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
+const note = (text: string) => send({ type: 'note', text })
 
 async function main(): Promise<void> {
   keepHeapSmall()
-  const bundle = openBundle(setup.bundleDir)
   const { entropy, context, manifest } = bundle
   const { stride } = manifest.latent
   const howToCode: HowToCode = { entropy, ...(context && { context }), stride }
   toCoder.postMessage(howToCode)
   const latest = new Latest(stride)
-  const gates = new Gates<Look>(bundle)
-  const note = (text: string) => send({ type: 'note', text })
   // Told to stop while it opens: heard between two native calls, and not inside one.
   const giveUp = () => exit()
   port.once('message', giveUp)
+  const { count: threads, ms: encodeMs } = await threadsFor()
+  const howToLook: HowToLook = {
+    threads: encodeMs === undefined ? threads : availableParallelism(),
+    encodeMs,
+  }
   const opens = (opening: Opening) => send({ type: 'opens', opening })
-  const threads = setup.threads || (await measuredThreads(bundle, note))
-  const options = { ...setup, threads, note, opens }
+  const options = { ...setup, threads, only: 'encoder', note, opens } as const
   const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, options)
   port.off('message', giveUp)
+  toLooker.postMessage(howToLook)
   send({ type: 'ready', providers: networks.providers, threads })
 
   // Messages are handled one after the other: run() is awaited, and the next job must not start before it is done.
@@ -46,82 +48,41 @@ async function main(): Promise<void> {
       if (job === 'stop') {
         await networks.release()
         toCoder.close()
+        toLooker.close()
         port.close()
         return
       }
       try {
-        const seen = await process(networks, latest, gates, job)
-        send({ type: 'seen', seen }, transferable(seen))
+        await encode(networks, latest, job)
       } catch (error) {
-        const message = messageOf(error)
-        send({ type: 'job-failed', job: job.job, buffer: job.rgb.buffer, message }, [job.rgb.buffer])
+        send({ type: 'job-failed', job: job.job, message: messageOf(error) })
       }
     })
   })
 }
 
-async function measuredThreads(bundle: Bundle, note: (text: string) => void): Promise<number> {
-  const size = setup.sizes.toSorted((a, b) => b.width * b.height - a.width * a.height)[0]
-  if (!size) return availableParallelism()
-  const { width, height } = size
-  const frame = { data: new Uint8Array(height * width * 3), dims: [1, height, width, 3] }
-  const { count, why } = await chooseThreads(graphPath(bundle, 'encoder'), frame, { ...setup, note: () => {} })
-  note(`${count} ${count === 1 ? 'thread' : 'threads'}: ${why}`)
-  return count
-}
-
-/** The map stays in this thread. */
-interface Look extends Answer, Pick<Analysis, 'map'> {}
-
-const OPEN = { gate: 'off', refreshSeconds: 0, restSeconds: 0 } as const
-
-async function process(networks: Networks, latest: Latest, gates: Gates<Look>, job: Job): Promise<Seen> {
-  const ms: { -readonly [K in keyof Seen['ms']]: Seen['ms'][K] } = { encode: 0 }
-  let last = performance.now()
-  const lap = (stage: keyof Seen['ms']) => {
-    const now = performance.now()
-    ms[stage] = now - last
-    last = now
-  }
+async function encode(networks: Networks, latest: Latest, job: Job): Promise<void> {
+  const started = performance.now()
   const symbols = await networks.encode(job.rgb, job)
-  lap('encode')
+  const ms = performance.now() - started
   const { cam, width, height, coding: profile } = job
   const { changed, cut } = latest.next(cam, job, symbols)
   const uncoded: Uncoded = { job: job.job, cam, profile, width, height, symbols, key: job.key || cut }
   toCoder.postMessage(uncoded)
-  const { bootMs, pressed, look } = job
-  const frame = { symbols, changed, bootMs, pressed, look, ...gates.cells(job) }
-  // Without heads there is nothing to hold.
-  const rule = job.heads.length > 0 ? job.gate : OPEN
-  const looked = await gates.of(cam, job.watch).answer(rule, frame, async (again) => {
-    const analysed = job.heads.includes('analyse') ? await networks.analyse(symbols, job, again) : undefined
-    if (analysed) lap('analyse')
-    const probabilities = job.heads.includes('classify') ? await networks.classify(symbols, job) : undefined
-    if (probabilities) lap('classify')
-    const segmented = job.heads.includes('segment') ? await networks.segment(symbols, job) : undefined
-    if (segmented) lap('segment')
-    const seen = analysed ?? segmented
-    return {
-      ...(analysed && { tags: analysed.tags, map: analysed.map }),
-      ...(probabilities && { probabilities }),
-      ...(seen && { mask: seen.mask, fractions: seen.fractions, runs: encodeRuns(seen.mask) }),
-    }
-  })
-  const { held } = looked
-  const { map: _, ...answer } = looked.answer
-  return {
-    job: job.job,
-    buffer: job.rgb.buffer,
-    ...(changed && { changed }),
-    ...answer,
-    ...(held && { held }),
-    ms,
-  }
+  const unseen: Unseen = { job, symbols, changed, ms }
+  toLooker.postMessage(unseen, [job.rgb.buffer])
 }
 
-/** Buffers that are handed over whole; a tensor may share its own with others. */
-function transferable({ buffer, changed }: Seen): ArrayBuffer[] {
-  return changed ? [buffer, changed.buffer as ArrayBuffer] : [buffer]
+async function threadsFor(): Promise<Pick<Threads, 'count' | 'ms'>> {
+  if (setup.threads > 0) return { count: setup.threads }
+  const size = largest(setup.sizes)
+  if (!size) return { count: availableParallelism() }
+  const { width, height } = size
+  const enoughMs = enoughMsFor(setup.framesPerSecond ?? Number.POSITIVE_INFINITY)
+  const frame = { data: new Uint8Array(height * width * 3), dims: [1, height, width, 3] }
+  const chosen = await chooseThreads(boxGraphPath(bundle, 'encoder'), frame, { ...setup, note: () => {} }, enoughMs)
+  note(`encoder: ${threadsText(chosen.count)} (${chosen.why})`)
+  return chosen
 }
 
 main().catch((error) => {

@@ -78,9 +78,9 @@ t.test('what is retained is as documented, and everything has ended after stop',
 
 t.test('an inference thread that dies: reported once, and the agent can still be stopped', async (t) => {
   const dying = `import { parentPort, workerData } from 'node:worker_threads'
-    import { openBundle } from 'file://${root}/dist/contract/bundle.js'
-    const { entropy, context } = openBundle(workerData.bundleDir)
+    const { entropy, context } = workerData.bundle
     workerData.toCoder.postMessage({ entropy, context, stride: 8 })
+    workerData.toLooker.postMessage({ threads: 1 })
     parentPort.postMessage({ type: 'ready', providers: { encoder: 'cpu' } })
     parentPort.once('message', () => { throw new Error('no memory') })`
   const file = join(t.testdir({ 'worker.mjs': dying }), 'worker.mjs')

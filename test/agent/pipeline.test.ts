@@ -113,16 +113,16 @@ function world(ids: string[], options: Partial<PipelineOptions> = {}, camera: ob
   }
 }
 
-t.test('two frames are under way at a time, and every buffer comes back', async (t) => {
+t.test('three frames are under way at a time, and every buffer comes back', async (t) => {
   const { jobs, put, committed, cameras } = world(['a'])
-  for (let i = 0; i < 3; i++) put(0)
-  t.equal(jobs.length, 2)
-  for (let i = 0; i < 3; i++) await jobs[i]!.finish()
+  for (let i = 0; i < 4; i++) put(0)
+  t.equal(jobs.length, 3)
+  for (let i = 0; i < 4; i++) await jobs[i]!.finish()
   t.strictSame(
     committed.map(({ seq }) => seq),
-    [0, 1, 2],
+    [0, 1, 2, 3],
   )
-  t.equal(cameras[0]!.recycled, 3)
+  t.equal(cameras[0]!.recycled, 4)
 })
 
 t.test('a frame that has waited for long is pressed, unless its file waits for the pipeline', (t) => {

@@ -1,7 +1,7 @@
 /**
  * What a frame costs the agent, beside what it cannot do without and beside the usual alternative, in one run on the same
  * frames and threads:
- *   (a) the agent's own path: inference thread (encoder, the bundle's heads), coding thread, container, one SQLite transaction
+ *   (a) the agent's own path: inference thread (encoder), looking thread (the bundle's heads), coding thread, container, one SQLite transaction
  *   (b) ResNet-50 on RGB at the same size in ONNX Runtime
  *   (c) the bare ONNX Runtime time of the sessions of (a), and of the same in float where those are in int8
  * In (a) the heads look at every frame; beside it the whole clip at 5 frames/s, where they look only where something changes, as they do by default.
@@ -36,6 +36,7 @@ const size = { width: WIDTH, height: HEIGHT }
 
 export interface AgentBench {
   readonly threads: number
+  readonly agent_threads: Engine['threads']
   readonly frame: string
   readonly bundle: string
   readonly heads: readonly string[]
@@ -64,7 +65,13 @@ interface Spent {
   readonly cpuMs: number
 }
 
-export async function benchAgent(bundleName: string, threads: number, precision: Precision): Promise<AgentBench> {
+/** @param threads of (b) and (c). @param agentThreads as in the configuration */
+export async function benchAgent(
+  bundleName: string,
+  threads: number,
+  agentThreads: number,
+  precision: Precision,
+): Promise<AgentBench> {
   const dir = mkdtempSync(join(tmpdir(), 'blindsight-bench-'))
   const bundle = openBundle(bundleDir(bundleName))
   const frames = await clipFrames(WIDTH, HEIGHT, FRAMES)
@@ -74,7 +81,7 @@ export async function benchAgent(bundleName: string, threads: number, precision:
   const float = await Networks.open(bundle, new Set(heads), [size], { ...options, precision: 'float' })
   const resnet = await Graph.open(join(packageRoot(), 'test/bench/resnet50.onnx'), options, [])
   const engine = await Engine.start(
-    { bundleDir: bundle.dir, providers: ['cpu'], threads, precision, heads, sizes: [size] },
+    { bundleDir: bundle.dir, providers: ['cpu'], threads: agentThreads, precision, heads, sizes: [size] },
     dir,
     () => {},
     console.error,
@@ -178,6 +185,7 @@ export async function benchAgent(bundleName: string, threads: number, precision:
   const round = (x: number) => Number(x.toFixed(3))
   return {
     threads,
+    agent_threads: engine.threads,
     frame: `${WIDTH}x${HEIGHT}`,
     bundle: bundle.manifest.id,
     heads,

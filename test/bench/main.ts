@@ -18,7 +18,8 @@ const SELDOM = new Set(['capture', 'workers'])
 const { values } = parseArgs({
   options: {
     bundle: { type: 'string', default: DEFAULT_BUNDLE },
-    threads: { type: 'string', default: String(availableParallelism()) },
+    /** Of the networks; without it one per core, and the agent's as it chooses them. */
+    threads: { type: 'string' },
     seconds: { type: 'string', default: '60' },
     /** How many the box watches in (d). */
     cameras: { type: 'string', default: '4' },
@@ -33,7 +34,9 @@ const { values } = parseArgs({
   },
 })
 const MAX_SECONDS = 20
-const threads = Number(values.threads)
+const threads = Number(values.threads ?? availableParallelism())
+/** As in the configuration. */
+const agentThreads = Number(values.threads ?? 0)
 const { bundle, clips } = values
 const precision = values.precision === 'float' ? 'float' : 'auto'
 if (precision !== values.precision) throw new Error(`--precision ${values.precision}: expected auto or float`)
@@ -44,7 +47,7 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
   async cameras() {
     const cameras = await benchCameras({
       bundle,
-      threads,
+      threads: agentThreads,
       seconds: Number(values.seconds),
       cameras: Number(values.cameras),
       clips,
@@ -71,7 +74,14 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
     return { rows, figures: cameras }
   },
   async max() {
-    const one = await benchCameras({ bundle, threads, seconds: MAX_SECONDS, cameras: 1, coding: 'max', clips })
+    const one = await benchCameras({
+      bundle,
+      threads: agentThreads,
+      seconds: MAX_SECONDS,
+      cameras: 1,
+      coding: 'max',
+      clips,
+    })
     const { frames_in, frames_archived, frames_dropped, frames_acknowledged, capture_to_puback_ms: ms } = one
     const rows: Row[] = [
       [
@@ -88,7 +98,7 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
     return { rows, figures: one }
   },
   async memory() {
-    const memory = await benchMemory({ bundle, threads, clip: demoClip() })
+    const memory = await benchMemory({ bundle, threads: agentThreads, clip: demoClip() })
     const { agent, ffmpeg, all } = memory.each_further_mb
     const rows = memory.by_cameras.map(({ cameras, all_mb, agent_mb, ffmpeg_mb, most_mb }): Row => {
       const target = cameras === 1 ? ' (target at most 300)' : ''
@@ -112,7 +122,7 @@ const parts: Record<string, () => Promise<{ rows: Row[]; figures: object }>> = {
     return { rows, figures: codec }
   },
   async agent() {
-    const agent = await benchAgent(bundle, threads, precision)
+    const agent = await benchAgent(bundle, threads, agentThreads, precision)
     const rows: Row[] = [
       [
         `(a) encode + ${agent.heads.join(' + ')} + code + commit`,

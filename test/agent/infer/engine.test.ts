@@ -1,6 +1,6 @@
 /** The released networks in their thread. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { getPriority } from 'node:os'
+import { availableParallelism, getPriority } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Engine } from '../../../agent/infer/engine.js'
@@ -8,17 +8,18 @@ import type { Opening } from '../../../agent/infer/messages.js'
 import { StaticCoder } from '../../../codec/index.js'
 import { openBundle } from '../../../contract/bundle.js'
 import { decodeRuns } from '../../../contract/rle.js'
+import { withFile } from '../../contract/other-bundle.js'
 
 const root = join(import.meta.dirname, '..', '..', '..')
 const released = join(root, 'models', 'bundles', 'lean-1')
 const script = new URL(`file://${root}/dist/agent/infer/worker.js`)
 const size = { width: 96, height: 64 }
-/** How an inference thread begins: from then on the coding thread is ready. */
+/** How an inference thread begins: from then on the other two can be. */
 const BEGINS = `import { parentPort, workerData } from 'node:worker_threads'
-  import { openBundle } from 'file://${root}/dist/contract/bundle.js'
-  const { entropy, context } = openBundle(workerData.bundleDir)
+  const { entropy, context } = workerData.bundle
   const code = (more) => workerData.toCoder.postMessage({ cam: 'a', profile: 'static', key: true, width: 96, height: 64, ...more })
-  workerData.toCoder.postMessage({ entropy, context, stride: 8 })`
+  workerData.toCoder.postMessage({ entropy, context, stride: 8 })
+  workerData.toLooker.postMessage({ threads: 1 })`
 
 const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () => {}, worker = script) =>
   Engine.start(
@@ -104,6 +105,59 @@ t.test('an engine without heads', async (t) => {
     await engine.stop()
     t.ok((await job).coded.payload.length > 0)
   })
+})
+
+t.test('a frame that cannot be looked at, and a looking thread that dies: said once', async (t) => {
+  const engine = await start(t)
+  const wrong = engine.infer(picture(1), { ...cam, heads: ['analyse'] }, wish(false)) // which this bundle has not
+  const after = engine.infer(picture(2), cam, wish(false))
+  await t.rejects(wrong, { name: 'AgentError', code: 'engine', message: /inference failed/ })
+  t.equal((await after).probabilities!.length, 20, 'the next one can')
+  await engine.stop()
+
+  const worker = `${BEGINS}
+    parentPort.postMessage({ type: 'ready', providers: {} })
+    parentPort.on('message', (message) => {
+      if (message === 'stop') return void (workerData.toCoder.close(), parentPort.close())
+      workerData.toLooker.postMessage(undefined)
+    })`
+  const file = join(t.testdir({ 'worker.mjs': worker }), 'worker.mjs')
+  const deaths: string[] = []
+  const dying = await start(t, { heads: [] }, ({ message }) => deaths.push(message), new URL(`file://${file}`))
+  await t.rejects(dying.infer(picture(1), bare, wish(false)), /the looking thread died: .*undefined/)
+  await t.rejects(dying.infer(picture(2), bare, wish(false)), /ended/)
+  await dying.stop()
+  t.equal(deaths.length, 1)
+})
+
+t.test('heads that do not run here: refused with the reason', async (t) => {
+  const dir = t.testdir()
+  cpSync(released, dir, { recursive: true })
+  withFile(dir, 'segment.onnx', Buffer.from('no graph'))
+  await t.rejects(start(t, { bundleDir: dir }), { exitCode: 3, message: /segment\.onnx: ONNX Runtime cannot run it/ })
+})
+
+t.test('threads: as the configuration says, or as they were measured', async (t) => {
+  const one = await start(t)
+  t.strictSame(one.threads, { encoder: 1, heads: 1 })
+  await one.stop()
+  const notes: string[] = []
+  const setup = { bundleDir: released, threads: 0, heads: ['segment'] as const, sizes: [size], framesPerSecond: 0.001 }
+  const measured = await Engine.start(
+    { ...setup, providers: ['cpu'] },
+    t.testdirName,
+    (note) => notes.push(note),
+    () => {},
+    { script },
+  )
+  const all = availableParallelism()
+  const [of] = notes
+  if (all === 1 || /not measured/.test(of!)) t.strictSame(measured.threads, { encoder: all, heads: all })
+  else {
+    t.strictSame(measured.threads, { encoder: 1, heads: 1 }, 'there is time enough')
+    t.match(notes, [/^encoder: 1 thread \(.* ms with 1\)$/, /^heads: 1 thread \(.* ms with 1\)$/])
+  }
+  await measured.stop()
 })
 
 t.test('the coding thread alone steps back', async (t) => {
@@ -242,8 +296,7 @@ t.test('a frame that fails does not overtake the one before it, whose code is st
 
 t.test('a coding thread that cannot begin: refused with the reason, and as soon as it is known', async (t) => {
   const never = `import { workerData, parentPort } from 'node:worker_threads'
-    import { openBundle } from 'file://${root}/dist/contract/bundle.js'
-    const { entropy, context } = openBundle(workerData.bundleDir)
+    const { entropy, context } = workerData.bundle
     const bytes = Uint8Array.from(context.bytes)
     bytes[4] = 99
     parentPort.once('message', () => process.exit())
