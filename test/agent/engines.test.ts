@@ -26,8 +26,14 @@ t.test('what the cameras need, each graph and size once; one that is switched of
       { width: 448, height: 256 },
       { width: 64, height: 48 },
     ],
+    framesPerSecond: 30,
     writable: '/tmp/box',
   })
+  const file = parseConfig(
+    JSON.stringify({ stateDir: '/tmp/box', cameras: [camera('a', { source: 'x.mp4', pace: 'fast' })] }),
+    'box.yaml',
+  )
+  t.equal(workerSetup(file, bundle).framesPerSecond, Number.POSITIVE_INFINITY, 'as fast as it goes')
 })
 
 t.test('what root has built belongs to the owner of the state directory', async (t) => {
