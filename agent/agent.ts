@@ -267,6 +267,8 @@ export class Agent {
       for (const [topic, entity] of discovery(config, this.bundle, this.topics)) this.presence.announce(topic, entity)
     this.presence.start()
 
+    const orphans = endOrphans()
+    if (orphans.length > 0) log.warn({ pids: orphans }, 'ended ffmpeg processes that an agent left when it was killed')
     const engine = await this.startEngine()
     this.pipeline = new Pipeline(
       {
@@ -287,8 +289,6 @@ export class Agent {
         maxFrames: this.maxFrames ?? Number.POSITIVE_INFINITY,
       },
     )
-    const orphans = endOrphans()
-    if (orphans.length > 0) log.warn({ pids: orphans }, 'ended ffmpeg processes that an agent left when it was killed')
     for (const camera of this.cameras) camera.start()
     this.announceInfo(engine.providers)
     this.running = true

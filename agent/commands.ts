@@ -57,7 +57,10 @@ export function register(program: Command, showBroker?: ShowBroker): void {
     .option('--bundle <id|dir>', 'networks', DEFAULT_BUNDLE)
     .option('--state-dir <dir>', 'where the archive goes (default: a folder under the temporary directory)')
     .addOption(
-      new Option('--threads <n>', 'CPU threads of the networks; 0: as many as are fastest when it starts')
+      new Option(
+        '--threads <n>',
+        'CPU threads of the encoder and of the heads, each, which run side by side; 0: as few as keep up with the cameras, tried at the start',
+      )
         .argParser(wholeNumber('threads', 0, 256))
         .default(0),
     )

@@ -272,7 +272,11 @@ export const Config = z.strictObject({
     .max(3)
     .default(['tensorrt', 'cuda', 'cpu'])
     .describe('what the networks run on, in order of preference'),
-  threads: whole(0, 256).default(0).describe('CPU threads of the networks; 0: as many as are fastest when it starts'),
+  threads: whole(0, 256)
+    .default(0)
+    .describe(
+      'CPU threads of the encoder and of the heads, each, which run side by side; 0: as few as keep up with the cameras, tried at the start',
+    ),
   precision: z
     .enum(['auto', 'float'])
     .default('auto')

@@ -74,12 +74,13 @@ export class Engine {
     ending?.throwIfAborted()
     prepareTensorRt(cacheDir)
     const bundle = openBundle(setup.bundleDir)
+    const { context: _, ...toLookBy } = bundle
     const { port1: toCoder, port2: uncoded } = new MessageChannel()
     const { port1: toLooker, port2: unseen } = new MessageChannel()
     const started = (url: URL, workerData: CoderSetup | LookerSetup | InferenceSetup, ...transferList: MessagePort[]) =>
       new Worker(url, { workerData, transferList })
     const coder = started(new URL('./coder.js', import.meta.url), { uncoded }, uncoded)
-    const looker = started(new URL('./looker.js', import.meta.url), { ...setup, bundle, unseen }, unseen)
+    const looker = started(new URL('./looker.js', import.meta.url), { ...setup, bundle: toLookBy, unseen }, unseen)
     const worker = started(script, { ...setup, bundle, toCoder, toLooker }, toCoder, toLooker)
     const told = (message: FromWorker) => {
       if (message.type === 'note') note(message.text)

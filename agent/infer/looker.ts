@@ -2,6 +2,7 @@
  * The looking thread: the heads. Symbols come straight from the inference thread, what is there goes to the main thread; so the encoder has the next frame
  * while the heads look at this one, and both have a core to themselves where one thread does for the heads.
  */
+import { availableParallelism } from 'node:os'
 import { exit } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { BundleError } from '../../contract/bundle-error.js'
@@ -10,8 +11,9 @@ import { messageOf } from '../errors.js'
 import { keepHeapSmall, SYMBOLS_MS } from '../heap.js'
 import { Gates } from './gate.js'
 import type { Answer, FromWorker, HowToLook, LookerSetup, Opening, Seen, Unseen } from './messages.js'
-import { type Analysis, type FrameSize, largest, Networks } from './networks.js'
-import { enoughMsFor, halvings, keepUp, leastMs, threadsText } from './threads.js'
+import { type Analysis, Networks } from './networks.js'
+import { keepUp, threadsText } from './threads.js'
+import { tryThreads } from './trial.js'
 
 const { unseen: port, bundle, ...setup } = workerData as LookerSetup
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => parentPort!.postMessage(message, transfer)
@@ -22,9 +24,18 @@ const giveUp = () => exit()
 port.once('close', giveUp)
 port.once('message', (how: HowToLook) => main(how).catch(failed))
 
-async function main(how: HowToLook): Promise<void> {
+async function main({ encodeMs }: HowToLook): Promise<void> {
   const gates = new Gates<Look>(bundle)
-  const { networks, threads } = await opened(how)
+  const cores = availableParallelism()
+  const keepsUp = (ms: number, threads: number) => encodeMs !== undefined && keepUp(ms, threads / cores, encodeMs)
+  const tried = await tryThreads(bundle, setup, 'heads', keepsUp)
+  const note = (text: string) => send({ type: 'note', text })
+  if (tried) note(`heads: ${threadsText(tried.count)} (${tried.tried})`)
+  // The encoder has the cores, too.
+  const threads = setup.threads || (tried?.count ?? Math.max(1, Math.floor(cores / 2)))
+  const opens = (opening: Opening) => send({ type: 'opens', opening })
+  const options = { ...setup, threads, only: 'heads', note, opens } as const
+  const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, options)
   let queue = Promise.resolve()
   port.off('close', giveUp).once('close', () => {
     queue = queue.then(() => networks.release())
@@ -40,40 +51,6 @@ async function main(how: HowToLook): Promise<void> {
     })
   })
   send({ type: 'ready', providers: networks.providers, threads })
-}
-
-/** With the fewest threads with which they keep up with the cameras or the encoder. */
-async function opened({ threads: most, encodeMs }: HowToLook) {
-  const heads = new Set(setup.heads)
-  const size = largest(setup.sizes)
-  const note = (text: string) => send({ type: 'note', text })
-  const opens = (opening: Opening) => send({ type: 'opens', opening })
-  const open = (threads: number, told: object) =>
-    Networks.open(bundle, heads, setup.sizes, { ...setup, threads, only: 'heads', note: () => {}, ...told })
-  const measured = encodeMs !== undefined && size && heads.size > 0
-  const [fewest, ...more] = measured ? halvings(most).reverse() : [most]
-  let threads = fewest!
-  let networks = await open(threads, { note, opens })
-  if (!measured) return { networks, threads }
-  const took: string[] = []
-  const enoughMs = enoughMsFor(setup.framesPerSecond ?? Number.POSITIVE_INFINITY)
-  for (;;) {
-    const ms = await leastMs(() => once(networks, size))
-    took.push(`${ms.toFixed(1)} ms with ${threads}`)
-    const next = more.shift()
-    if (next === undefined || ms <= enoughMs || keepUp(ms, threads / most, encodeMs)) break
-    await networks.release()
-    threads = next
-    networks = await open(threads, {})
-  }
-  note(`heads: ${threadsText(threads)} (${took.join(', ')})`)
-  return { networks, threads }
-}
-
-async function once(networks: Networks, size: FrameSize): Promise<void> {
-  const { channels, stride } = bundle.manifest.latent
-  const symbols = new Uint8Array((channels * size.width * size.height) / stride ** 2)
-  for (const head of setup.heads) await networks[head](symbols, size)
 }
 
 /** The map stays in this thread. */

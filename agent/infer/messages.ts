@@ -11,7 +11,7 @@ export type { Head }
 export interface WorkerSetup {
   readonly bundleDir: string
   readonly providers: readonly Provider[]
-  /** 0: as many as are fastest here (threads.ts). */
+  /** Of the encoder and of the heads, each; 0: as few as are fast enough (threads.ts). */
   readonly threads: number
   readonly precision?: Precision
   readonly heads: readonly Head[]
@@ -38,9 +38,8 @@ export interface LookerSetup extends WorkerSetup, Opened {
   readonly unseen: MessagePort
 }
 
+/** Once the encoder is open. */
 export interface HowToLook {
-  /** At most, where `encodeMs` is given; else exactly. */
-  readonly threads: number
   /** What the encoder takes for a frame, where that was measured. */
   readonly encodeMs?: number | undefined
 }

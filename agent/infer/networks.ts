@@ -233,10 +233,6 @@ export class Networks {
   }
 }
 
-/** Of the sizes of frames; undefined: there is none. */
-export const largest = (sizes: readonly FrameSize[]): FrameSize | undefined =>
-  sizes.toSorted((a, b) => b.width * b.height - a.width * a.height)[0]
-
 const isInt8 = ({ path }: Graph): boolean => path.endsWith('.int8.onnx')
 
 /** As the graph does it: a tag is the sigmoid of the mean of the highest cells of its map, [T,h,w]. */

@@ -62,6 +62,12 @@ export function prepareTensorRt(cacheDir: string): void {
   process.env.ORT_TENSORRT_TIMING_CACHE_ENABLE ||= '1'
 }
 
+/** Folders of profiles that are being written; of a thread that ends meanwhile nobody else removes them. */
+const profiles = new Set<string>()
+process.once('exit', () => {
+  for (const dir of profiles) rmSync(dir, { recursive: true, force: true })
+})
+
 export class Graph {
   private constructor(
     private readonly session: ort.InferenceSession,
@@ -105,6 +111,7 @@ export class Graph {
   ): Promise<Graph> {
     // Where no folder takes it, the provider that was asked for is named.
     const profileDir = scratchFolder('blindsight-profile-', options.writable ? [options.writable] : [])
+    if (profileDir) profiles.add(profileDir)
     try {
       const session = await ort.InferenceSession.create(path, {
         executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
@@ -126,7 +133,10 @@ export class Graph {
       session.endProfiling()
       return new Graph(session, path, ranMostly(profileDir) ?? provider)
     } finally {
-      if (profileDir) rmSync(profileDir, { recursive: true, force: true })
+      if (profileDir) {
+        rmSync(profileDir, { recursive: true, force: true })
+        profiles.delete(profileDir)
+      }
     }
   }
 

@@ -1,80 +1,58 @@
 /**
- * How many threads run the networks where the configuration does not say: the fewest that are fast enough for the cameras, as a frame costs a tenth more
- * processor time on two threads than on one. Else those that are fastest, which need not be one per core: not on cores of two kinds, on two threads to a core,
- * or where a container may use only some of them.
+ * How many threads run a network where the configuration does not say: the fewest that are fast enough, as a frame costs a tenth more processor time on two
+ * threads than on one. Measured at the start; where the box is busy then, the answer may be another, and keeps up all the same.
  */
-import { availableParallelism, cpus } from 'node:os'
-import { Graph, type GraphOptions, offeredProviders, type Tensor } from './onnx.js'
+import { availableParallelism } from 'node:os'
 
 export interface Threads {
   readonly count: number
-  /** In words, for the log. */
-  readonly why: string
-  /** Where it was measured. */
-  readonly ms?: number
+  readonly ms: number
+  /** All that was tried, in words. */
+  readonly tried: string
 }
 
 const ROUNDS = 7
-/** The fewest threads that take no more than so many times the least: more of them only cost processor time. */
+/** Where none is fast enough: the fewest threads that take no more than so many times the least. More of them only cost processor time. */
 const NEARLY = 1.05
-/** Of the time between two frames the encoder may take this share: the rest is for what else the box does, and for frames that come together. */
-const ENOUGH = 0.5
-/** Where other programs keep a larger share of the processor busy, what runs fastest now says little of later. */
-const BUSY = 0.25
+/** Of the time between two frames a network may take this share: the rest is for what else the box does, and for frames that come together. */
+const SHARE = 0.5
+/** An answer may not come later for it, however seldom frames come. */
+const MOST_MS = 50
+
+/** What a network may take for a frame, of so many that come in a second. */
+export const enoughMs = (framesPerSecond: number): number => Math.min(MOST_MS, (SHARE * 1000) / framesPerSecond)
 
 /**
- * Runs the graph at each number of threads in turn, some tenths of a second in all.
- * @param enoughMs nobody needs it faster
- * @param cores to choose from; others than there are for tests
+ * Tries more and more threads until they are enough, or no faster than fewer.
+ * @param measure milliseconds for a frame
  */
-export async function chooseThreads(
-  path: string,
-  input: Tensor,
-  options: Omit<GraphOptions, 'threads' | 'running'>,
-  enoughMs: number,
-  cores = availableParallelism(),
+export async function fewestThreads(
+  enough: (ms: number, threads: number) => boolean,
+  measure: (threads: number) => Promise<number>,
+  most = availableParallelism(),
 ): Promise<Threads> {
-  const first = options.providers.find((provider) => offeredProviders().includes(provider))
-  const onePerCore = { count: cores, why: 'one per core' }
-  if (cores === 1 || first !== 'cpu') return onePerCore
-  const counts = halvings(cores)
-  const graphs: Graph[] = []
-  try {
-    for (const threads of counts) graphs.push(await Graph.open(path, { ...options, threads }, [input]))
-    const since = processorTimes()
-    const best = graphs.map(() => Number.POSITIVE_INFINITY)
-    for (let round = 0; round < ROUNDS; round++)
-      for (const [i, graph] of graphs.entries()) best[i] = Math.min(best[i]!, await timed(() => graph.run(input)))
-    return choice(counts, best, enoughMs, othersSince(since))
-  } catch {
-    return onePerCore // whoever opens it next says why it does not run
-  } finally {
-    for (const graph of graphs) await graph.release()
+  const tried: { readonly count: number; readonly ms: number }[] = []
+  const least = () => Math.min(...tried.map(({ ms }) => ms))
+  for (const count of halvings(most).reverse()) {
+    const ms = await measure(count)
+    const slower = ms > NEARLY * least()
+    tried.push({ count, ms })
+    if (enough(ms, count) || slower) break
   }
+  const { count, ms } =
+    tried.find(({ count, ms }) => enough(ms, count)) ?? tried.find(({ ms }) => ms <= NEARLY * least())!
+  return { count, ms, tried: tried.map(({ count, ms }) => `${ms.toFixed(1)} ms with ${count}`).join(', ') }
 }
 
-/** @param counts from one per core down. @param ms the least for each. @param others share of the processor that other programs had */
-export function choice(counts: readonly number[], ms: readonly number[], enoughMs: number, others: number): Threads {
-  const cores = counts[0]!
-  if (others > BUSY)
-    return { count: cores, why: `one per core: not measured, other programs use ${percent(others)} of the processor` }
-  const enough = Math.max(enoughMs, NEARLY * Math.min(...ms))
-  const count = counts.findLast((_, i) => ms[i]! <= enough)!
-  const tried = counts.map((count, i) => `${ms[i]!.toFixed(1)} ms with ${count}`)
-  return { count, why: tried.join(', '), ms: ms[counts.indexOf(count)]! }
-}
-
-/** The least of some runs. */
+/** Milliseconds, the least of some runs. */
 export async function leastMs(run: () => Promise<unknown>): Promise<number> {
   let least = Number.POSITIVE_INFINITY
-  for (let round = 0; round < ROUNDS; round++) least = Math.min(least, await timed(run))
+  for (let round = 0; round < ROUNDS; round++) {
+    const started = performance.now()
+    await run()
+    least = Math.min(least, performance.now() - started)
+  }
   return least
-}
-
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const started = performance.now()
-  await run()
-  return performance.now() - started
 }
 
 /**
@@ -83,36 +61,9 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
  */
 export const keepUp = (ms: number, share: number, encodeMs: number): boolean => ms * (1 - share) <= encodeMs
 
-/** What a network may take for a frame, of so many that come in a second. */
-export const enoughMsFor = (framesPerSecond: number): number => (ENOUGH * 1000) / framesPerSecond
-
 /** 12 -> 12, 6, 3, 1 */
 export function halvings(cores: number): number[] {
   return cores <= 1 ? [1] : [cores, ...halvings(Math.floor(cores / 2))]
 }
 
-interface ProcessorTimes {
-  readonly busyMs: number
-  readonly allMs: number
-  readonly ownMs: number
-}
-
-function processorTimes(): ProcessorTimes {
-  let [busyMs, allMs] = [0, 0]
-  for (const { times } of cpus()) {
-    const busy = times.user + times.nice + times.sys + times.irq
-    busyMs += busy
-    allMs += busy + times.idle
-  }
-  const { user, system } = process.cpuUsage()
-  return { busyMs, allMs, ownMs: (user + system) / 1000 }
-}
-
-function othersSince(since: ProcessorTimes): number {
-  const now = processorTimes()
-  const others = now.busyMs - since.busyMs - (now.ownMs - since.ownMs)
-  return Math.max(0, others) / Math.max(1, now.allMs - since.allMs)
-}
-
-export const threadsText = (count: number) => (count === 1 ? '1 thread' : `${count} threads`)
-const percent = (share: number) => `${Math.round(100 * share)} %`
+export const threadsText = (count: number): string => (count === 1 ? '1 thread' : `${count} threads`)

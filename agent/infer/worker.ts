@@ -6,13 +6,13 @@ import { availableParallelism } from 'node:os'
 import { exit } from 'node:process'
 import { parentPort, workerData } from 'node:worker_threads'
 import { BundleError } from '../../contract/bundle-error.js'
-import { boxGraphPath } from '../../contract/bundle-graphs.js'
 import { messageOf } from '../errors.js'
 import { keepHeapSmall } from '../heap.js'
 import { Latest } from './changes.js'
 import type { FromWorker, HowToCode, HowToLook, InferenceSetup, Job, Opening, Uncoded, Unseen } from './messages.js'
-import { largest, Networks } from './networks.js'
-import { chooseThreads, enoughMsFor, type Threads, threadsText } from './threads.js'
+import { Networks } from './networks.js'
+import { threadsText } from './threads.js'
+import { tryThreads } from './trial.js'
 
 const port = parentPort!
 const { toCoder, toLooker, bundle, ...setup } = workerData as InferenceSetup
@@ -29,15 +29,14 @@ async function main(): Promise<void> {
   // Told to stop while it opens: heard between two native calls, and not inside one.
   const giveUp = () => exit()
   port.once('message', giveUp)
-  const { count: threads, ms: encodeMs } = await threadsFor()
-  const howToLook: HowToLook = {
-    threads: encodeMs === undefined ? threads : availableParallelism(),
-    encodeMs,
-  }
+  const tried = await tryThreads(bundle, setup, 'encoder')
+  if (tried) note(`encoder: ${threadsText(tried.count)} (${tried.tried})`)
+  const threads = setup.threads || (tried?.count ?? availableParallelism())
   const opens = (opening: Opening) => send({ type: 'opens', opening })
   const options = { ...setup, threads, only: 'encoder', note, opens } as const
   const networks = await Networks.open(bundle, new Set(setup.heads), setup.sizes, options)
   port.off('message', giveUp)
+  const howToLook: HowToLook = { encodeMs: tried?.ms }
   toLooker.postMessage(howToLook)
   send({ type: 'ready', providers: networks.providers, threads })
 
@@ -71,18 +70,6 @@ async function encode(networks: Networks, latest: Latest, job: Job): Promise<voi
   toCoder.postMessage(uncoded)
   const unseen: Unseen = { job, symbols, changed, ms }
   toLooker.postMessage(unseen, [job.rgb.buffer])
-}
-
-async function threadsFor(): Promise<Pick<Threads, 'count' | 'ms'>> {
-  if (setup.threads > 0) return { count: setup.threads }
-  const size = largest(setup.sizes)
-  if (!size) return { count: availableParallelism() }
-  const { width, height } = size
-  const enoughMs = enoughMsFor(setup.framesPerSecond ?? Number.POSITIVE_INFINITY)
-  const frame = { data: new Uint8Array(height * width * 3), dims: [1, height, width, 3] }
-  const chosen = await chooseThreads(boxGraphPath(bundle, 'encoder'), frame, { ...setup, note: () => {} }, enoughMs)
-  note(`encoder: ${threadsText(chosen.count)} (${chosen.why})`)
-  return chosen
 }
 
 main().catch((error) => {

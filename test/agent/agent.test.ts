@@ -80,7 +80,7 @@ t.test('an inference thread that dies: reported once, and the agent can still be
   const dying = `import { parentPort, workerData } from 'node:worker_threads'
     const { entropy, context } = workerData.bundle
     workerData.toCoder.postMessage({ entropy, context, stride: 8 })
-    workerData.toLooker.postMessage({ threads: 1 })
+    workerData.toLooker.postMessage({})
     parentPort.postMessage({ type: 'ready', providers: { encoder: 'cpu' } })
     parentPort.once('message', () => { throw new Error('no memory') })`
   const file = join(t.testdir({ 'worker.mjs': dying }), 'worker.mjs')
