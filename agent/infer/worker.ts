@@ -16,7 +16,7 @@ import { tryThreads } from './trial.js'
 
 const port = parentPort!
 const { toCoder, toLooker, bundle, ...setup } = workerData as InferenceSetup
-const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer)
+const send = (message: FromWorker) => port.postMessage(message)
 const note = (text: string) => send({ type: 'note', text })
 
 async function main(): Promise<void> {

@@ -78,6 +78,8 @@ for (const { version, bundle, events } of versions) {
     })
 
     const where = ['--device', device, '--broker', broker.url]
+    // Published, so archived.
+    await until('a new frame', () => watcher.on(/cam\/street\/cls$/).length > 0)
     await t.test('every frame is listed and fetched, and decodes to the symbols that it decoded to then', async (t) => {
       const list = await blindsight(['archive', 'list', ...where, '--limit', '0', '--json'])
       t.equal(list.code, 0, list.err)

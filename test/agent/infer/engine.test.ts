@@ -142,7 +142,7 @@ t.test('threads: as the configuration says, or as they were measured', async (t)
   t.strictSame(one.threads, { encoder: 1, heads: 1 })
   await one.stop()
   const notes: string[] = []
-  const setup = { bundleDir: released, threads: 0, heads: ['segment'] as const, sizes: [size], framesPerSecond: 0.001 }
+  const setup = { bundleDir: released, threads: 0, heads: ['classify'] as const, sizes: [size], framesPerSecond: 0.001 }
   const measured = await Engine.start(
     { ...setup, providers: ['cpu'] },
     t.testdirName,
