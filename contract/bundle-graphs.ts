@@ -41,9 +41,12 @@ export interface MaskKind {
 }
 
 /** Path of one graph that a box runs, its hash checked. @throws {BundleError} */
-export function boxGraphPath({ dir, manifest }: OpenBundle, name: BoxGraph): string {
-  checked(dir, manifest, boxGraphFile[name])
-  return join(dir, boxGraphFile[name])
+export const boxGraphPath = (bundle: OpenBundle, name: BoxGraph): string => checkedPath(bundle, boxGraphFile[name])
+
+/** Path of a file that the manifest lists, its hash checked. @throws {BundleError} */
+export function checkedPath({ dir, manifest }: OpenBundle, file: string): string {
+  checked(dir, manifest, file)
+  return join(dir, file)
 }
 
 /** A file that the manifest lists, whole. @throws {BundleError} */

@@ -10,7 +10,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { BundleError } from './bundle-error.js'
-import { type BoxGraph, boxGraphFile, checked, hash, heads, read } from './bundle-graphs.js'
+import { type BoxGraph, boxGraphFile, checked, checkedPath, hash, heads, read } from './bundle-graphs.js'
 import { issueText } from './issue.js'
 
 export { type Head, heads, headsOf, type MaskKind, maskOf } from './bundle-graphs.js'
@@ -193,10 +193,7 @@ function headFaults({ files, latent, analyse, segment, classes }: Manifest): str
 }
 
 /** Path of one graph, its hash checked. @throws {BundleError} */
-export function graphPath({ dir, manifest }: Bundle, name: GraphName): string {
-  checked(dir, manifest, graphFile[name])
-  return join(dir, graphFile[name])
-}
+export const graphPath = (bundle: Bundle, name: GraphName): string => checkedPath(bundle, graphFile[name])
 
 function parse<T>(schema: z.ZodType<T>, bytes: Buffer, where: string): T {
   let value: unknown
