@@ -15,7 +15,7 @@ export function workerSetup(config: LoadedConfig, bundle: Bundle): WorkerSetup {
   const { providers, threads, precision, cameras, stateDir } = config
   const enabled = cameras.filter((camera) => camera.enabled)
   return {
-    bundleDir: bundle.dir,
+    bundle,
     providers,
     threads,
     precision,

@@ -21,7 +21,7 @@ async function tryIn(precision: Precision, bundle: Bundle): Promise<void> {
   const size = sizeFor(bundle)
   const nothing = () => {}
   const setup = {
-    bundleDir: dir,
+    bundle,
     providers: ['cpu'] as const,
     threads: availableParallelism(),
     precision,

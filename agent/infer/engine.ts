@@ -1,6 +1,5 @@
 /** The main thread's handle on the threads of inference, looking and coding. */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import { openBundle } from '../../contract/bundle.js'
 import { AgentError, ExitCode } from '../errors.js'
 import type {
   CoderSetup,
@@ -62,7 +61,7 @@ export class Engine {
    * Starts the threads, opens the bundle's graphs and warms them up.
    * @param note told about slow steps (TensorRT engines) and providers tried in vain
    * @param failed called once if a thread dies later
-   * @throws {BundleError} it is damaged @throws {AgentError} its graphs are refused, or no provider works
+   * @throws {AgentError} bundle refused, or no provider works
    */
   static async start(
     setup: WorkerSetup,
@@ -73,15 +72,14 @@ export class Engine {
   ): Promise<Engine> {
     ending?.throwIfAborted()
     prepareTensorRt(cacheDir)
-    const bundle = openBundle(setup.bundleDir)
-    const { context: _, ...toLookBy } = bundle
+    const { context: _, ...toLookBy } = setup.bundle
     const { port1: toCoder, port2: uncoded } = new MessageChannel()
     const { port1: toLooker, port2: unseen } = new MessageChannel()
     const started = (url: URL, workerData: CoderSetup | LookerSetup | InferenceSetup, ...transferList: MessagePort[]) =>
       new Worker(url, { workerData, transferList })
     const coder = started(new URL('./coder.js', import.meta.url), { uncoded }, uncoded)
     const looker = started(new URL('./looker.js', import.meta.url), { ...setup, bundle: toLookBy, unseen }, unseen)
-    const worker = started(script, { ...setup, bundle, toCoder, toLooker }, toCoder, toLooker)
+    const worker = started(script, { ...setup, toCoder, toLooker }, toCoder, toLooker)
     const told = (message: FromWorker) => {
       if (message.type === 'note') note(message.text)
       if (message.type === 'opens') opens?.(message.opening)

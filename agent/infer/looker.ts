@@ -15,7 +15,8 @@ import { type Analysis, Networks } from './networks.js'
 import { keepUp, threadsText } from './threads.js'
 import { tryThreads } from './trial.js'
 
-const { unseen: port, bundle, ...setup } = workerData as LookerSetup
+const { unseen: port, ...setup } = workerData as LookerSetup
+const { bundle } = setup
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => parentPort!.postMessage(message, transfer)
 
 keepHeapSmall(SYMBOLS_MS)
@@ -28,7 +29,7 @@ async function main({ encodeMs }: HowToLook): Promise<void> {
   const gates = new Gates<Look>(bundle)
   const cores = availableParallelism()
   const keepsUp = (ms: number, threads: number) => encodeMs !== undefined && keepUp(ms, threads / cores, encodeMs)
-  const tried = await tryThreads(bundle, setup, 'heads', keepsUp)
+  const tried = await tryThreads(setup, 'heads', keepsUp)
   const note = (text: string) => send({ type: 'note', text })
   if (tried) note(`heads: ${threadsText(tried.count)} (${tried.tried})`)
   // The encoder has the cores, too.

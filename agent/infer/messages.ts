@@ -9,7 +9,8 @@ import type { FrameSize, Precision } from './networks.js'
 export type { Head }
 
 export interface WorkerSetup {
-  readonly bundleDir: string
+  /** As the main thread has opened it: what checks a manifest takes 6 MB a thread. */
+  readonly bundle: Bundle
   readonly providers: readonly Provider[]
   /** Of the encoder and of the heads, each; 0: as few as are fast enough (threads.ts). */
   readonly threads: number
@@ -22,18 +23,13 @@ export interface WorkerSetup {
   readonly writable?: string
 }
 
-/** The bundle as the main thread has opened it: what checks a manifest takes 6 MB a thread. */
-interface Opened {
-  readonly bundle: Bundle
-}
-
 /** What the inference thread starts with: `toCoder` takes a HowToCode, then an Uncoded for each frame; `toLooker` a HowToLook, then an Unseen. */
-export interface InferenceSetup extends WorkerSetup, Opened {
+export interface InferenceSetup extends WorkerSetup {
   readonly toCoder: MessagePort
   readonly toLooker: MessagePort
 }
 
-export interface LookerSetup extends WorkerSetup, Opened {
+export interface LookerSetup extends WorkerSetup {
   /** From the inference thread: how to look, once the encoder is open, then an Unseen for each frame. */
   readonly unseen: MessagePort
 }

@@ -1,5 +1,4 @@
 /** How many threads the encoder or the heads are given here, by trying. */
-import type { Bundle } from '../../contract/bundle.js'
 import type { WorkerSetup } from './messages.js'
 import { type FrameSize, Networks } from './networks.js'
 import { offeredProviders } from './onnx.js'
@@ -13,12 +12,11 @@ const SIZE = { width: 448, height: 256 }
  * @param alsoEnough beside what the cameras' frames need
  */
 export async function tryThreads(
-  bundle: Bundle,
   setup: WorkerSetup,
   only: 'encoder' | 'heads',
   alsoEnough: (ms: number, threads: number) => boolean = () => false,
 ): Promise<Threads | undefined> {
-  const { threads, providers, sizes, heads, framesPerSecond = Number.POSITIVE_INFINITY } = setup
+  const { bundle, threads, providers, sizes, heads, framesPerSecond = Number.POSITIVE_INFINITY } = setup
   const first = providers.find((provider) => offeredProviders().includes(provider))
   if (threads > 0 || first !== 'cpu' || sizes.length === 0 || (only === 'heads' && heads.length === 0)) return undefined
   const area = ({ width, height }: FrameSize) => width * height
@@ -29,7 +27,7 @@ export async function tryThreads(
     const options = { ...setup, threads, only, note: () => {} }
     const networks = await Networks.open(bundle, new Set(heads), [], options)
     try {
-      const run = () => once(networks, bundle, setup, only, size)
+      const run = () => once(networks, setup, only, size)
       await run()
       return (await leastMs(run)) * (area(largest) / area(size))
     } finally {
@@ -45,8 +43,7 @@ export async function tryThreads(
 
 async function once(
   networks: Networks,
-  { manifest }: Bundle,
-  { heads }: WorkerSetup,
+  { bundle: { manifest }, heads }: WorkerSetup,
   only: 'encoder' | 'heads',
   size: FrameSize,
 ): Promise<void> {

@@ -15,7 +15,8 @@ import { threadsText } from './threads.js'
 import { tryThreads } from './trial.js'
 
 const port = parentPort!
-const { toCoder, toLooker, bundle, ...setup } = workerData as InferenceSetup
+const { toCoder, toLooker, ...setup } = workerData as InferenceSetup
+const { bundle } = setup
 const send = (message: FromWorker) => port.postMessage(message)
 const note = (text: string) => send({ type: 'note', text })
 
@@ -29,7 +30,7 @@ async function main(): Promise<void> {
   // Told to stop while it opens: heard between two native calls, and not inside one.
   const giveUp = () => exit()
   port.once('message', giveUp)
-  const tried = await tryThreads(bundle, setup, 'encoder')
+  const tried = await tryThreads(setup, 'encoder')
   if (tried) note(`encoder: ${threadsText(tried.count)} (${tried.tried})`)
   const threads = setup.threads || (tried?.count ?? availableParallelism())
   const opens = (opening: Opening) => send({ type: 'opens', opening })

@@ -17,7 +17,7 @@ t.test('what the cameras need, each graph and size once; one that is switched of
   const config = parseConfig(JSON.stringify({ device: 'box', stateDir: '/tmp/box', threads: 3, cameras }), 'box.yaml')
   const bundle = openBundle(bundleDir(DEFAULT_BUNDLE))
   t.strictSame(workerSetup(config, bundle), {
-    bundleDir: bundle.dir,
+    bundle,
     providers: ['tensorrt', 'cuda', 'cpu'],
     threads: 3,
     precision: 'auto',

@@ -81,7 +81,7 @@ export async function benchAgent(
   const float = await Networks.open(bundle, new Set(heads), [size], { ...options, precision: 'float' })
   const resnet = await Graph.open(join(packageRoot(), 'test/bench/resnet50.onnx'), options, [])
   const engine = await Engine.start(
-    { bundleDir: bundle.dir, providers: ['cpu'], threads: agentThreads, precision, heads, sizes: [size] },
+    { bundle, providers: ['cpu'], threads: agentThreads, precision, heads, sizes: [size] },
     dir,
     () => {},
     console.error,

@@ -23,7 +23,14 @@ const BEGINS = `import { parentPort, workerData } from 'node:worker_threads'
 
 const start = (t: Test, setup: object = {}, failed: (error: Error) => void = () => {}, worker = script) =>
   Engine.start(
-    { bundleDir: released, providers: ['cpu'], threads: 1, heads: ['classify', 'segment'], sizes: [size], ...setup },
+    {
+      bundle: openBundle(released),
+      providers: ['cpu'],
+      threads: 1,
+      heads: ['classify', 'segment'],
+      sizes: [size],
+      ...setup,
+    },
     t.testdirName,
     () => {},
     failed,
@@ -134,7 +141,10 @@ t.test('heads that do not run here: refused with the reason', async (t) => {
   const dir = t.testdir()
   cpSync(released, dir, { recursive: true })
   withFile(dir, 'segment.onnx', Buffer.from('no graph'))
-  await t.rejects(start(t, { bundleDir: dir }), { exitCode: 3, message: /segment\.onnx: ONNX Runtime cannot run it/ })
+  await t.rejects(start(t, { bundle: openBundle(dir) }), {
+    exitCode: 3,
+    message: /segment\.onnx: ONNX Runtime cannot run it/,
+  })
 })
 
 t.test('threads: as the configuration says, or as they were measured', async (t) => {
@@ -142,7 +152,13 @@ t.test('threads: as the configuration says, or as they were measured', async (t)
   t.strictSame(one.threads, { encoder: 1, heads: 1 })
   await one.stop()
   const notes: string[] = []
-  const setup = { bundleDir: released, threads: 0, heads: ['classify'] as const, sizes: [size], framesPerSecond: 0.001 }
+  const setup = {
+    bundle: openBundle(released),
+    threads: 0,
+    heads: ['classify'] as const,
+    sizes: [size],
+    framesPerSecond: 0.001,
+  }
   const measured = await Engine.start(
     { ...setup, providers: ['cpu'] },
     t.testdirName,
@@ -170,7 +186,7 @@ t.test('the coding thread alone steps back', async (t) => {
 
 t.test('a provider that is not here is passed over, and the one that ran is named', async (t) => {
   const notes: string[] = []
-  const setup = { bundleDir: released, threads: 1, heads: [], sizes: [size] }
+  const setup = { bundle: openBundle(released), threads: 1, heads: [], sizes: [size] }
   const engine = await Engine.start(
     { ...setup, providers: ['tensorrt', 'cpu'] },
     t.testdir(),
@@ -187,7 +203,7 @@ t.test('a provider that is not here is passed over, and the one that ran is name
 t.test('every step of the opening is told before it begins', async (t) => {
   const steps: string[] = []
   const setup = {
-    bundleDir: released,
+    bundle: openBundle(released),
     providers: ['cpu'] as const,
     threads: 1,
     heads: ['segment', 'classify'] as const,
@@ -212,13 +228,13 @@ t.test('a damaged network and a frame size that does not fit are refused with th
   const setup = { providers: ['cpu'] as const, threads: 1, heads: [] as const, sizes: [size] }
   const open = (more: object) =>
     Engine.start(
-      { bundleDir: released, ...setup, ...more },
+      { bundle: openBundle(released), ...setup, ...more },
       dir,
       () => {},
       () => {},
       { script },
     )
-  await t.rejects(open({ bundleDir: dir }), { exitCode: 3, message: /encoder\.onnx: .*damaged/ })
+  await t.rejects(open({ bundle: openBundle(dir) }), { exitCode: 3, message: /encoder\.onnx: .*damaged/ })
   await t.rejects(open({ sizes: [{ width: 100, height: 64 }] }), { message: /100x64 .*multiples of 16/ })
 })
 
@@ -339,7 +355,7 @@ t.test('a thread that ends before it is ready', async (t) => {
 t.test('told to end while the networks are opened: given up at once, and the process lives', async (t) => {
   for (let round = 0; round < 5; round++) {
     const ending = new AbortController()
-    const setup = { bundleDir: released, threads: 1, heads: ['classify'] as const, sizes: [size] }
+    const setup = { bundle: openBundle(released), threads: 1, heads: ['classify'] as const, sizes: [size] }
     const started = Engine.start(
       { ...setup, providers: ['cuda', 'cpu'] }, // its note comes just before a native call
       t.testdirName,

@@ -15,7 +15,6 @@ t.test('ONNX Runtime tells nobody what runs here', async (t) => {
   const home = join(t.testdirName, 'home')
   mkdirSync(home)
   const setup = {
-    bundleDir: join(process.cwd(), 'models/bundles/lean-1'),
     providers: ['cpu'],
     threads: 1,
     heads: [],
@@ -24,7 +23,9 @@ t.test('ONNX Runtime tells nobody what runs here', async (t) => {
   writeFileSync(
     script,
     `import { Engine } from '${new URL('../../../agent/infer/engine.js', import.meta.url)}'
-    const engine = await Engine.start(${JSON.stringify(setup)}, '${home}', () => {}, console.error)
+    import { openBundle } from '${new URL('../../../contract/bundle.js', import.meta.url)}'
+    const bundle = openBundle('${join(process.cwd(), 'models/bundles/lean-1')}')
+    const engine = await Engine.start({ ...${JSON.stringify(setup)}, bundle }, '${home}', () => {}, console.error)
     await engine.stop()
     console.log('opened')`,
   )
